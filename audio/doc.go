@@ -1,0 +1,2 @@
+// Package audio is the sound of a telephone.
+package audio

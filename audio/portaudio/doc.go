@@ -1,0 +1,28 @@
+// Package portaudio is the phone's real microphones and speakers, through the
+// PortAudio library.
+//
+// It knows devices, their names, rates and channels. It refuses to know what the
+// sound means: codecs, jitter, mixing and tones belong to package audio, which
+// sees a [Host] only as an audio.Device.
+//
+//	            callback thread of PortAudio │ the caller's goroutine
+//	microphone ─► copy ─► ring ──────────────┼─► downmix ─► resample ─► Source.Read
+//	speaker    ◄─ copy ◄─ ring ◄─────────────┼── upmix   ◄─ resample ◄─ Sink.Write
+//
+// The callbacks are real-time: they copy to or from a lock-free ring, count what
+// was lost, wake the other side without waiting, and allocate nothing. All else
+// runs in the goroutine that calls Read or Write.
+//
+// A device that disappears says nothing: its callbacks merely stop. So Read and
+// Write watch the clock and return [ErrStopped] when no callback came for 300 ms;
+// the owner closes that end and opens it again. PortAudio freezes its list of
+// devices while it is in use. It is released when the last stream of the process
+// is closed, so a device plugged in meanwhile is found by the next opening.
+//
+// Goroutines: each call into the C library runs in a goroutine of its own, which
+// ends with that call, so that a hanging driver delays its caller for a bounded
+// time only. Nothing runs in the background besides PortAudio's own threads.
+//
+// Without cgo the package still builds; everything then returns an error that
+// says what to install.
+package portaudio
