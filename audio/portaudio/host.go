@@ -75,11 +75,13 @@ func Open(o Options) (*Host, error) {
 	if len(devices) == 0 {
 		return h, nil
 	}
-	for side, name := range map[side]string{microphone: o.Input, speaker: o.Output} {
-		if name == "" {
-			continue
+	if o.Input != "" {
+		if _, err := choose(devices, microphone, o.Input); err != nil {
+			return nil, err
 		}
-		if _, err := choose(devices, side, name); err != nil {
+	}
+	if o.Output != "" {
+		if _, err := choose(devices, speaker, o.Output); err != nil {
 			return nil, err
 		}
 	}

@@ -2,7 +2,6 @@ package portaudio
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -194,7 +193,3 @@ func distance(a, b string) int {
 	}
 	return row[len(to)]
 }
-
-// errNoCgo is what everything returns in a program built without cgo.
-var errNoCgo = errors.New("this program was built without sound devices (cgo was off): " +
-	"install a C compiler and the PortAudio headers (Debian: gcc, pkg-config, portaudio19-dev), then build again with CGO_ENABLED=1")

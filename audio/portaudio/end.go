@@ -1,0 +1,137 @@
+package portaudio
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// silenceLimit is how long a running device may stay away. Callbacks come every
+	// 10 ms; a lost device is told by nothing but their absence.
+	silenceLimit = 300 * time.Millisecond
+	// startLimit is the same before the first callback: a wireless headset needs a
+	// moment to wake up.
+	startLimit = time.Second
+)
+
+// end is what a microphone and a speaker have in common: the ring between the
+// callback and the caller, the watch over the callback, and closing.
+//
+// Three parties touch it: the callback (beat, broken, the counters, its side of
+// the ring), one goroutine that reads or writes (timer, its side of the ring), and
+// whoever closes it, at any time.
+type end struct {
+	name   string // for people: `microphone "USB"`
+	log    *slog.Logger
+	format format
+	ring   *ring
+	stream io.Closer
+
+	wake chan struct{} // capacity 1: the callback moved samples
+	done chan struct{} // closed by Close
+	once sync.Once
+
+	born   time.Time
+	beat   atomic.Int64  // the last callback, in nanoseconds since born; 0 is none yet
+	broken atomic.Bool   // the callback panicked
+	gaps   atomic.Uint64 // times the ring was full (microphone) or empty (speaker)
+	xruns  atomic.Uint64 // times the device itself reported lost sound
+
+	timer *time.Timer
+	err   error // of Close
+}
+
+func newEnd(name string, log *slog.Logger) end {
+	return end{
+		name: name, log: log, born: time.Now(), timer: time.NewTimer(time.Hour),
+		wake: make(chan struct{}, 1), done: make(chan struct{}),
+	}
+}
+
+// attach hands over the opened stream, which is about to start.
+func (e *end) attach(stream io.Closer) {
+	e.stream = stream
+	e.born = time.Now()
+}
+
+func (e *end) opened() {
+	e.log.Info("sound device opened", "device", e.name, "rate", e.format.rate, "channels", e.format.channels)
+}
+
+// tick notes a callback and wakes the other side. Real-time: it never waits.
+func (e *end) tick(xrun bool) {
+	if xrun {
+		e.xruns.Add(1)
+	}
+	e.beat.Store(int64(time.Since(e.born)))
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}
+
+// recovered is deferred by callbacks: a panic that reached the binding would end
+// the process at once, with the terminal still in its screen mode. It shows as a
+// stopped device instead.
+func (e *end) recovered() {
+	if recover() != nil {
+		e.broken.Store(true)
+	}
+}
+
+// await blocks until available returns n or more, the device stopped, or the end
+// was closed.
+func (e *end) await(n int, available func() int) error {
+	for {
+		left, err := e.patience()
+		if err != nil {
+			return err
+		}
+		if available() >= n {
+			return nil
+		}
+		if left <= 0 || e.broken.Load() {
+			return fmt.Errorf("%s: %w", e.name, ErrStopped)
+		}
+		e.timer.Reset(left)
+		select {
+		case <-e.wake:
+		case <-e.timer.C:
+		case <-e.done:
+		}
+	}
+}
+
+// patience returns how much longer the device may stay silent, and an error once
+// the end is closed.
+func (e *end) patience() (time.Duration, error) {
+	select {
+	case <-e.done:
+		return 0, fmt.Errorf("%s: %w", e.name, os.ErrClosed)
+	default:
+	}
+	now := time.Since(e.born)
+	if last := time.Duration(e.beat.Load()); last > 0 {
+		return last + silenceLimit - now, nil
+	}
+	return startLimit - now, nil
+}
+
+// Close stops the device and wakes a waiting Read or Write. It returns within two
+// seconds even when the driver hangs; the error then says so. Closing again
+// returns the same.
+func (e *end) Close() error {
+	e.once.Do(func() {
+		close(e.done)
+		if err := e.stream.Close(); err != nil {
+			e.err = fmt.Errorf("close %s: %w", e.name, err)
+		}
+		e.log.Info("sound device closed", "device", e.name, "gaps", e.gaps.Load(), "xruns", e.xruns.Load())
+	})
+	return e.err
+}

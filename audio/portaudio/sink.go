@@ -1,0 +1,102 @@
+package portaudio
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"tring/audio"
+)
+
+const (
+	// sinkFrames is how much sound waits in front of the device: every frame here
+	// is 10 ms of delay in a conversation.
+	sinkFrames = 2
+	// sinkFramesMost is what that grows to after gaps: one more frame outlasts a
+	// busy machine.
+	sinkFramesMost = 3
+	// ringFrames bounds the growth for devices that ask for many buffers at once.
+	ringFrames = 8
+)
+
+// sink is a speaker. One goroutine writes; Close may come from any.
+type sink struct {
+	end
+	resampler *resampler // nil at 48 kHz
+	raw, mono []int16    // what one Write gives to the device
+	frame     int        // samples of 10 ms in the device's format
+	limit     int        // samples that may wait in the ring; grows after a gap
+	most      int        // what limit may grow to
+	seen      uint64     // gaps answered by growth
+	primed    atomic.Bool
+}
+
+// prepare sets the sink up for a format, before its stream is opened.
+func (s *sink) prepare(f format) error {
+	s.format, s.resampler = f, nil
+	if f.rate != audio.Rate {
+		r, err := newResampler(audio.Rate, f.rate)
+		if err != nil {
+			return err
+		}
+		s.resampler = r
+	}
+	s.frame = f.buffer() * f.channels
+	s.limit = sinkFrames * s.frame
+	s.most = sinkFramesMost * s.frame
+	s.raw = make([]int16, s.frame+f.channels)
+	s.mono = make([]int16, f.buffer()+1)
+	s.ring = newRing(ringFrames * s.frame)
+	return nil
+}
+
+// latency hears how much the device buffers itself. One with long buffers takes
+// several callbacks' worth at once, which must be there.
+func (s *sink) latency(d time.Duration) {
+	frames := int((d+audio.FrameDuration-1)/audio.FrameDuration) + 1
+	s.most = min(max(frames, sinkFramesMost), ringFrames-1) * s.frame
+}
+
+// callback gives the device what to play, silence where there is nothing.
+// Real-time: it copies, counts and wakes; it allocates nothing and never waits.
+func (s *sink) callback(out []int16, xrun bool) {
+	defer s.recovered()
+	n := s.ring.read(out)
+	clear(out[n:])
+	// A gap counts once, and not before the first Write.
+	if n < len(out) && s.primed.Swap(false) {
+		s.gaps.Add(1)
+	}
+	s.tick(xrun)
+}
+
+// room returns how many samples may be written now.
+func (s *sink) room() int { return s.limit - s.ring.fill() }
+
+// Write plays f after what was written before, waiting until there is room for it.
+// It allocates nothing.
+func (s *sink) Write(f audio.Frame) error {
+	if len(f) != audio.FrameSamples {
+		return fmt.Errorf("%s: write %d samples: a frame has %d", s.name, len(f), audio.FrameSamples)
+	}
+	if gaps := s.gaps.Load(); gaps != s.seen {
+		s.seen = gaps
+		s.limit = min(s.limit+s.frame, s.most)
+	}
+	frames := len(f)
+	if s.resampler != nil {
+		frames = s.resampler.outputFor(len(f))
+	}
+	raw := s.raw[:frames*s.format.channels]
+	if err := s.await(len(raw), s.room); err != nil {
+		return err
+	}
+	mono := []int16(f)
+	if s.resampler != nil {
+		mono = s.mono[:s.resampler.process(s.mono, f)]
+	}
+	upmix(raw, mono, s.format.channels)
+	s.ring.write(raw)
+	s.primed.Store(true)
+	return nil
+}

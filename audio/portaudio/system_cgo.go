@@ -1,0 +1,242 @@
+//go:build cgo
+
+package portaudio
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	pa "github.com/gordonklaus/portaudio"
+)
+
+const (
+	openLimit  = 5 * time.Second
+	closeLimit = 2 * time.Second
+	// suggestedLatency is what two streams of 10 ms buffers keep up with on a busy
+	// machine; sound servers answer with about 15 ms each way.
+	suggestedLatency = 20 * time.Millisecond
+)
+
+var errHangs = errors.New("the sound system does not answer: restart it, or unplug the device")
+
+// system is the C library. Its initialisation and its list of devices are one per
+// process, however many phones run in it, so this one is a package variable too:
+// the only one here. turn admits one goroutine at a time, which then may touch
+// users and call the library.
+type system struct {
+	turn  chan struct{} // capacity 1
+	users int           // open streams; the library is initialised while there are any
+}
+
+var library = &system{turn: make(chan struct{}, 1)}
+
+func (s *system) usable() error { return nil }
+
+// within runs act in its turn, in a goroutine of its own, and waits for limit at
+// most. A result that comes too late is given to undo.
+func within[T any](s *system, limit time.Duration, act func() (T, error), undo func(T)) (T, error) {
+	type outcome struct {
+		value T
+		err   error
+	}
+	result, gone := make(chan outcome), make(chan struct{})
+	go func() {
+		s.turn <- struct{}{}
+		defer func() { <-s.turn }()
+		var o outcome
+		o.value, o.err = act()
+		select {
+		case result <- o:
+		case <-gone:
+			if o.err == nil {
+				undo(o.value)
+			}
+		}
+	}()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case o := <-result:
+		return o.value, o.err
+	case <-timer.C:
+		close(gone)
+		var zero T
+		return zero, errHangs
+	}
+}
+
+// hold initialises the library for its first user, which also looks for devices
+// anew.
+func (s *system) hold() error {
+	if s.users == 0 {
+		if err := pa.Initialize(); err != nil {
+			return fmt.Errorf("start the sound system: %w", err)
+		}
+	}
+	s.users++
+	return nil
+}
+
+// release undoes hold. A library that cannot be ended stays as it is: the next
+// hold initialises it once more, which it counts itself.
+func (s *system) release() error {
+	s.users--
+	if s.users > 0 {
+		return nil
+	}
+	if err := pa.Terminate(); err != nil {
+		return fmt.Errorf("stop the sound system: %w", err)
+	}
+	return nil
+}
+
+func (s *system) list() ([]DeviceInfo, error) {
+	return within(s, openLimit, func() ([]DeviceInfo, error) {
+		if err := s.hold(); err != nil {
+			return nil, err
+		}
+		devices, _, err := devices()
+		return devices, first(err, s.release())
+	}, func([]DeviceInfo) {})
+}
+
+// devices returns the devices for people and, index for index, for the library.
+func devices() ([]DeviceInfo, []*pa.DeviceInfo, error) {
+	found, err := pa.Devices()
+	if err != nil {
+		return nil, nil, err
+	}
+	in, _ := pa.DefaultInputDevice() // an error here is: there is none
+	out, _ := pa.DefaultOutputDevice()
+	list := make([]DeviceInfo, len(found))
+	for i, d := range found {
+		list[i] = DeviceInfo{
+			Name: d.Name, HostAPI: d.HostApi.Name,
+			Inputs: d.MaxInputChannels, Outputs: d.MaxOutputChannels,
+			DefaultInput: d == in, DefaultOutput: d == out,
+			Rate: d.DefaultSampleRate,
+		}
+	}
+	return list, found, nil
+}
+
+// open connects the named device to p and starts it.
+func (s *system) open(side side, name string, p port) error {
+	_, err := within(s, openLimit, func() (*stream, error) {
+		growStack()
+		if err := s.hold(); err != nil {
+			return nil, err
+		}
+		opened, err := s.start(side, name, p)
+		if err != nil {
+			return nil, first(err, s.release())
+		}
+		return opened, nil
+	}, func(late *stream) { _ = late.stop() }) // nobody waits any more
+	return err
+}
+
+// start tries the formats in their order. It is called in its turn, held.
+func (s *system) start(side side, name string, p port) (*stream, error) {
+	list, found, err := devices()
+	if err != nil {
+		return nil, err
+	}
+	i, err := choose(list, side, name)
+	if err != nil {
+		return nil, err
+	}
+	var refused error
+	for _, f := range formats(list[i], side) {
+		opened, err := s.startAs(side, found[i], f, p)
+		if err == nil {
+			return opened, nil
+		}
+		refused = first(refused, err)
+		if errors.Is(err, pa.DeviceUnavailable) {
+			break
+		}
+	}
+	return nil, fmt.Errorf("%w; another program may hold it: close that, or choose another device (`tring audio list`)", refused)
+}
+
+func (s *system) startAs(side side, device *pa.DeviceInfo, f format, p port) (*stream, error) {
+	if err := p.prepare(f); err != nil {
+		return nil, err
+	}
+	ask := pa.StreamDeviceParameters{Device: device, Channels: f.channels, Latency: suggestedLatency}
+	asked := pa.StreamParameters{SampleRate: float64(f.rate), FramesPerBuffer: f.buffer()}
+	lost := pa.InputOverflow | pa.InputUnderflow
+	if side == microphone {
+		asked.Input = ask
+	} else {
+		asked.Output = ask
+		lost = pa.OutputUnderflow | pa.OutputOverflow
+	}
+	opened, err := pa.OpenStream(asked, func(samples []int16, _ pa.StreamCallbackTimeInfo, flags pa.StreamCallbackFlags) {
+		p.callback(samples, flags&lost != 0)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("at %d Hz with %d channels: %w", f.rate, f.channels, err)
+	}
+	if info := opened.Info(); info != nil {
+		p.latency(max(info.InputLatency, info.OutputLatency))
+	}
+	st := &stream{system: s, stream: opened}
+	p.attach(st)
+	if err := opened.Start(); err != nil {
+		return nil, first(fmt.Errorf("start: %w", err), opened.Close())
+	}
+	return st, nil
+}
+
+// stream is an open, started stream.
+type stream struct {
+	system *system
+	stream *pa.Stream
+}
+
+// Close ends the stream, waiting for two seconds at most; a hanging driver is left
+// to end by itself.
+func (st *stream) Close() error {
+	_, err := within(st.system, closeLimit, func() (struct{}, error) {
+		return struct{}{}, st.stop()
+	}, func(struct{}) {})
+	return err
+}
+
+// stop is Close, called in its turn. It aborts, since to play out what is buffered
+// a dead device would take for ever.
+func (st *stream) stop() error {
+	abort := st.stream.Abort()
+	if errors.Is(abort, pa.StreamIsStopped) {
+		abort = nil
+	}
+	return first(abort, st.stream.Close(), st.system.release())
+}
+
+// first returns the first error there is: people get one line, and what failed
+// first is the cause.
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// growStack makes room on this goroutine's stack before a stream is opened. The
+// binding passes a small number as a C pointer; were the stack to grow with that in
+// a frame, the runtime would take it for a bad pointer and end the process.
+//
+//go:noinline
+func growStack() {
+	var room [64 << 10]byte
+	for i := range room {
+		room[i] = byte(i)
+	}
+	runtime.KeepAlive(room[len(room)-1])
+}
