@@ -78,22 +78,32 @@ func (r *resampler) outputFor(n int) int {
 	return ((n-r.ahead+1)*r.up-1-r.phase)/r.down + 1
 }
 
-// process takes all of in and returns how many samples it wrote to out, which
-// must hold outputFor(len(in)).
+// process takes in and returns how many samples it wrote to out. One of the two
+// rules the other: in has inputFor(len(out)) samples, or out has room for
+// outputFor(len(in)).
 func (r *resampler) process(out, in []int16) int {
-	n := 0
+	n := r.emit(out)
 	for _, x := range in {
 		r.history[r.at] = float32(x)
 		r.history[r.at+r.taps] = float32(x)
 		if r.at++; r.at == r.taps {
 			r.at = 0
 		}
-		for r.ahead--; r.ahead == 0; n++ {
-			out[n] = r.output()
-			r.phase += r.down
-			r.ahead = r.phase / r.up
-			r.phase %= r.up
-		}
+		r.ahead--
+		n += r.emit(out[n:])
+	}
+	return n
+}
+
+// emit writes the outputs that need no further input, as many as there is room for,
+// and returns their number.
+func (r *resampler) emit(out []int16) int {
+	n := 0
+	for ; n < len(out) && r.ahead == 0; n++ {
+		out[n] = r.output()
+		r.phase += r.down
+		r.ahead = r.phase / r.up
+		r.phase %= r.up
 	}
 	return n
 }

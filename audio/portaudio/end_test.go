@@ -1,0 +1,332 @@
+package portaudio
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tring/audio"
+)
+
+// closer stands for the stream of the library.
+type closer struct{ err error }
+
+func (c closer) Close() error { return c.err }
+
+func testSource(t *testing.T, f format, stream io.Closer) *source {
+	t.Helper()
+	s := &source{end: newEnd("default microphone", slog.New(slog.DiscardHandler))}
+	connect(t, s, f, stream)
+	return s
+}
+
+func testSink(t *testing.T, f format, stream io.Closer) *sink {
+	t.Helper()
+	s := &sink{end: newEnd("default speaker", slog.New(slog.DiscardHandler))}
+	connect(t, s, f, stream)
+	return s
+}
+
+func connect(t *testing.T, p port, f format, stream io.Closer) {
+	t.Helper()
+	if err := p.prepare(f); err != nil {
+		t.Fatal(err)
+	}
+	p.latency(15 * time.Millisecond)
+	p.attach(stream)
+}
+
+var phone = format{rate: audio.Rate, channels: 1}
+
+// A device that stops calling back is reported after 300 ms, one that never starts
+// after a second, to a reader and to a writer.
+func TestSilentDeviceIsReported(t *testing.T) {
+	tests := []struct {
+		name   string
+		starts bool
+		after  time.Duration
+	}{
+		{"stopped", true, 300 * time.Millisecond},
+		{"never started", false, time.Second},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				mic, spk := testSource(t, phone, closer{}), testSink(t, phone, closer{})
+				time.Sleep(time.Millisecond) // on the bubble's clock
+				if tt.starts {
+					mic.callback(make([]int16, 100), false)
+					spk.callback(make([]int16, 480), false)
+				} else {
+					tt.after -= time.Millisecond
+				}
+				start, frame := time.Now(), make(audio.Frame, audio.FrameSamples)
+				heard := make(chan time.Duration)
+				go func() {
+					if err := mic.Read(frame); !errors.Is(err, ErrStopped) {
+						t.Errorf("Read = %v, want ErrStopped", err)
+					}
+					heard <- time.Since(start)
+				}()
+				go func() {
+					var err error
+					for frame := make(audio.Frame, audio.FrameSamples); err == nil; {
+						err = spk.Write(frame)
+					}
+					if !errors.Is(err, ErrStopped) {
+						t.Errorf("Write = %v, want ErrStopped", err)
+					}
+					heard <- time.Since(start)
+				}()
+				for range 2 {
+					if d := <-heard; d != tt.after {
+						t.Errorf("reported after %v, want %v", d, tt.after)
+					}
+				}
+			})
+		})
+	}
+}
+
+// Close wakes whoever waits, and what comes later fails plainly.
+func TestCloseWakes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		broken := errors.New("driver hangs")
+		mic := testSource(t, phone, closer{broken})
+		frame := make(audio.Frame, audio.FrameSamples)
+		read := make(chan error)
+		go func() { read <- mic.Read(frame) }()
+		synctest.Wait()
+		for range 2 {
+			if err := mic.Close(); !errors.Is(err, broken) {
+				t.Errorf("Close = %v, want the stream's error", err)
+			}
+		}
+		if err := <-read; !errors.Is(err, os.ErrClosed) {
+			t.Errorf("the waiting Read = %v, want os.ErrClosed", err)
+		}
+		if err := mic.Read(frame); !errors.Is(err, os.ErrClosed) {
+			t.Errorf("Read after Close = %v, want os.ErrClosed", err)
+		}
+	})
+}
+
+// What is written is played in order and once; at most two frames wait.
+func TestSinkQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		spk := testSink(t, phone, closer{})
+		written := 0
+		go func() {
+			for i := int16(1); i <= 6; i++ {
+				if err := spk.Write(audio.Frame(slices.Repeat([]int16{i}, audio.FrameSamples))); err != nil {
+					t.Error(err)
+				}
+				written++
+			}
+		}()
+		out := make([]int16, audio.FrameSamples)
+		for i := 1; i <= 6; i++ {
+			synctest.Wait()
+			if want := min(i+1, 6); written != want {
+				t.Errorf("before callback %d: %d frames are written, want %d", i, written, want)
+			}
+			spk.callback(out, false)
+			if out[0] != int16(i) || out[len(out)-1] != int16(i) {
+				t.Errorf("callback %d played %d … %d", i, out[0], out[len(out)-1])
+			}
+		}
+		if g := spk.gaps.Load(); g != 0 {
+			t.Errorf("%d gaps, want none", g)
+		}
+	})
+}
+
+// A gap is played as silence, counted once, and answered by one more frame of
+// patience.
+func TestSinkGap(t *testing.T) {
+	spk := testSink(t, phone, closer{})
+	frame, out := make(audio.Frame, audio.FrameSamples), slices.Repeat([]int16{7}, audio.FrameSamples)
+	spk.callback(out, false)
+	if g := spk.gaps.Load(); g != 0 || out[0] != 0 {
+		t.Fatalf("before the first Write: %d gaps, sample %d; want silence and no gap", g, out[0])
+	}
+	if err := spk.Write(frame); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		spk.callback(out, false)
+	}
+	if g := spk.gaps.Load(); g != 1 {
+		t.Errorf("%d gaps, want 1", g)
+	}
+	for range 3 {
+		if err := spk.Write(frame); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if room := spk.room(); room != 0 {
+		t.Errorf("after three frames there is room for %d samples, want none", room)
+	}
+}
+
+// A device with long buffers takes several frames at once; the ring then may hold
+// as many, but never more than it is long.
+func TestSinkFollowsTheDevice(t *testing.T) {
+	for latency, want := range map[time.Duration]int{
+		0: 3, 15 * time.Millisecond: 3, 45 * time.Millisecond: 6, time.Minute: 7,
+	} {
+		spk := testSink(t, phone, closer{})
+		spk.latency(latency)
+		if got := spk.most / spk.frame; got != want {
+			t.Errorf("a device of %v: up to %d frames wait, want %d", latency, got, want)
+		}
+	}
+}
+
+// A late reader catches up on what fits; the rest is counted, not mixed up.
+func TestSourceOverflow(t *testing.T) {
+	mic := testSource(t, phone, closer{})
+	for i := range 40 {
+		mic.callback(slices.Repeat([]int16{int16(i)}, 480), i == 3)
+	}
+	frame := make(audio.Frame, audio.FrameSamples)
+	for i := range sourceFrames {
+		if err := mic.Read(frame); err != nil {
+			t.Fatal(err)
+		}
+		if frame[0] != int16(i) {
+			t.Errorf("frame %d begins with %d", i, frame[0])
+		}
+	}
+	if mic.gaps.Load() == 0 || mic.xruns.Load() != 1 {
+		t.Errorf("%d gaps, %d xruns; want some gaps and 1", mic.gaps.Load(), mic.xruns.Load())
+	}
+}
+
+// Whatever format a device insists on, a tone comes through with its level.
+func TestForeignFormats(t *testing.T) {
+	for _, f := range []format{phone, {48000, 2}, {48000, 8}, {44100, 1}, {44100, 2}, {22050, 2}, {96000, 1}} {
+		mic, spk := testSource(t, f, closer{}), testSink(t, f, closer{})
+		tone, heard := sine(1000, audio.Rate, audio.Rate/2), []int16{}
+		device := make([]int16, f.buffer()*f.channels)
+		frame := make(audio.Frame, audio.FrameSamples)
+		for at := 0; at < len(tone); at += audio.FrameSamples {
+			if err := spk.Write(audio.Frame(tone[at:][:audio.FrameSamples])); err != nil {
+				t.Fatal(err)
+			}
+			for spk.ring.fill() >= len(device) {
+				spk.callback(device, false)
+				mic.callback(device, false)
+			}
+			for mic.ring.fill() >= len(device)+2*f.channels {
+				if err := mic.Read(frame); err != nil {
+					t.Fatal(err)
+				}
+				heard = append(heard, frame...)
+			}
+		}
+		got, noise := fit(heard[4800:][:14400], 1000, audio.Rate)
+		if want, _ := fit(tone[:14400], 1000, audio.Rate); got < want-0.05 || got > want+0.05 || noise > -80 {
+			t.Errorf("%+v: the tone has %.2f dB, want %.2f; the noise has %.1f dB", f, got, want, noise)
+		}
+		if spk.gaps.Load()+mic.gaps.Load() != 0 {
+			t.Errorf("%+v: %d and %d gaps", f, spk.gaps.Load(), mic.gaps.Load())
+		}
+	}
+}
+
+func TestFormats(t *testing.T) {
+	tests := []struct {
+		name   string
+		device DeviceInfo
+		want   []format
+	}{
+		{"a sound server", DeviceInfo{Inputs: 2, Rate: 48000}, []format{{48000, 1}, {48000, 2}}},
+		{"a headset", DeviceInfo{Inputs: 1, Rate: 16000}, []format{{48000, 1}, {16000, 1}}},
+		{
+			"a large interface", DeviceInfo{Inputs: 8, Rate: 44100},
+			[]format{{48000, 1}, {48000, 2}, {48000, 8}, {44100, 1}, {44100, 2}, {44100, 8}},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if got := formats(tt.device, microphone); !slices.Equal(got, tt.want) {
+				t.Errorf("formats = %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+// A panic in a callback ends the device, not the program.
+func TestCallbackPanics(t *testing.T) {
+	mic := testSource(t, phone, closer{})
+	mic.ring = nil
+	mic.callback(make([]int16, 480), false)
+	mic.ring = newRing(960)
+	if err := mic.Read(make(audio.Frame, audio.FrameSamples)); !errors.Is(err, ErrStopped) {
+		t.Errorf("Read = %v, want ErrStopped", err)
+	}
+}
+
+func TestFrameSize(t *testing.T) {
+	short := make(audio.Frame, 100)
+	if err := testSource(t, phone, closer{}).Read(short); err == nil {
+		t.Error("Read of a short frame gave no error")
+	}
+	if err := testSink(t, phone, closer{}).Write(short); err == nil {
+		t.Error("Write of a short frame gave no error")
+	}
+}
+
+// Neither callbacks nor Read and Write allocate.
+func TestNoAllocations(t *testing.T) {
+	for _, f := range []format{phone, {44100, 2}} {
+		mic, spk := testSource(t, f, closer{}), testSink(t, f, closer{})
+		device := make([]int16, f.buffer()*f.channels)
+		frame := make(audio.Frame, audio.FrameSamples)
+		mic.callback(device, false)
+		n := testing.AllocsPerRun(500, func() {
+			if err := spk.Write(frame); err != nil {
+				t.Fatal(err)
+			}
+			spk.callback(device, false)
+			mic.callback(device, false)
+			if err := mic.Read(frame); err != nil {
+				t.Fatal(err)
+			}
+		})
+		if n != 0 {
+			t.Errorf("%+v: %v allocations for 10 ms, want 0", f, n)
+		}
+	}
+}
+
+func BenchmarkCallback(b *testing.B) {
+	mic := &source{end: newEnd("microphone", slog.New(slog.DiscardHandler))}
+	if err := mic.prepare(phone); err != nil {
+		b.Fatal(err)
+	}
+	in := make([]int16, 480)
+	b.ReportAllocs()
+	for b.Loop() {
+		mic.callback(in, false)
+		mic.ring.read(in)
+	}
+}
+
+func BenchmarkResample(b *testing.B) {
+	rs, err := newResampler(44100, 48000)
+	if err != nil {
+		b.Fatal(err)
+	}
+	in, out := make([]int16, 441), make([]int16, 480)
+	b.ReportAllocs()
+	for b.Loop() {
+		rs.process(out, in)
+	}
+}
