@@ -1,0 +1,310 @@
+package calls
+
+import (
+	"errors"
+	"slices"
+	"time"
+)
+
+// welcome takes the server's snapshot: after the first connect as after any
+// other, so that there is no second path.
+func (p *Phone) welcome(s Snapshot) {
+	p.me, p.link, p.linkErr = s.Me, LinkUp, nil
+	p.contacts = slices.Clone(s.Contacts)
+	p.settings, p.missed = s.Settings, s.MissedCount
+	if s.Renew > 0 {
+		p.renew = s.Renew.Duration()
+	}
+	p.emit(Event{Name: ConnectionChanged})
+	p.reconcile(s.Calls)
+	for _, send := range p.pending {
+		p.do(send)
+	}
+	for _, l := range p.legs {
+		if l.opened {
+			p.resume(l)
+		}
+	}
+}
+
+// reconcile brings the phone's calls in line with the server's.
+func (p *Phone) reconcile(states []CallState) {
+	for _, st := range states {
+		switch {
+		case p.leg(st.Call.ID) == nil && !p.isPending(st.Call.ID) && st.Call.Holds(p.me.Viewer()):
+			p.abandon(st.Call)
+		default:
+			p.changed(st)
+		}
+	}
+	for _, l := range slices.Clone(p.legs) {
+		known := slices.ContainsFunc(states, func(st CallState) bool { return st.Call.ID == l.call.ID })
+		if !known && !p.isPending(l.call.ID) {
+			p.lose(l, ConnectionLost)
+		}
+	}
+}
+
+// abandon gives up a call that a former run of this phone left behind: its keys
+// and its microphone are gone, and nobody else can end it.
+func (p *Phone) abandon(c Call) {
+	var act Act = End{}
+	if c.Status == Initiated {
+		act = Reject{Cancelled}
+	}
+	p.pending = append(p.pending, Send{Call: c.ID, Act: act})
+}
+
+// lose ends a call by the phone's own judgement: the server does not know it any
+// more, or the ring time is long over.
+func (p *Phone) lose(l *leg, why Reason) {
+	after := l.call.clone()
+	me, _ := after.Party(p.me.User)
+	name := CallEnded
+	switch {
+	case after.rings(me):
+		name, after.Status = IncomingCallCanceled, Cancelled
+	case after.Status == Initiated:
+		name, after.Status = OutgoingCallRejected, Unanswered
+	default:
+		after.Status = Ended
+	}
+	after.Reason, after.EndedAt = why, latest(p.now.UTC(), after.AnsweredAt)
+	l.call = after
+	p.emit(Event{Name: name, Call: after, Reason: why})
+	p.drop(l)
+}
+
+// resume tells the server again what it may have missed of a call whose media
+// went on.
+func (p *Phone) resume(l *leg) {
+	p.sendRenew(l)
+	for _, peer := range l.peers {
+		if l.media != MediaNone {
+			p.send(l.call.ID, ReportMedia{Peer: peer.Device, State: l.media})
+		}
+	}
+	if l.muted {
+		p.send(l.call.ID, SetMuted{Audio: true})
+	}
+}
+
+func (p *Phone) isPending(id ID) bool {
+	return slices.ContainsFunc(p.pending, func(s Send) bool { return s.Call == id })
+}
+
+func (p *Phone) disconnected(d Disconnected) {
+	p.linkErr = d.Err
+	p.link = LinkDown
+	if d.Final {
+		p.link = LinkClosed
+	}
+	p.emit(Event{Name: ConnectionChanged, Err: d.Err})
+}
+
+// answered takes the server's answer to one act.
+func (p *Phone) answered(a Answered) {
+	retry := errors.Is(a.Err, ErrOffline)
+	if retry {
+		return // still pending: sent again after the reconnect
+	}
+	p.pending = slices.DeleteFunc(p.pending, func(s Send) bool {
+		return s.Call == a.Send.Call && s.Act.Verb() == a.Send.Act.Verb()
+	})
+	if a.State.Call.ID != "" {
+		if a.State.Call.ID != a.Send.Call { // glare: the other's call took the place of ours
+			if l := p.leg(a.Send.Call); l != nil {
+				p.forget(a.Send.Call)
+			}
+		}
+		p.changed(a.State)
+	}
+	if a.Err != nil {
+		p.failed(a)
+	}
+}
+
+// failed: the server refused an act.
+func (p *Phone) failed(a Answered) {
+	l := p.leg(a.Send.Call)
+	if l == nil {
+		return
+	}
+	switch a.Send.Act.(type) {
+	case Initiate:
+		l.call.Status, l.call.EndedAt = Failed, p.now.UTC()
+		p.emit(Event{Name: Failure, Call: l.call, Err: a.Err})
+		p.drop(l)
+	case Accept, Reject:
+		gone := errors.Is(a.Err, ErrCallTerminated) || errors.Is(a.Err, ErrCallNotFound) ||
+			errors.Is(a.Err, ErrNotAParty) || errors.Is(a.Err, ErrAnsweredElsewhere)
+		p.emit(Event{Name: Failure, Call: l.call, Err: a.Err})
+		if gone {
+			p.forget(l.call.ID)
+			return
+		}
+		l.silenced = false
+	}
+}
+
+// changed takes one state of a call from the server, whichever way it came. An
+// older state than the one shown changes nothing.
+func (p *Phone) changed(st CallState) {
+	id := st.Call.ID
+	if slices.Contains(p.finished, id) {
+		return
+	}
+	l := p.leg(id)
+	var before Call
+	if l != nil && l.call.Revision > 0 {
+		before = l.call
+	}
+	if before.Revision > 0 && st.Call.Revision <= before.Revision {
+		p.takeGrant(l, st.Grant)
+		return
+	}
+	events := Events(before, st.Call, p.me.Viewer())
+	if l == nil {
+		if !p.concerns(st.Call) {
+			return
+		}
+		l = &leg{since: p.now}
+		p.legs = append(p.legs, l)
+	}
+	l.call = st.Call
+	p.takeGrant(l, st.Grant)
+	p.timing(l, before, st)
+	for _, e := range events {
+		e.RingLeft = st.RingLeft.Duration()
+		p.emit(e)
+	}
+	p.settle(l, events)
+}
+
+// concerns says whether a call that the phone has not seen yet is one to follow.
+func (p *Phone) concerns(c Call) bool {
+	me, ok := c.Party(p.me.User)
+	return ok && !c.Status.Terminal() && (c.rings(me) || c.Holds(p.me.Viewer()))
+}
+
+func (p *Phone) takeGrant(l *leg, g Grant) {
+	if len(g.Servers) > 0 || g.Token != "" {
+		l.grant = g
+	}
+}
+
+// timing keeps the phone's own deadlines for a call, from what the server says
+// is left; never from times of day.
+func (p *Phone) timing(l *leg, before Call, st CallState) {
+	if st.Call.Status == Initiated && st.RingLeft > 0 {
+		l.ringUntil = p.now.Add(st.RingLeft.Duration() + ringGrace)
+	}
+	me, _ := st.Call.Party(p.me.User)
+	if st.Call.Status != Initiated && !st.Call.rings(me) {
+		l.ringUntil = time.Time{}
+	}
+	if st.Call.Status == Ongoing && before.Status != Ongoing {
+		l.since = p.now.Add(-st.TalkedFor.Duration())
+	}
+}
+
+// settle does what follows from a call's new state: ring, open or close media,
+// forget.
+func (p *Phone) settle(l *leg, events []Event) {
+	me, _ := l.call.Party(p.me.User)
+	switch {
+	case l.call.Status.Terminal():
+		if l.call.Missed(p.me.User) && len(events) > 0 {
+			p.missed++
+		}
+		p.drop(l)
+	case l.call.rings(me):
+		if !slices.ContainsFunc(me.Ringing, func(d Device) bool { return d.ID == p.me.Device.ID }) {
+			p.send(l.call.ID, Ring{})
+		}
+	case !l.call.Holds(p.me.Viewer()): // another phone of mine decided
+		p.drop(l)
+	case l.call.Status == Ongoing:
+		p.openMedia(l)
+	}
+}
+
+func (p *Phone) openMedia(l *leg) {
+	peers := p.peers(l.call)
+	switch {
+	case !l.call.InSession(p.me.Viewer()) || len(peers) == 0 && !l.opened:
+		return
+	case !l.opened:
+		l.opened, l.peers = true, peers
+		p.do(OpenMedia{Call: l.call.ID, Servers: l.grant.Servers, Peers: peers, Muted: l.muted})
+		l.renewAt = p.now.Add(p.renew)
+	case !slices.Equal(peers, l.peers):
+		l.peers = peers
+		p.do(SetPeers{Call: l.call.ID, Peers: peers})
+	}
+}
+
+// peers are the other devices of the session. Who joined later offers; where
+// two joined in the same instant, the greater device id does.
+func (p *Phone) peers(c Call) []Peer {
+	me, _ := c.Party(p.me.User)
+	var peers []Peer
+	for _, o := range c.Parties {
+		if o.User == p.me.User || !inSession(o) {
+			continue
+		}
+		offer := me.JoinedAt.After(o.JoinedAt) || me.JoinedAt.Equal(o.JoinedAt) && me.Device > o.Device
+		peers = append(peers, Peer{Device: o.Device, Offer: offer})
+	}
+	return peers
+}
+
+func (p *Phone) mediaChanged(m MediaChanged) {
+	l := p.leg(m.Call)
+	if l == nil || !l.opened {
+		return
+	}
+	if m.Closed {
+		if l.call.TwoParty() {
+			p.send(l.call.ID, End{}) // in case the peer could not tell the server
+			p.lose(l, EndedByPeer)
+		}
+		return
+	}
+	l.media = m.State
+	p.send(l.call.ID, ReportMedia{Peer: m.Peer, State: m.State})
+	if m.State == MediaConnected && !l.connected {
+		l.connected = true
+		p.emit(Event{Name: MediaIsConnected, Call: l.call})
+	} else {
+		p.emit(Event{Name: CallUpdated, Call: l.call})
+	}
+}
+
+// tick does what is due: a ring that nobody stopped, a lease to renew.
+func (p *Phone) tick() {
+	for _, l := range slices.Clone(p.legs) {
+		if !l.ringUntil.IsZero() && !p.now.Before(l.ringUntil) {
+			mine := l.call.Initiator == p.me.User
+			p.lose(l, Reason(Unanswered))
+			if mine {
+				p.send(l.call.ID, Reject{Cancelled})
+			}
+			continue
+		}
+		if !l.renewAt.IsZero() && !p.now.Before(l.renewAt) {
+			p.sendRenew(l)
+		}
+	}
+}
+
+func (p *Phone) sendRenew(l *leg) {
+	l.renewAt = p.now.Add(p.renew)
+	var hears []DeviceID
+	if l.media == MediaConnected {
+		for _, peer := range l.peers {
+			hears = append(hears, peer.Device)
+		}
+	}
+	p.send(l.call.ID, Renew{Hears: hears})
+}

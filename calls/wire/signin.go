@@ -1,0 +1,64 @@
+package wire
+
+import "tring/calls"
+
+// SignatureNamespace is the SSHSIG namespace of sign-in, so that a signature
+// made for it serves nowhere else, and none made elsewhere serves here.
+const SignatureNamespace = "sign-in@tring"
+
+type (
+	// Hello is the phone's first frame. Nothing is learnt from the answer: an
+	// unknown name is challenged like any other.
+	Hello struct {
+		Version int          `json:"version"`
+		User    calls.UserID `json:"user,omitempty"` // empty before an Enrol
+		Device  calls.Device `json:"device"`
+		Kind    string       `json:"kind,omitempty"` // "phone", "line", "ssh"
+		// Key is the public key in authorized_keys form, without comment.
+		Key string `json:"key"`
+		// For names the user for whom an ssh host signs in with its own key.
+		For calls.UserID `json:"for,omitempty"`
+		// Known are the calls that the phone believes to be live.
+		Known []calls.ID `json:"known,omitempty"`
+	}
+	// Challenge asks to prove the key. The phone signs SignInText.
+	Challenge struct {
+		Version int    `json:"version"`
+		Nonce   string `json:"nonce"` // 32 random bytes, base64
+		Server  string `json:"server"`
+	}
+	// Proof is the armoured SSHSIG signature of SignInText.
+	Proof struct {
+		Signature string `json:"signature"`
+	}
+	// Enrol is sent instead of Proof by somebody who has an invite: it binds the
+	// key of the Hello to the account of the invite.
+	Enrol struct {
+		Invite    string `json:"invite"`
+		Signature string `json:"signature"`
+	}
+	// Enrolled answers Enrol; the server then closes the connection.
+	Enrolled struct {
+		User calls.UserID `json:"user"`
+		Name string       `json:"name"`
+	}
+	// Welcome ends the sign-in with all that the phone needs to know.
+	Welcome struct {
+		calls.Snapshot
+	}
+)
+
+// SignInText is what a phone signs: bound to this connection's nonce, the
+// server's name, the account and the device.
+func SignInText(h Hello, c Challenge) []byte {
+	return []byte("tring sign-in\nnonce " + c.Nonce + "\nserver " + c.Server +
+		"\nuser " + string(h.User) + "\nfor " + string(h.For) + "\ndevice " + string(h.Device.ID) + "\n")
+}
+
+// Type implements Message.
+func (Hello) Type() string     { return "hello" }
+func (Challenge) Type() string { return "challenge" }
+func (Proof) Type() string     { return "proof" }
+func (Enrol) Type() string     { return "enrol" }
+func (Enrolled) Type() string  { return "enrolled" }
+func (Welcome) Type() string   { return "welcome" }
