@@ -8,7 +8,7 @@ type StreamStats struct {
 	Duplicate uint64  // arrived again
 	Discarded uint64  // too large, undecodable, or more than the buffer holds
 	Recovered uint64  // of the lost: recovered from the next packet's redundancy (FEC)
-	Concealed uint64  // frames of 10 ms that were guessed or silent for want of a packet
+	Concealed uint64  // frames of 10 ms that were guessed for want of a packet
 	DelayMS   float64 // how long the fastest packet now waits for its turn
 	TargetMS  float64 // what DelayMS steers towards
 	JitterMS  float64 // interarrival jitter, RFC 3550 §6.4.1

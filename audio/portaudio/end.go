@@ -14,9 +14,12 @@ const (
 	// silenceLimit is how long a running device may stay away. Callbacks come every
 	// 10 ms; a lost device is told by nothing but their absence.
 	silenceLimit = 300 * time.Millisecond
-	// startLimit is the same before the first callback: a wireless headset needs a
-	// moment to wake up.
-	startLimit = time.Second
+	// startLimit is the same for a device that is just starting: a wireless headset
+	// needs a moment to wake up, and a sound server that was idle may take the first
+	// buffers and then finish two seconds of its own silence.
+	startLimit = 3 * time.Second
+	// steady is how many callbacks end the start.
+	steady = 10
 )
 
 // end is what a microphone and a speaker have in common: the ring between the
@@ -37,7 +40,8 @@ type end struct {
 	once sync.Once
 
 	born   time.Time
-	beat   atomic.Int64  // the last callback, in nanoseconds since born; 0 is none yet
+	beat   atomic.Int64  // the last callback, in nanoseconds since born
+	beats  atomic.Uint64 // callbacks so far
 	broken atomic.Bool   // the callback panicked
 	gaps   atomic.Uint64 // times the ring was full (microphone) or empty (speaker)
 	xruns  atomic.Uint64 // times the device itself reported lost sound
@@ -69,6 +73,7 @@ func (e *end) tick(xrun bool) {
 		e.xruns.Add(1)
 	}
 	e.beat.Store(int64(time.Since(e.born)))
+	e.beats.Add(1)
 	select {
 	case e.wake <- struct{}{}:
 	default:
@@ -115,11 +120,11 @@ func (e *end) patience() (time.Duration, error) {
 		return 0, fmt.Errorf("%s: %w", e.name, os.ErrClosed)
 	default:
 	}
-	now := time.Since(e.born)
-	if last := time.Duration(e.beat.Load()); last > 0 {
-		return last + silenceLimit - now, nil
+	limit := silenceLimit
+	if e.beats.Load() < steady {
+		limit = startLimit
 	}
-	return startLimit - now, nil
+	return time.Duration(e.beat.Load()) + limit - time.Since(e.born), nil
 }
 
 // Close stops the device and wakes a waiting Read or Write. It returns within two

@@ -43,27 +43,26 @@ func connect(t *testing.T, p port, f format, stream io.Closer) {
 
 var phone = format{rate: audio.Rate, channels: 1}
 
-// A device that stops calling back is reported after 300 ms, one that never starts
-// after a second, to a reader and to a writer.
+// A device that stops calling back is reported after 300 ms, one that is only about
+// to start after three seconds, to a reader and to a writer.
 func TestSilentDeviceIsReported(t *testing.T) {
 	tests := []struct {
-		name   string
-		starts bool
-		after  time.Duration
+		name      string
+		callbacks int
+		after     time.Duration
 	}{
-		{"stopped", true, 300 * time.Millisecond},
-		{"never started", false, time.Second},
+		{"never started", 0, 3 * time.Second},
+		{"stalls at its start", 4, 3 * time.Second},
+		{"stopped", 50, 300 * time.Millisecond},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				mic, spk := testSource(t, phone, closer{}), testSink(t, phone, closer{})
-				time.Sleep(time.Millisecond) // on the bubble's clock
-				if tt.starts {
-					mic.callback(make([]int16, 100), false)
+				for range tt.callbacks {
+					time.Sleep(10 * time.Millisecond) // on the bubble's clock
+					mic.callback(make([]int16, 1), false)
 					spk.callback(make([]int16, 480), false)
-				} else {
-					tt.after -= time.Millisecond
 				}
 				start, frame := time.Now(), make(audio.Frame, audio.FrameSamples)
 				heard := make(chan time.Duration)

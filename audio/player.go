@@ -1,0 +1,41 @@
+package audio
+
+import "time"
+
+// player is one step of playout: every stream and the tone, mixed, limited and
+// metered. It is tick-free, allocates nothing in step, and belongs to one
+// goroutine.
+type player struct {
+	mixer *mixer
+	tone  tonePlayer
+	order *cadence // the last one taken
+	meter meter
+	voice [FrameSamples]int16
+	out   [FrameSamples]int16
+}
+
+func newPlayer() *player { return &player{mixer: newMixer()} }
+
+// step fills out with the next 10 ms, and tells its peak over 100 ms and
+// whether there is anything that may sound.
+func (p *player) step(now time.Duration, streams []*Stream, order *cadence) (peak int32, busy bool) {
+	if order != p.order {
+		p.order = order
+		if order != nil {
+			p.tone.play(order)
+		}
+	}
+	p.mixer.clear()
+	for _, s := range streams {
+		s.step(now, p.voice[:])
+		p.mixer.add(p.voice[:])
+	}
+	busy = len(streams) > 0
+	if p.tone.active() {
+		busy = true
+		p.tone.step(p.voice[:])
+		p.mixer.add(p.voice[:])
+	}
+	p.mixer.limit(p.out[:])
+	return p.meter.add(p.out[:]), busy
+}

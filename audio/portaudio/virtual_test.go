@@ -1,0 +1,397 @@
+//go:build cgo && linux
+
+package portaudio
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"log/slog"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"tring/audio"
+)
+
+// inside names the folder of the virtual sound card for a test that runs on it.
+const inside = "TRING_TEST_VAUDIO"
+
+// virtual reports whether this test runs on a virtual sound card, and returns the
+// folder of that. If it does not, virtual starts one (testdata/vaudio), runs the
+// test again there in a process of its own, since ALSA reads its environment once,
+// and passes the result on.
+func virtual(t *testing.T) (dir string, ok bool) {
+	t.Helper()
+	if dir := os.Getenv(inside); dir != "" {
+		return dir, true
+	}
+	for _, tool := range []string{"bash", "pulseaudio"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			t.Skipf("SKIPPED, no sound was tested: %v (Debian: apt-get install pulseaudio libasound2-plugins)", err)
+		}
+	}
+	dir = t.TempDir()
+	start := exec.Command(filepath.Join("..", "..", "testdata", "vaudio"), dir)
+	if out, err := start.CombinedOutput(); err != nil {
+		t.Fatalf("start the virtual sound card: %v\n%s", err, out)
+	}
+	pid := daemon(t, dir)
+	t.Cleanup(func() {
+		_ = syscall.Kill(pid, syscall.SIGTERM) // it may be dead already: one test kills it
+		await(t, "the daemon's end", func() bool { return syscall.Kill(pid, 0) != nil })
+	})
+	again(t, inside+"="+dir,
+		"ALSA_CONFIG_PATH=/usr/share/alsa/alsa.conf:"+filepath.Join(dir, "asound.conf"),
+		"PULSE_SERVER=unix:"+filepath.Join(dir, "run", "native"))
+	return "", false
+}
+
+// again runs this test in a process of its own with more environment.
+func again(t *testing.T, env ...string) {
+	t.Helper()
+	c := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=60s")
+	c.Env = append(os.Environ(), env...)
+	out, err := c.CombinedOutput()
+	if err != nil || testing.Verbose() {
+		t.Logf("on its own devices:\n%s", out)
+	}
+	if err != nil {
+		t.Errorf("on its own devices: %v", err)
+	}
+}
+
+func daemon(t *testing.T, dir string) int {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pid
+}
+
+// await waits until ready, for ten seconds at most.
+func await(t *testing.T, what string, ready func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(10 * time.Second); !ready(); {
+		select {
+		case <-tick.C:
+		case <-late:
+			t.Fatalf("waited 10 s in vain for %s", what)
+		}
+	}
+}
+
+func open(t *testing.T, input, output string) *Host {
+	t.Helper()
+	h, err := Open(Options{Input: input, Output: output, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func openBoth(t *testing.T, h *Host) (audio.SourceCloser, audio.SinkCloser) {
+	t.Helper()
+	mic, err := h.OpenSource()
+	if err != nil {
+		t.Fatal(err)
+	}
+	spk, err := h.OpenSink()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mic, spk
+}
+
+func closeAll(t *testing.T, ends ...io.Closer) {
+	t.Helper()
+	for _, e := range ends {
+		if err := e.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// play writes a tone without end until the speaker fails, and returns that error.
+func play(spk audio.Sink, hz float64) <-chan error {
+	ended := make(chan error, 1)
+	second := sine(hz, audio.Rate, audio.Rate)
+	go func() {
+		for at := 0; ; at = (at + audio.FrameSamples) % len(second) {
+			if err := spk.Write(audio.Frame(second[at:][:audio.FrameSamples])); err != nil {
+				ended <- err
+				return
+			}
+		}
+	}()
+	return ended
+}
+
+// record reads that many frames.
+func record(t *testing.T, mic audio.Source, frames int) []int16 {
+	t.Helper()
+	var heard []int16
+	frame := make(audio.Frame, audio.FrameSamples)
+	for range frames {
+		if err := mic.Read(frame); err != nil {
+			t.Fatal(err)
+		}
+		heard = append(heard, frame...)
+	}
+	return heard
+}
+
+// A tone written to the speaker is heard by the microphone in front of it, with its
+// level and its pitch.
+func TestToneThroughDevices(t *testing.T) {
+	if _, ok := virtual(t); !ok {
+		return
+	}
+	mic, spk := openBoth(t, open(t, "loopback", "speaker"))
+	ended := play(spk, 1000)
+	record(t, mic, 50) // until the first of it has arrived
+	heard := record(t, mic, 100)
+	closeAll(t, mic, spk)
+	if err := <-ended; !errors.Is(err, os.ErrClosed) {
+		t.Errorf("the speaker ended with %v, want os.ErrClosed", err)
+	}
+	hz, level := audio.MeasureTone(heard)
+	if math.Abs(hz-1000) > 5 || math.Abs(level+9.03) > 1 {
+		t.Errorf("heard %.1f Hz at %.2f dBFS, want 1000 at -9.03", hz, level)
+	}
+	t.Logf("heard %.1f Hz at %.2f dBFS; speaker: %d gaps, %d xruns; microphone: %d gaps, %d xruns", hz, level,
+		spk.(*sink).gaps.Load(), spk.(*sink).xruns.Load(), mic.(*source).gaps.Load(), mic.(*source).xruns.Load())
+}
+
+// The list names every device with its directions; names choose among them, and a
+// wrong one is refused at once.
+func TestDevicesOfTheMachine(t *testing.T) {
+	if _, ok := virtual(t); !ok {
+		return
+	}
+	devices, err := List()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]DeviceInfo{}
+	for _, d := range devices {
+		found[d.Name] = d
+	}
+	for _, name := range []string{"default", "speaker", "mic", "loopback"} {
+		d, ok := found[name]
+		if !ok || d.HostAPI != "ALSA" || d.Rate == 0 {
+			t.Errorf("%s is listed as %+v", name, d)
+		}
+	}
+	if d := found["default"]; !d.DefaultInput || !d.DefaultOutput || d.Inputs == 0 || d.Outputs == 0 {
+		t.Errorf("the default is listed as %+v", d)
+	}
+
+	h := open(t, "LOOP", "speak")
+	if got, want := h.Describe(), `microphone "LOOP", speaker "speak"`; got != want {
+		t.Errorf("Describe() = %s, want %s", got, want)
+	}
+	mic, spk := openBoth(t, h)
+	record(t, mic, 1)
+	closeAll(t, mic, spk)
+
+	for _, o := range []Options{{Input: "loopbakc"}, {Output: "loopbakc"}} {
+		_, err := Open(o)
+		var unknown *UnknownDeviceError
+		if !errors.As(err, &unknown) || !strings.Contains(err.Error(), `"loopback"`) ||
+			!strings.Contains(err.Error(), "tring audio list") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("Open(%+v) = %v, want one line with the close name and what to do", o, err)
+		}
+	}
+}
+
+// A sound server that dies in a call is noticed within half a second, closing then
+// does not hang, and a new one is found by the next opening.
+func TestSoundServerDies(t *testing.T) {
+	dir, ok := virtual(t)
+	if !ok {
+		return
+	}
+	h := open(t, "loopback", "speaker")
+	mic, spk := openBoth(t, h)
+	written := play(spk, 440)
+	record(t, mic, 20)
+	read := make(chan error, 1)
+	go func() {
+		frame := make(audio.Frame, audio.FrameSamples)
+		for {
+			if err := mic.Read(frame); err != nil {
+				read <- err
+				return
+			}
+		}
+	}()
+
+	died := time.Now()
+	if err := syscall.Kill(daemon(t, dir), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	for what, ended := range map[string]<-chan error{"Write": written, "Read": read} {
+		if err := <-ended; !errors.Is(err, ErrStopped) {
+			t.Errorf("%s = %v, want ErrStopped", what, err)
+		}
+	}
+	if d := time.Since(died); d > 500*time.Millisecond {
+		t.Errorf("noticed after %v, want at most 500ms", d)
+	}
+	closing := time.Now()
+	for _, e := range []io.Closer{mic, spk} {
+		if err := e.Close(); err != nil {
+			t.Logf("close: %v", err)
+		}
+	}
+	if d := time.Since(closing); d > closeLimit {
+		t.Errorf("closing took %v", d)
+	}
+	if _, err := h.OpenSource(); err == nil || strings.Contains(err.Error(), "\n") {
+		t.Errorf("open without a sound server = %v, want one line", err)
+	} else {
+		t.Log(err)
+	}
+
+	if err := os.Remove(filepath.Join(dir, "run", "native")); err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	restart := exec.Command(filepath.Join("..", "..", "testdata", "vaudio"), dir)
+	if out, err := restart.CombinedOutput(); err != nil {
+		t.Fatalf("restart the virtual sound card: %v\n%s", err, out)
+	}
+	pid := daemon(t, dir)
+	defer func() { _ = syscall.Kill(pid, syscall.SIGTERM) }()
+	mic, spk = openBoth(t, h)
+	ended := play(spk, 440)
+	record(t, mic, 50)
+	if hz, _ := audio.MeasureTone(record(t, mic, 50)); math.Abs(hz-440) > 5 {
+		t.Errorf("after the restart: heard %.1f Hz, want 440", hz)
+	}
+	closeAll(t, spk, mic)
+	<-ended
+}
+
+// Several phones in one process open and close as they like; a device stays usable
+// until its own end is closed.
+func TestPhonesShareTheLibrary(t *testing.T) {
+	if _, ok := virtual(t); !ok {
+		return
+	}
+	first, second := open(t, "mic", "speaker"), open(t, "loopback", "default")
+	mic, spk := openBoth(t, first)
+	for range 3 {
+		m, s := openBoth(t, second)
+		record(t, m, 2)
+		closeAll(t, m, s)
+	}
+	record(t, mic, 10)
+	closeAll(t, mic, spk)
+	if library.users != 0 {
+		t.Errorf("%d users are left, want none", library.users)
+	}
+}
+
+// A machine without any sound device still has a phone; only opening fails, and
+// says what to do.
+func TestNoDeviceAtAll(t *testing.T) {
+	const alone = "TRING_TEST_NO_DEVICE"
+	if os.Getenv(alone) == "" {
+		empty := filepath.Join(t.TempDir(), "asound.conf")
+		// PortAudio insists that some device is configured, not that it is there.
+		if err := os.WriteFile(empty, []byte("pcm.missing { type hw card 99 }\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		again(t, alone+"=1", "ALSA_CONFIG_PATH="+empty, "PULSE_SERVER=unix:/nonexistent")
+		return
+	}
+	devices, err := List()
+	if err != nil || len(devices) != 0 {
+		t.Fatalf("List() = %v, %v; want nothing", devices, err)
+	}
+	h := open(t, "", "")
+	_, noMic := h.OpenSource()
+	_, noSpeaker := open(t, "", "USB Headset").OpenSink()
+	for want, err := range map[string]error{"no microphone found": noMic, "no speaker": noSpeaker} {
+		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "tring audio list") ||
+			strings.Contains(err.Error(), "\n") {
+			t.Errorf("opening = %v, want one line with %q and what to do", err, want)
+		}
+	}
+}
+
+// With descriptor 2 pointed at a file, as the phone does, nothing of what the C
+// libraries print reaches the terminal, not even when the sound server dies.
+func TestChatterStaysOffTheTerminal(t *testing.T) {
+	dir, ok := virtual(t)
+	if !ok {
+		return
+	}
+	reader, terminal, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, err := syscall.Dup(syscall.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	redirect := func(fd int) {
+		if err := syscall.Dup3(fd, syscall.Stderr, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	redirect(int(terminal.Fd()))
+	if err := terminal.Close(); err != nil { // descriptor 2 is the only writer now
+		t.Fatal(err)
+	}
+	terminalAgain, err := syscall.Dup(syscall.Stderr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	redirect(int(log.Fd()))
+	mic, spk := openBoth(t, open(t, "", ""))
+	ended := play(spk, 440)
+	record(t, mic, 5)
+	if err := syscall.Kill(daemon(t, dir), syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	<-ended
+	_, _ = mic.Close(), spk.Close()
+	_, _ = open(t, "", "").OpenSource() // fails, loudly on descriptor 2
+	redirect(kept)
+	if err := syscall.Close(terminalAgain); err != nil {
+		t.Fatal(err)
+	}
+	seen, err := io.ReadAll(reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(bytes.TrimSpace(seen)) > 0 {
+		t.Errorf("the terminal shows:\n%s", seen)
+	}
+	chatter, err := os.ReadFile(log.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(chatter) == 0 {
+		t.Error("the log is empty: the libraries were expected to print something, so this test proves nothing")
+	}
+}
