@@ -43,10 +43,7 @@ func virtual(t *testing.T) (dir string, ok bool) {
 		t.Fatalf("start the virtual sound card: %v\n%s", err, out)
 	}
 	pid := daemon(t, dir)
-	t.Cleanup(func() {
-		_ = syscall.Kill(pid, syscall.SIGTERM) // it may be dead already: one test kills it
-		await(t, "the daemon's end", func() bool { return syscall.Kill(pid, 0) != nil })
-	})
+	t.Cleanup(func() { kill(t, pid) })
 	again(t, inside+"="+dir,
 		"ALSA_CONFIG_PATH=/usr/share/alsa/alsa.conf:"+filepath.Join(dir, "asound.conf"),
 		"PULSE_SERVER=unix:"+filepath.Join(dir, "run", "native"))
@@ -65,6 +62,16 @@ func again(t *testing.T, env ...string) {
 	if err != nil {
 		t.Errorf("on its own devices: %v", err)
 	}
+}
+
+// kill ends a daemon, if it still runs.
+func kill(t *testing.T, pid int) {
+	t.Helper()
+	_ = syscall.Kill(pid, syscall.SIGKILL) // an error is: there is none
+	await(t, "the daemon's end", func() bool {
+		line, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
+		return err != nil || len(line) == 0 // gone, or only waiting for its parent
+	})
 }
 
 func daemon(t *testing.T, dir string) int {
@@ -241,9 +248,7 @@ func TestSoundServerDies(t *testing.T) {
 	}()
 
 	died := time.Now()
-	if err := syscall.Kill(daemon(t, dir), syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
+	kill(t, daemon(t, dir))
 	for what, ended := range map[string]<-chan error{"Write": written, "Read": read} {
 		if err := <-ended; !errors.Is(err, ErrStopped) {
 			t.Errorf("%s = %v, want ErrStopped", what, err)
@@ -274,8 +279,7 @@ func TestSoundServerDies(t *testing.T) {
 	if out, err := restart.CombinedOutput(); err != nil {
 		t.Fatalf("restart the virtual sound card: %v\n%s", err, out)
 	}
-	pid := daemon(t, dir)
-	defer func() { _ = syscall.Kill(pid, syscall.SIGTERM) }()
+	defer kill(t, daemon(t, dir))
 	mic, spk = openBoth(t, h)
 	ended := play(spk, 440)
 	record(t, mic, 50)
@@ -369,10 +373,8 @@ func TestChatterStaysOffTheTerminal(t *testing.T) {
 	redirect(int(log.Fd()))
 	mic, spk := openBoth(t, open(t, "", ""))
 	ended := play(spk, 440)
-	record(t, mic, 5)
-	if err := syscall.Kill(daemon(t, dir), syscall.SIGKILL); err != nil {
-		t.Fatal(err)
-	}
+	record(t, mic, 20)
+	kill(t, daemon(t, dir))
 	<-ended
 	_, _ = mic.Close(), spk.Close()
 	_, _ = open(t, "", "").OpenSource() // fails, loudly on descriptor 2

@@ -1,0 +1,119 @@
+package wav
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"tring/audio"
+)
+
+// Device is a file as microphone and a file as speaker. It is safe for
+// concurrent use.
+type Device struct {
+	in, out string
+	pcm     []int16
+}
+
+var _ audio.Device = (*Device)(nil)
+
+// Open reads the microphone's file and begins the speaker's, so that what is
+// wrong with either is told before a call. Either name may be empty: a silent
+// microphone, a speaker that nobody hears. The speaker's file is overwritten.
+func Open(in, out string) (*Device, error) {
+	d := &Device{in: in, out: out}
+	if in != "" {
+		pcm, err := load(in)
+		if err != nil {
+			return nil, fmt.Errorf("microphone file %q: %w", in, err)
+		}
+		d.pcm = pcm
+	}
+	if out != "" {
+		if sameFile(in, out) {
+			return nil, fmt.Errorf("speaker file %q: it is the microphone's file; name another", out)
+		}
+		if err := Write(out, nil); err != nil {
+			return nil, fmt.Errorf("speaker file %q: %w", out, bare(err))
+		}
+	}
+	return d, nil
+}
+
+// OpenSource opens the microphone: the file from its start at the first Read,
+// then silence.
+func (d *Device) OpenSource() (audio.SourceCloser, error) {
+	return &source{clock: newClock(time.Now()), rest: d.pcm}, nil
+}
+
+// OpenSink opens the speaker, whose file goes on where it ended.
+func (d *Device) OpenSink() (audio.SinkCloser, error) {
+	if d.out == "" {
+		return &discard{newClock(time.Now())}, nil
+	}
+	return openSink(d.out)
+}
+
+// Describe names the files.
+func (d *Device) Describe() string {
+	in, out := "silent microphone", "discarding speaker"
+	if d.in != "" {
+		in = fmt.Sprintf("microphone file %q", d.in)
+	}
+	if d.out != "" {
+		out = fmt.Sprintf("speaker file %q", d.out)
+	}
+	return in + ", " + out
+}
+
+// Silence is a device that hears nothing and is heard by nobody, on time.
+func Silence() audio.Device { return &silence{} }
+
+type silence struct{ Device }
+
+func (*silence) Describe() string { return "no sound" }
+
+// source plays samples as a microphone. After a stall it goes on where it
+// was: the schedule skips, the file does not.
+type source struct {
+	*clock
+	rest []int16
+}
+
+func (s *source) Read(f audio.Frame) error {
+	if _, err := s.wait(); err != nil {
+		return err
+	}
+	n := copy(f, s.rest)
+	s.rest = s.rest[n:]
+	clear(f[n:])
+	return nil
+}
+
+// discard is a speaker that nobody hears.
+type discard struct{ *clock }
+
+func (d *discard) Write(audio.Frame) error {
+	_, err := d.wait()
+	return err
+}
+
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
+
+// bare takes the file's name out of an error that will be told with it.
+func bare(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
