@@ -2,6 +2,7 @@ package portaudio
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -256,6 +257,44 @@ func TestFormats(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			if got := formats(tt.device, microphone); !slices.Equal(got, tt.want) {
 				t.Errorf("formats = %v, want %v", got, tt.want)
+			}
+		})
+	}
+}
+
+// A device that refuses the phone's format is opened with the next; if it refuses
+// all, the first refusal is told.
+func TestNegotiate(t *testing.T) {
+	all := formats(DeviceInfo{Inputs: 2, Rate: 44100}, microphone)
+	busy := errors.New("device unavailable")
+	tests := []struct {
+		name  string
+		takes func(format) bool
+		fails error // hopeless from the first attempt on
+		tried int
+		err   string
+	}{
+		{name: "takes all", takes: func(format) bool { return true }, tried: 1},
+		{name: "stereo only", takes: func(f format) bool { return f.channels == 2 }, tried: 2},
+		{name: "another rate only", takes: func(f format) bool { return f.rate == 44100 }, tried: 3},
+		{name: "refuses all", takes: func(format) bool { return false }, tried: 4, err: "refused {48000 1}"},
+		{name: "busy", fails: busy, tried: 1, err: "device unavailable"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			tried := 0
+			err := negotiate(all, func(f format) error {
+				tried++
+				switch {
+				case tt.fails != nil:
+					return tt.fails
+				case tt.takes(f):
+					return nil
+				}
+				return fmt.Errorf("refused %v", f)
+			}, busy)
+			if text := fmt.Sprint(err); tried != tt.tried || (tt.err == "") != (err == nil) || err != nil && text != tt.err {
+				t.Errorf("%d attempts, then %v; want %d, then %q", tried, err, tt.tried, tt.err)
 			}
 		})
 	}

@@ -1,6 +1,7 @@
 package portaudio
 
 import (
+	"errors"
 	"math"
 	"slices"
 
@@ -37,6 +38,35 @@ func formats(d DeviceInfo, s side) []format {
 		}
 	}
 	return all
+}
+
+// negotiate opens with the formats in their order until one is taken. Otherwise it
+// returns the first refusal, since the first format is the one that was wanted. An
+// error that is hopeless would be the same for every format.
+func negotiate(all []format, open func(format) error, hopeless error) error {
+	var refused error
+	for _, f := range all {
+		err := open(f)
+		if err == nil {
+			return nil
+		}
+		refused = first(refused, err)
+		if errors.Is(err, hopeless) {
+			break
+		}
+	}
+	return refused
+}
+
+// first returns the first error there is: people get one line, and what failed
+// first is the cause.
+func first(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // downmix writes to mono the mean of the first two of the interleaved channels;

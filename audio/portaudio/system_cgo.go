@@ -35,7 +35,8 @@ var library = &system{turn: make(chan struct{}, 1)}
 func (s *system) usable() error { return nil }
 
 // within runs act in its turn, in a goroutine of its own, and waits for limit at
-// most. A result that comes too late is given to undo.
+// most. An act whose turn has not come by then never runs; a result that comes too
+// late is given to undo.
 func within[T any](s *system, limit time.Duration, act func() (T, error), undo func(T)) (T, error) {
 	type outcome struct {
 		value T
@@ -43,7 +44,11 @@ func within[T any](s *system, limit time.Duration, act func() (T, error), undo f
 	}
 	result, gone := make(chan outcome), make(chan struct{})
 	go func() {
-		s.turn <- struct{}{}
+		select {
+		case s.turn <- struct{}{}:
+		case <-gone:
+			return
+		}
 		defer func() { <-s.turn }()
 		var o outcome
 		o.value, o.err = act()
@@ -64,6 +69,25 @@ func within[T any](s *system, limit time.Duration, act func() (T, error), undo f
 		close(gone)
 		var zero T
 		return zero, errHangs
+	}
+}
+
+// eventually runs act in its turn, however long that takes, but waits for limit at
+// most.
+func eventually(s *system, limit time.Duration, act func() error) error {
+	result := make(chan error, 1)
+	go func() {
+		s.turn <- struct{}{}
+		defer func() { <-s.turn }()
+		result <- act()
+	}()
+	timer := time.NewTimer(limit)
+	defer timer.Stop()
+	select {
+	case err := <-result:
+		return err
+	case <-timer.C:
+		return errHangs
 	}
 }
 
@@ -148,18 +172,15 @@ func (s *system) start(side side, name string, p port) (*stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	var refused error
-	for _, f := range formats(list[i], side) {
-		opened, err := s.startAs(side, found[i], f, p)
-		if err == nil {
-			return opened, nil
-		}
-		refused = first(refused, err)
-		if errors.Is(err, pa.DeviceUnavailable) {
-			break
-		}
+	var started *stream
+	err = negotiate(formats(list[i], side), func(f format) (err error) {
+		started, err = s.startAs(side, found[i], f, p)
+		return err
+	}, pa.DeviceUnavailable)
+	if err != nil {
+		return nil, fmt.Errorf("%w; another program may hold it: close that, or choose another device (`tring audio list`)", err)
 	}
-	return nil, fmt.Errorf("%w; another program may hold it: close that, or choose another device (`tring audio list`)", refused)
+	return started, nil
 }
 
 func (s *system) startAs(side side, device *pa.DeviceInfo, f format, p port) (*stream, error) {
@@ -200,12 +221,7 @@ type stream struct {
 
 // Close ends the stream, waiting for two seconds at most; a hanging driver is left
 // to end by itself.
-func (st *stream) Close() error {
-	_, err := within(st.system, closeLimit, func() (struct{}, error) {
-		return struct{}{}, st.stop()
-	}, func(struct{}) {})
-	return err
-}
+func (st *stream) Close() error { return eventually(st.system, closeLimit, st.stop) }
 
 // stop is Close, called in its turn. It aborts, since to play out what is buffered
 // a dead device would take for ever.
@@ -215,17 +231,6 @@ func (st *stream) stop() error {
 		abort = nil
 	}
 	return first(abort, st.stream.Close(), st.system.release())
-}
-
-// first returns the first error there is: people get one line, and what failed
-// first is the cause.
-func first(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // growStack makes room on this goroutine's stack before a stream is opened. The
