@@ -95,6 +95,7 @@ func eventually(s *system, limit time.Duration, act func() error) error {
 // anew.
 func (s *system) hold() error {
 	if s.users == 0 {
+		quiet()
 		if err := pa.Initialize(); err != nil {
 			return fmt.Errorf("start the sound system: %w", err)
 		}

@@ -50,8 +50,9 @@ func virtual(t *testing.T) (dir string, ok bool) {
 	return "", false
 }
 
-// again runs this test in a process of its own with more environment.
-func again(t *testing.T, env ...string) {
+// again runs this test in a process of its own with more environment, and returns
+// what that printed.
+func again(t *testing.T, env ...string) string {
 	t.Helper()
 	c := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=60s")
 	c.Env = append(os.Environ(), env...)
@@ -62,6 +63,7 @@ func again(t *testing.T, env ...string) {
 	if err != nil {
 		t.Errorf("on its own devices: %v", err)
 	}
+	return string(out)
 }
 
 // kill ends a daemon, if it still runs.
@@ -320,7 +322,12 @@ func TestNoDeviceAtAll(t *testing.T) {
 		if err := os.WriteFile(empty, []byte("pcm.missing { type hw card 99 }\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		again(t, alone+"=1", "ALSA_CONFIG_PATH="+empty, "PULSE_SERVER=unix:/nonexistent")
+		out := again(t, alone+"=1", "ALSA_CONFIG_PATH="+empty, "PULSE_SERVER=unix:/nonexistent")
+		for _, chatter := range []string{"ALSA lib", "jack", "Jack", "Cannot connect"} {
+			if strings.Contains(out, chatter) {
+				t.Errorf("a library printed %q, although silenced", chatter)
+			}
+		}
 		return
 	}
 	devices, err := List()
@@ -394,6 +401,6 @@ func TestChatterStaysOffTheTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(chatter) == 0 {
-		t.Error("the log is empty: the libraries were expected to print something, so this test proves nothing")
+		t.Error("the log is empty: PortAudio was expected to print about the lost device, so this test proves nothing")
 	}
 }
