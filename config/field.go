@@ -1,0 +1,204 @@
+package config
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/BurntSushi/toml"
+)
+
+// field is one setting: its key, where its value goes, and what may be written.
+type field struct {
+	key  string // "audio.input"
+	want string // "a time such as \"45s\""
+	take func(v any) bool
+}
+
+func text(key string, to *string) field {
+	return field{key, `a text in quotes`, func(v any) bool {
+		s, ok := v.(string)
+		if ok {
+			*to = s
+		}
+		return ok
+	}}
+}
+
+func choice(key string, to *string, choices ...string) field {
+	return field{key, "one of \"" + strings.Join(choices, "\", \"") + "\"", func(v any) bool {
+		s, ok := v.(string)
+		if ok = ok && slices.Contains(choices, s); ok {
+			*to = s
+		}
+		return ok
+	}}
+}
+
+func yesno(key string, to *bool) field {
+	return field{key, "true or false", func(v any) bool {
+		switch v {
+		case true, "true":
+			*to = true
+		case false, "false":
+			*to = false
+		default:
+			return false
+		}
+		return true
+	}}
+}
+
+func span(key string, to *time.Duration, least, most time.Duration) field {
+	want := fmt.Sprintf("a time from %v to %v such as \"%v\"", least, most, max(least, min(45*time.Second, most)))
+	return field{key, want, func(v any) bool {
+		s, ok := v.(string)
+		d, err := time.ParseDuration(s)
+		if ok = ok && err == nil && d >= least && d <= most; ok {
+			*to = d
+		}
+		return ok
+	}}
+}
+
+// env is the variable that sets the field too.
+func (f field) env() string {
+	return "TRING_" + strings.ToUpper(strings.ReplaceAll(f.key, ".", "_"))
+}
+
+// load fills the fields from a TOML file; a file that is missing sets nothing.
+func load(path string, fields []field) error {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read %s: %w", path, reason(err))
+	}
+	var values map[string]any
+	meta, err := toml.Decode(string(data), &values)
+	if err != nil {
+		return malformed(path, err)
+	}
+	for _, key := range meta.Keys() {
+		if err := set(fields, key.String(), lookup(values, key)); err != nil {
+			return fmt.Errorf("%s, line %d: %w", path, lineOf(string(data), key), err)
+		}
+	}
+	return nil
+}
+
+// set gives one value from a file to its field. A table is no value.
+func set(fields []field, key string, value any) error {
+	if _, table := value.(map[string]any); table {
+		if slices.ContainsFunc(fields, func(f field) bool { return strings.HasPrefix(f.key, key+".") }) {
+			return nil
+		}
+		return unknown(fields, key)
+	}
+	i := slices.IndexFunc(fields, func(f field) bool { return f.key == key })
+	if i < 0 {
+		return unknown(fields, key)
+	}
+	if !fields[i].take(value) {
+		return fmt.Errorf("%s is %v; write %s", key, shown(value), fields[i].want)
+	}
+	return nil
+}
+
+// override takes what the environment says.
+func override(getenv func(string) string, fields []field) error {
+	for _, f := range fields {
+		if v := getenv(f.env()); v != "" && !f.take(v) {
+			return fmt.Errorf("%s is %q; write %s", f.env(), v, strings.ReplaceAll(f.want, `"`, ""))
+		}
+	}
+	return nil
+}
+
+func unknown(fields []field, key string) error {
+	best := slices.MinFunc(fields, func(a, b field) int { return cmp.Compare(distance(a.key, key), distance(b.key, key)) })
+	if distance(best.key, key) <= max(2, len(key)/3) {
+		return fmt.Errorf("there is no setting %q; did you mean %q?", key, best.key)
+	}
+	keys := make([]string, len(fields))
+	for i, f := range fields {
+		keys[i] = f.key
+	}
+	return fmt.Errorf("there is no setting %q; there are %s", key, strings.Join(keys, ", "))
+}
+
+// malformed turns a parser's error into one line.
+func malformed(path string, err error) error {
+	if p, ok := errors.AsType[toml.ParseError](err); ok {
+		return fmt.Errorf("%s, line %d: %s; settings look like  key = \"value\"", path, p.Position.Line, strings.TrimSuffix(p.Message, "."))
+	}
+	return fmt.Errorf("%s: %w", path, err)
+}
+
+func shown(v any) string {
+	if s, ok := v.(string); ok {
+		return fmt.Sprintf("%q", s)
+	}
+	return fmt.Sprint(v)
+}
+
+func lookup(values map[string]any, key toml.Key) any {
+	var v any = values
+	for _, k := range key {
+		m, ok := v.(map[string]any)
+		if !ok {
+			return nil
+		}
+		v = m[k]
+	}
+	return v
+}
+
+// lineOf finds where a key stands. The decoder tells that of errors only.
+func lineOf(data string, key toml.Key) int {
+	table := ""
+	for i, line := range strings.Split(data, "\n") {
+		line = strings.TrimSpace(line)
+		if name, ok := strings.CutPrefix(line, "["); ok {
+			name, _, _ = strings.Cut(name, "]")
+			table = strings.Trim(name, `[] "`) + "."
+			if strings.TrimSuffix(table, ".") == key.String() {
+				return i + 1
+			}
+			continue
+		}
+		name, _, ok := strings.Cut(line, "=")
+		name = strings.Trim(strings.TrimSpace(name), `"`)
+		if ok && (table+name == key.String() || strings.TrimPrefix(table, ".")+name == key.String()) {
+			return i + 1
+		}
+	}
+	return 1
+}
+
+// distance counts the letters to insert, delete or replace between a and b
+// (Levenshtein).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			above, replaced := row[j+1], diagonal
+			if a[i] != b[j] {
+				replaced++
+			}
+			row[j+1] = min(row[j]+1, above+1, replaced)
+			diagonal = above
+		}
+	}
+	return row[len(b)]
+}
