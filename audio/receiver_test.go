@@ -1,0 +1,213 @@
+package audio
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+	"slices"
+	"testing"
+	"time"
+)
+
+func TestSilenceFollowsATenthOfASecondOfNothing(t *testing.T) {
+	h := listen(sine(1000, 8000), steady(second), 2*time.Second)
+	// The tape conceals with silence; what must be quiet is all that follows.
+	tail := h.pcm[len(h.pcm)-Rate/2:]
+	if energy(tail) != 0 {
+		t.Errorf("a mean square of %.1f half a second after the last packet", energy(tail))
+	}
+	if h.receiver.buffer.playing {
+		t.Error("it still waits for the next packet")
+	}
+}
+
+// drone conceals with a square wave: the worst guess that never ends.
+type drone struct{ tape }
+
+func (drone) Conceal(pcm []int16) error {
+	for i := range pcm {
+		pcm[i] = 10000
+	}
+	return nil
+}
+
+func TestConcealmentFadesOut(t *testing.T) {
+	r := newReceiver(drone{tape{func(int64) int16 { return 10000 }}})
+	frame := make(Frame, FrameSamples)
+	var pcm []int16
+	for i := range 60 {
+		if i < 20 && i%2 == 0 {
+			r.buffer.push(&Packet{Sequence: uint16(i / 2), Timestamp: uint32(i/2) * PacketSamples, Payload: tape{}.piece(int64(i)), Arrived: time.Duration(i) * FrameDuration})
+		}
+		r.step(time.Duration(i)*FrameDuration, frame)
+		pcm = append(pcm, frame...)
+	}
+	last := slices.Index(pcm[Rate/10:], 0) + Rate/10
+	for i := Rate / 10; i < last; i++ {
+		if step := int(pcm[i]) - int(pcm[i-1]); step < -10 || step > 10 {
+			t.Fatalf("a jump of %d at %v", step, span(int64(i)))
+		}
+	}
+	if end := span(int64(last)); end < 300*ms || end > 400*ms {
+		t.Errorf("silent at %v; the last packet ends at about 240 ms, then come 60 ms at full level and 60 ms of fading", end)
+	}
+}
+
+// broken refuses every packet and every guess.
+type broken struct{}
+
+func (broken) Decode([]byte, []int16) (int, error) { return 0, errors.New("corrupt") }
+func (broken) DecodeFEC([]byte, []int16) error     { return errors.New("corrupt") }
+func (broken) Conceal([]int16) error               { return errors.New("corrupt") }
+
+func TestPacketsThatCannotBeDecodedAreSilence(t *testing.T) {
+	r := newReceiver(broken{})
+	frame := make(Frame, FrameSamples)
+	for i := range 100 {
+		if i%2 == 0 {
+			r.buffer.push(&Packet{Sequence: uint16(i / 2), Timestamp: uint32(i/2) * PacketSamples, Payload: []byte{1}, Arrived: time.Duration(i) * FrameDuration})
+		}
+		frame[0] = 1
+		r.step(time.Duration(i)*FrameDuration, frame)
+		if energy(frame) != 0 {
+			t.Fatalf("frame %d is not silent", i)
+		}
+	}
+	if r.buffer.stats.Discarded < 40 {
+		t.Errorf("%d packets counted as discarded, want nearly 50", r.buffer.stats.Discarded)
+	}
+}
+
+func TestSqueezingAndStretchingKeepToneAndLevel(t *testing.T) {
+	for _, hz := range []float64{110, 440, 1000, 3000} {
+		x := make([]int16, decodedMost)
+		copy(x, tone(hz, 10000, 4000))
+		short := shorten(x[:4000], mostLag, false)
+		if short == 4000 {
+			t.Errorf("%v Hz: nothing was removed", hz)
+		}
+		long := lengthen(x, short, mostLag, false)
+		if long == short {
+			t.Errorf("%v Hz: nothing was added", hz)
+		}
+		if n := clicks(x[:long], hz, 10000); n > 0 {
+			t.Errorf("%v Hz: %d clicks", hz, n)
+		}
+		want := 10000 / math.Sqrt2
+		if got := math.Sqrt(energy(x[:960])); got < want*0.97 || got > want*1.03 {
+			t.Errorf("%v Hz: RMS %.0f, want %.0f", hz, got, want)
+		}
+	}
+}
+
+func TestNoiseIsNotSqueezedUnlessUrgent(t *testing.T) {
+	x := make([]int16, 2000)
+	state := uint32(1)
+	for i := range x {
+		state = state*1664525 + 1013904223
+		x[i] = int16(state >> 18)
+	}
+	if shorten(x, mostLag, false) != 2000 {
+		t.Error("loud noise was squeezed")
+	}
+	if shorten(x, mostLag, true) == 2000 {
+		t.Error("loud noise was not squeezed when it was urgent")
+	}
+}
+
+func TestReceivingAllocatesNothing(t *testing.T) {
+	r := newReceiver(tape{sine(1000, 8000)})
+	frame := make(Frame, FrameSamples)
+	payload := tape{}.piece(7)
+	now, n := time.Duration(0), 0
+	allocs := testing.AllocsPerRun(500, func() {
+		if n++; n%2 == 0 && n%20 != 0 {
+			r.buffer.push(&Packet{Sequence: uint16(n / 2), Timestamp: uint32(n/2) * PacketSamples, Payload: payload, Arrived: now})
+		}
+		r.step(now, frame)
+		now += FrameDuration
+	})
+	if allocs != 0 {
+		t.Errorf("%.1f allocations a step", allocs)
+	}
+}
+
+// FuzzReceiver feeds arbitrary packets at arbitrary times: four bytes each,
+// sequence step, timestamp step, payload size, time until the next.
+func FuzzReceiver(f *testing.F) {
+	f.Add([]byte{1, 2, 8, 20, 1, 2, 8, 20, 1, 2, 8, 20})                 // steady
+	f.Add([]byte{1, 2, 8, 20, 0, 0, 8, 0, 255, 254, 8, 0, 3, 6, 8, 60})  // doubled, older, a gap
+	f.Add([]byte{1, 2, 8, 20, 127, 0, 8, 1, 1, 128, 8, 1, 1, 2, 0, 255}) // jumps, no payload, a stall
+	f.Fuzz(func(t *testing.T, script []byte) {
+		r := newReceiver(tape{sine(1000, 8000)})
+		frame := make(Frame, FrameSamples)
+		payload := make([]byte, 2*MaxPayload)
+		var seq uint16
+		var stamp uint32
+		var now, pulled time.Duration
+		received := uint64(0)
+		for ; len(script) >= 4; script = script[4:] {
+			seq += uint16(int8(script[0])) * uint16(int8(script[0])) * sign(script[0])
+			stamp += uint32(int32(int8(script[1]))) * (PacketSamples / 2) * uint32(max(script[1]>>5, 1))
+			binary.BigEndian.PutUint64(payload, uint64(seq))
+			r.buffer.push(&Packet{Sequence: seq, Timestamp: stamp, Payload: payload[:int(script[2])*12], Arrived: now})
+			received++
+			for now += time.Duration(script[3]) * ms; pulled < now; pulled += FrameDuration {
+				r.step(pulled, frame)
+			}
+			checkReceiver(t, r, received)
+		}
+	})
+}
+
+func sign(b byte) uint16 {
+	if b > 127 {
+		return 0xFFFF
+	}
+	return 1
+}
+
+// checkReceiver asserts what holds after any packets whatever.
+func checkReceiver(t *testing.T, r *receiver, received uint64) {
+	t.Helper()
+	s := r.buffer.report()
+	switch {
+	case s.Received != received:
+		t.Fatalf("%d received, %d were pushed", s.Received, received)
+	case s.Late+s.Duplicate+s.Discarded > received:
+		t.Fatalf("more thrown away than came: %+v", s)
+	case s.Recovered > s.Lost:
+		t.Fatalf("more recovered than lost: %+v", s)
+	case s.TargetMS < 10 || s.TargetMS > 200:
+		t.Fatalf("a target of %.1f ms", s.TargetMS)
+	case r.n < 0 || r.n >= FrameSamples+longestRun || r.gain < 0 || r.gain > 1:
+		t.Fatalf("%d samples ahead at gain %v", r.n, r.gain)
+	}
+}
+
+func BenchmarkReceiver(b *testing.B) {
+	r := newReceiver(tape{func(n int64) int16 { return int16(n) }})
+	frame := make(Frame, FrameSamples)
+	payload := tape{}.piece(7)
+	now := time.Duration(0)
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		if n%2 == 0 {
+			r.buffer.push(&Packet{Sequence: uint16(n / 2), Timestamp: uint32(n/2) * PacketSamples, Payload: payload, Arrived: now})
+		}
+		r.step(now, frame)
+		now += FrameDuration
+	}
+}
+
+func BenchmarkJitterPop(b *testing.B) {
+	buffer := newJitterBuffer()
+	payload := make([]byte, 80)
+	now := time.Duration(0)
+	b.ReportAllocs()
+	for n := 0; b.Loop(); n++ {
+		buffer.push(&Packet{Sequence: uint16(n), Timestamp: uint32(n) * PacketSamples, Payload: payload, Arrived: now})
+		buffer.pop(now, 0)
+		now += 2 * FrameDuration
+	}
+}

@@ -1,0 +1,167 @@
+package audio_test
+
+import (
+	"errors"
+	"io"
+	"math"
+	"os"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"tring/audio"
+	"tring/audio/opus"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// rig is a sound card for tests: its microphone hears a tone, its speaker
+// keeps what it was given, and it breaks on demand.
+type rig struct {
+	hz, amplitude float64
+
+	mu      sync.Mutex
+	absent  error // opening fails
+	broken  error // reading and writing fail
+	stuck   bool  // reading and writing block until closed
+	heard   []int16
+	from    time.Time // when the first frame was written
+	opened  int
+	sources int // open now
+	sinks   int // open now
+	talks   time.Time
+}
+
+func (r *rig) set(change func()) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change()
+}
+
+func (r *rig) OpenSource() (audio.SourceCloser, error) { return r.openEnd(&r.sources) }
+func (r *rig) OpenSink() (audio.SinkCloser, error)     { return r.openEnd(&r.sinks) }
+func (*rig) Describe() string                          { return "test rig" }
+
+func (r *rig) openEnd(count *int) (*end, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.absent != nil {
+		return nil, r.absent
+	}
+	*count++
+	r.opened++
+	return &end{rig: r, count: count, began: time.Now(), closed: make(chan struct{})}, nil
+}
+
+// end is an opened microphone or speaker.
+type end struct {
+	rig    *rig
+	count  *int
+	began  time.Time
+	pace   audio.Pace
+	n      int64
+	once   sync.Once
+	closed chan struct{}
+}
+
+func (e *end) Close() error {
+	e.once.Do(func() {
+		close(e.closed)
+		e.rig.set(func() { *e.count-- })
+	})
+	return nil
+}
+
+func (e *end) wait() error {
+	e.rig.mu.Lock()
+	broken, stuck := e.rig.broken, e.rig.stuck
+	e.rig.mu.Unlock()
+	if broken != nil {
+		return broken
+	}
+	if stuck {
+		<-e.closed
+		return os.ErrClosed
+	}
+	d, _ := e.pace.Next(time.Since(e.began))
+	select {
+	case <-e.closed:
+		return os.ErrClosed
+	case <-time.After(d):
+		return nil
+	}
+}
+
+func (e *end) Read(f audio.Frame) error {
+	if err := e.wait(); err != nil {
+		return err
+	}
+	r := e.rig
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if e.n == 0 {
+		r.talks = time.Now().Add(-audio.FrameDuration) // when its first sample was in the air
+	}
+	for i := range f {
+		f[i] = int16(r.amplitude * math.Sin(2*math.Pi*r.hz*float64(e.n)/audio.Rate))
+		e.n++
+	}
+	return nil
+}
+
+func (e *end) Write(f audio.Frame) error {
+	if err := e.wait(); err != nil {
+		return err
+	}
+	r := e.rig
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.heard) == 0 {
+		r.from = time.Now()
+	}
+	r.heard = append(r.heard, f...)
+	return nil
+}
+
+// tail is the last part of what was heard.
+func (r *rig) tail(long time.Duration) []int16 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := int(long.Seconds() * audio.Rate)
+	return append([]int16(nil), r.heard[max(len(r.heard)-n, 0):]...)
+}
+
+func (r *rig) counts() (opened, sources, sinks int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.opened, r.sources, r.sinks
+}
+
+// elapse lets virtual time pass.
+func elapse(d time.Duration) { <-time.After(d) }
+
+func newEngine(t *testing.T, r audio.Device) *audio.Engine {
+	t.Helper()
+	return audio.NewEngine(audio.Config{Device: r, Codec: opus.Codec{}})
+}
+
+func closeAll(t *testing.T, all ...io.Closer) {
+	t.Helper()
+	for _, c := range all {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// needCodec skips, loudly, where the program was built without cgo.
+func needCodec(t testing.TB) {
+	t.Helper()
+	if _, err := (opus.Codec{}).NewEncoder(); err != nil {
+		t.Skipf("SKIPPED, nothing was tested: %v", err)
+	}
+}
+
+var errPulled = errors.New("it was pulled out")
