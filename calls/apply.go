@@ -274,6 +274,8 @@ func (c *Call) reportMedia(p *Party, a ReportMedia, now time.Time) error {
 
 func (c *Call) invite(a Invite, by Actor) error {
 	switch {
+	case c.Status.Terminal():
+		return terminated(c.Status)
 	case !c.Holds(by.Viewer()):
 		return ErrNotAParty
 	case c.Status != Ongoing:

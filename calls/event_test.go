@@ -1,0 +1,99 @@
+package calls
+
+import (
+	"strings"
+	"testing"
+)
+
+func names(events []Event) string {
+	var n []string
+	for _, e := range events {
+		s := string(e.Name)
+		if e.Reason != "" {
+			s += ":" + string(e.Reason)
+		}
+		n = append(n, s)
+	}
+	return strings.Join(n, " ")
+}
+
+// TestEvents: what each of the four phones hears, from one status to another.
+// The same table serves for a phone that was there and for one that reconnects.
+func TestEvents(t *testing.T) {
+	for _, tc := range []struct{ from, to, ada, adaOther, bob, bobOther string }{
+		{"none", "initiated", "Initiated", "", "IncomingCallReceived", "IncomingCallReceived"},
+		{"initiated", "ongoing", "OutgoingCallAccepted UserJoined", "", "CallUpdated", "IncomingCallCancelled:answered_elsewhere"},
+		{"initiated", "rejected", "OutgoingCallRejected", "", "CallUpdated", "IncomingCallCancelled:rejected_elsewhere"},
+		{"initiated", "busy", "OutgoingCallRejected", "", "CallUpdated", "IncomingCallCancelled:rejected_elsewhere"},
+		{"initiated", "cancelled", "CallUpdated", "", "IncomingCallCancelled:cancelled", "IncomingCallCancelled:cancelled"},
+		{"initiated", "unanswered", "OutgoingCallRejected", "", "IncomingCallCancelled:unanswered", "IncomingCallCancelled:unanswered"},
+		{"ongoing", "ended", "CallEnded", "", "CallEnded", ""},
+		{"ongoing", "failed", "CallEnded:media_failed", "", "CallEnded:media_failed", ""},
+		// A phone that missed what was between:
+		{"initiated", "ended", "CallEnded", "", "CallEnded", "IncomingCallCancelled:answered_elsewhere"},
+		{"none", "ongoing", "Initiated OutgoingCallAccepted UserJoined", "", "CallUpdated UserJoined", ""},
+		{"none", "cancelled", "Initiated CallUpdated", "", "", ""},
+		{"none", "unanswered", "Initiated OutgoingCallRejected", "", "", ""},
+		// Nothing new is nothing to hear:
+		{"initiated", "initiated", "", "", "", ""},
+		{"ongoing", "ongoing", "", "", "", ""},
+		{"ended", "ended", "", "", "", ""},
+	} {
+		t.Run(tc.from+" --> "+tc.to, func(t *testing.T) {
+			before, after := callIn(t, status(tc.from)), callIn(t, status(tc.to))
+			for _, ear := range []struct {
+				who  Actor
+				want string
+			}{{ada, tc.ada}, {adaOther, tc.adaOther}, {bob, tc.bob}, {bobOther, tc.bobOther}, {eve, ""}} {
+				if got := names(Events(before, after, ear.who.Viewer())); got != ear.want {
+					t.Errorf("%s hears %q, want %q", ear.who.Device.ID, got, ear.want)
+				}
+			}
+		})
+	}
+}
+
+func status(s string) Status {
+	if s == "none" {
+		return ""
+	}
+	return Status(s)
+}
+
+func TestEventsTellTheRest(t *testing.T) {
+	initiated, ongoing := callIn(t, Initiated), callIn(t, Ongoing)
+	ringing, _ := initiated.Apply(Ring{}, bob, start)
+	muted, _ := ongoing.Apply(SetMuted{Audio: true}, bob, start)
+	gone, _ := initiated.Apply(CallerGone{}, ByServer, start)
+	dnd, _ := initiated.Apply(Refuse{Rejected, DoNotDisturb}, ByServer, start)
+	for name, tc := range map[string]struct {
+		before, after Call
+		who           Actor
+		want          string
+	}{
+		"the caller learns that a phone rings":      {initiated, ringing, ada, "CallUpdated"},
+		"a ringing phone does not care":             {initiated, ringing, bobOther, ""},
+		"the other side is muted":                   {ongoing, muted, ada, "CallUpdated"},
+		"a caller who vanished":                     {initiated, gone, bob, "IncomingCallCancelled:connection_lost"},
+		"do not disturb: the caller is told":        {Call{}, dnd, ada, "Initiated OutgoingCallRejected:do_not_disturb"},
+		"do not disturb: nothing rings":             {Call{}, dnd, bob, ""},
+		"a phone that was ringing when it was said": {initiated, dnd, bob, "IncomingCallCancelled:do_not_disturb"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := names(Events(tc.before, tc.after, tc.who.Viewer())); got != tc.want {
+				t.Errorf("hears %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestEventsCarryNoSecret(t *testing.T) {
+	a := adaToBob
+	a.Hidden = true
+	hidden, _ := Call{}.Apply(a, ada, start)
+	for _, e := range Events(Call{}, hidden, ada.Viewer()) {
+		if e.Call.Hidden {
+			t.Error("the caller is told that the callee blocked")
+		}
+	}
+}
