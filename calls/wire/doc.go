@@ -1,5 +1,128 @@
-// Package wire is the protocol between a phone and a server: the model's JSON,
-// one object per WebSocket text frame.
+// Package wire is the protocol between a phone and a server, and the only thing
+// beside tring/calls that they share. This page is its specification: another
+// implementer needs nothing else.
 //
-// See Frame, Decode and Encode.
+// It refuses to know about sockets, files and clocks: Decode and Encode turn
+// bytes into frames and back, and SignSSH and VerifySSH do the same for proofs.
+// All of it is safe for concurrent use; nothing here has state.
+//
+// # Transport
+//
+// A phone opens a WebSocket (RFC 6455) at path /v1/phone with the subprotocol
+// "tring.v1": wss:// anywhere, ws:// on loopback only. Compression is not used.
+// Every text message is one frame; binary messages are refused. A frame may have
+// 4 KiB before sign-in and 64 KiB after. The phone pings every 10 s; either side
+// takes a connection that was silent for 25 s for dead.
+//
+// # Frame
+//
+// A frame is one JSON object in UTF-8:
+//
+//	{"type": "call.accept", "seq": 7, "body": {"call": "01J…", "join": true}}
+//
+//	type   what the frame is; the tables below have all of them
+//	seq    the number that a phone gives its request, from 1 upwards
+//	re     in an answer: the seq of the request
+//	body   the fields of this type; absent if it has none
+//
+// Unknown fields are ignored, so that an older phone and a newer server of the
+// same major version understand each other. A request of an unknown type is
+// answered with the error invalid_request. What is no frame at all, bad UTF-8
+// and an oversize frame close the connection with a code:
+//
+//	4400  not a frame of this protocol
+//	4401  sign-in refused, or not done within 5 s
+//	4408  the phone did not read what it was sent
+//	4409  the same device signed in again; the newer connection stays
+//	4410  this phone was removed from its account
+//	4429  too many requests or connections
+//	1001  the server stops; connect again
+//	1009  a frame was too large
+//
+// Durations are whole milliseconds in fields that end in _ms, and always what is
+// left or what has passed: a phone never compares a time of day of the server
+// with its own clock. Times of day are RFC 3339 in UTC, for people. Ids of calls
+// and devices are ULIDs. A payload is base64.
+//
+// # Sign-in
+//
+//	phone                                server
+//	hello {version, user, device, key}  ─►
+//	                                    ◄─  challenge {nonce, server}
+//	proof {signature}                   ─►
+//	                                    ◄─  welcome {…snapshot} | error, close 4401
+//
+// Identity is an ssh public key. The signature is an armoured SSHSIG (OpenSSH's
+// PROTOCOL.sshsig, SHA-512) in the namespace "sign-in@tring" over the text of
+// SignInText, which is bound to the nonce of this connection, the server's name,
+// the account and the device. An unknown name is challenged like a known one, and
+// the refusal (sign_in_failed) is the same for a wrong name and a wrong key.
+//
+// Somebody with an invite sends hello without a user, and answers the challenge
+// with enrol {invite, signature} in place of proof: the server binds the key to
+// the invite's account, answers enrolled, and closes. What is printed as an
+// invite is the secret, and, for a server with a certificate of its own, a dot
+// and the pin: the SHA-256 of the certificate's SubjectPublicKeyInfo, base64url
+// without padding. Only the secret is sent.
+//
+// The welcome is a full snapshot, on the first connect as on any other: the own
+// live calls, the final states of the calls that hello named in known, contacts,
+// missed calls, settings. What a phone makes of it is calls.Events of what it saw
+// last and what is there now; so a reconnect is no special case.
+//
+// # Requests about a call
+//
+//	call.initiate   receiver, call_type, ring_time_ms    places a call under an id that the phone chose
+//	call.ringing                                         this phone truly rings
+//	call.accept     join, ending                         answers; joins in the same step; gives up another call
+//	call.reject     status: rejected | busy | cancelled
+//	call.end                                             hangs up
+//	call.token                                           a fresh token and media servers
+//	call.join       token                                joins the media session
+//	call.leave                                           leaves it; a two-party call ends
+//	call.signal     to, payload                          relayed unread to a device of the session
+//	call.media      peer, state: connected | lost
+//	call.mute       audio, video
+//	call.renew      hears                                every 10 s while joined
+//	call.invite     user
+//
+// All have the field call, the call's id. The answer is call.result with the call
+// as it is now (for call.signal and call.renew: ok), or error with a code, a text,
+// and the call where the phone may know it. Any of them may be sent twice: a
+// repeated act of the same device is answered with the call as it is.
+//
+// call.result and call.event carry, beside the call, ring_left_ms (how long it
+// goes on ringing), talked_ms (how long ago it was answered) and, for a phone in
+// the session, grant: the token, STUN and TURN servers, and how long they hold.
+//
+// # What the server says unasked
+//
+//	call.event       events, reason, call, …   a call changed; events names what a phone hears that saw the change before
+//	call.relayed     call, from, payload       another device's call.signal
+//	presence.event   a contact as it is now
+//
+// A call's revision only grows. A phone drops a state that is not newer than the
+// one it has, and any state of a call that it knows to be over.
+//
+// # Requests about people and the account
+//
+//	directory.list     query, page, limit     → directory.page
+//	history.list       direction, status, type, missed, with, before, limit   → history.page, newest first
+//	history.seen       until                  → ok
+//	presence.set       online | away | dnd    → ok
+//	contact.favourite  receiver, on           → ok
+//	contact.block      user, on               → ok
+//	settings.set       name, when_busy        → ok
+//	phones.list                               → phones.page
+//	phones.remove      device                 → ok
+//
+// # Errors
+//
+// An error has a code that never changes and a text for people; calls.Error lists
+// them. To somebody who is not in a call, it does not exist: call_not_found.
+//
+// # Media payloads
+//
+// The server relays call.signal without looking into it. Between tring phones a
+// payload is JSON, described in tring/calls/media.
 package wire
