@@ -5,13 +5,10 @@ package portaudio
 import (
 	"errors"
 	"io"
-	"log/slog"
 	"math"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -20,149 +17,6 @@ import (
 
 	"tring/audio"
 )
-
-// inside names the folder of the virtual sound card for a test that runs on it.
-const inside = "TRING_TEST_VAUDIO"
-
-// virtual reports whether this test runs on a virtual sound card, and returns the
-// folder of that. If it does not, virtual starts one (testdata/vaudio), runs the
-// test again there in a process of its own, since ALSA reads its environment once,
-// and passes the result on.
-func virtual(t *testing.T) (dir string, ok bool) {
-	t.Helper()
-	if dir := os.Getenv(inside); dir != "" {
-		return dir, true
-	}
-	for _, tool := range []string{"bash", "pulseaudio"} {
-		if _, err := exec.LookPath(tool); err != nil {
-			t.Skipf("SKIPPED, no sound was tested: %v (Debian: apt-get install pulseaudio libasound2-plugins)", err)
-		}
-	}
-	dir = t.TempDir()
-	start := exec.Command(filepath.Join("..", "..", "testdata", "vaudio"), dir)
-	if out, err := start.CombinedOutput(); err != nil {
-		t.Fatalf("start the virtual sound card: %v\n%s", err, out)
-	}
-	pid := daemon(t, dir)
-	t.Cleanup(func() { kill(t, pid) })
-	again(t, inside+"="+dir,
-		"ALSA_CONFIG_PATH=/usr/share/alsa/alsa.conf:"+filepath.Join(dir, "asound.conf"),
-		"PULSE_SERVER=unix:"+filepath.Join(dir, "run", "native"))
-	return "", false
-}
-
-// again runs this test in a process of its own with more environment, and returns
-// what that printed.
-func again(t *testing.T, env ...string) string {
-	t.Helper()
-	c := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=60s")
-	c.Env = append(os.Environ(), env...)
-	out, err := c.CombinedOutput()
-	if err != nil || testing.Verbose() {
-		t.Logf("on its own devices:\n%s", out)
-	}
-	if err != nil {
-		t.Errorf("on its own devices: %v", err)
-	}
-	return string(out)
-}
-
-// kill ends a daemon, if it still runs.
-func kill(t *testing.T, pid int) {
-	t.Helper()
-	_ = syscall.Kill(pid, syscall.SIGKILL) // an error is: there is none
-	await(t, "the daemon's end", func() bool {
-		line, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "cmdline"))
-		return err != nil || len(line) == 0 // gone, or only waiting for its parent
-	})
-}
-
-func daemon(t *testing.T, dir string) int {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(dir, "pid"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pid
-}
-
-// await waits until ready, for ten seconds at most.
-func await(t *testing.T, what string, ready func() bool) {
-	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for late := time.After(10 * time.Second); !ready(); {
-		select {
-		case <-tick.C:
-		case <-late:
-			t.Fatalf("waited 10 s in vain for %s", what)
-		}
-	}
-}
-
-func open(t *testing.T, input, output string) *Host {
-	t.Helper()
-	h, err := Open(Options{Input: input, Output: output, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return h
-}
-
-func openBoth(t *testing.T, h *Host) (audio.SourceCloser, audio.SinkCloser) {
-	t.Helper()
-	mic, err := h.OpenSource()
-	if err != nil {
-		t.Fatal(err)
-	}
-	spk, err := h.OpenSink()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return mic, spk
-}
-
-func closeAll(t *testing.T, ends ...io.Closer) {
-	t.Helper()
-	for _, e := range ends {
-		if err := e.Close(); err != nil {
-			t.Error(err)
-		}
-	}
-}
-
-// play writes a tone without end until the speaker fails, and returns that error.
-func play(spk audio.Sink, hz float64) <-chan error {
-	ended := make(chan error, 1)
-	second := sine(hz, audio.Rate, audio.Rate)
-	go func() {
-		for at := 0; ; at = (at + audio.FrameSamples) % len(second) {
-			if err := spk.Write(audio.Frame(second[at:][:audio.FrameSamples])); err != nil {
-				ended <- err
-				return
-			}
-		}
-	}()
-	return ended
-}
-
-// record reads that many frames.
-func record(t *testing.T, mic audio.Source, frames int) []int16 {
-	t.Helper()
-	var heard []int16
-	frame := make(audio.Frame, audio.FrameSamples)
-	for range frames {
-		if err := mic.Read(frame); err != nil {
-			t.Fatal(err)
-		}
-		heard = append(heard, frame...)
-	}
-	return heard
-}
 
 // A tone written to the speaker is heard by the microphone in front of it, with its
 // level and its pitch.
@@ -239,16 +93,7 @@ func TestSoundServerDies(t *testing.T) {
 	mic, spk := openBoth(t, h)
 	written := play(spk, 440)
 	record(t, mic, 20)
-	read := make(chan error, 1)
-	go func() {
-		frame := make(audio.Frame, audio.FrameSamples)
-		for {
-			if err := mic.Read(frame); err != nil {
-				read <- err
-				return
-			}
-		}
-	}()
+	read := listen(mic)
 
 	died := time.Now()
 	kill(t, daemon(t, dir))
@@ -275,14 +120,7 @@ func TestSoundServerDies(t *testing.T) {
 		t.Log(err)
 	}
 
-	if err := os.Remove(filepath.Join(dir, "run", "native")); err != nil && !errors.Is(err, os.ErrNotExist) {
-		t.Fatal(err)
-	}
-	restart := exec.Command(filepath.Join("..", "..", "testdata", "vaudio"), dir)
-	if out, err := restart.CombinedOutput(); err != nil {
-		t.Fatalf("restart the virtual sound card: %v\n%s", err, out)
-	}
-	defer kill(t, daemon(t, dir))
+	defer kill(t, start(t, dir))
 	mic, spk = openBoth(t, h)
 	ended := play(spk, 440)
 	record(t, mic, 50)
@@ -300,8 +138,8 @@ func TestPhonesShareTheLibrary(t *testing.T) {
 		return
 	}
 	first, second := open(t, "mic", "speaker"), open(t, "loopback", "default")
-	mic, spk := openBoth(t, first)
 	before := runtime.NumGoroutine()
+	mic, spk := openBoth(t, first)
 	var others sync.WaitGroup
 	for range 4 {
 		others.Go(func() {
@@ -325,8 +163,8 @@ func TestPhonesShareTheLibrary(t *testing.T) {
 	}
 	others.Wait()
 	record(t, mic, 10)
-	await(t, "the end of every goroutine", func() bool { return runtime.NumGoroutine() <= before })
 	closeAll(t, mic, spk)
+	await(t, "the end of every goroutine", func() bool { return runtime.NumGoroutine() <= before })
 	if library.users != 0 {
 		t.Errorf("%d users are left, want none", library.users)
 	}
@@ -449,14 +287,4 @@ func TestChatterStaysOffTheTerminal(t *testing.T) {
 			t.Errorf("%s: something was written: %v, want %v\n%s", filepath.Base(f.Name()), len(text) > 0, f.written, text)
 		}
 	}
-}
-
-func file(t *testing.T, name string) *os.File {
-	t.Helper()
-	f, err := os.Create(filepath.Join(t.TempDir(), name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { closeAll(t, f) })
-	return f
 }

@@ -1,0 +1,194 @@
+package opus_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"tring/audio"
+	"tring/audio/opus"
+)
+
+// pair is an encoder and a decoder, or a loud skip where there are none.
+func pair(t testing.TB) (audio.Encoder, audio.Decoder) {
+	t.Helper()
+	e, err := opus.Codec{}.NewEncoder()
+	if err != nil {
+		t.Skipf("SKIPPED, nothing was tested: %v", err)
+	}
+	d, err := opus.Codec{}.NewDecoder()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, d
+}
+
+// sine is n packets of a tone.
+func sine(hz, amplitude float64, n int) []int16 {
+	pcm := make([]int16, n*audio.PacketSamples)
+	for i := range pcm {
+		pcm[i] = int16(math.Round(amplitude * math.Sin(2*math.Pi*hz*float64(i)/audio.Rate)))
+	}
+	return pcm
+}
+
+// encode is the packets of a sound.
+func encode(t *testing.T, e audio.Encoder, pcm []int16) (packets [][]byte) {
+	t.Helper()
+	buffer := make([]byte, audio.MaxPayload)
+	for ; len(pcm) >= audio.PacketSamples; pcm = pcm[audio.PacketSamples:] {
+		n, err := e.Encode(pcm[:audio.PacketSamples], buffer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		packets = append(packets, append([]byte(nil), buffer[:n]...))
+	}
+	return packets
+}
+
+func TestATonePassesAtItsLevel(t *testing.T) {
+	for _, hz := range []float64{200, 425, 1000} {
+		e, d := pair(t)
+		sound := sine(hz, 8192, 100)
+		var out []int16
+		pcm := make([]int16, 5760)
+		for _, p := range encode(t, e, sound) {
+			n, err := d.Decode(p, pcm)
+			if err != nil || n != audio.PacketSamples {
+				t.Fatalf("decode: %d samples, %v", n, err)
+			}
+			out = append(out, pcm[:n]...)
+		}
+		_, want := audio.MeasureTone(sound[audio.Rate:])
+		got, level := audio.MeasureTone(out[audio.Rate:])
+		if math.Abs(got-hz) > 1 || math.Abs(level-want) > 0.1 {
+			t.Errorf("%v Hz at %.2f dBFS came out as %.2f Hz at %.2f", hz, want, got, level)
+		}
+	}
+}
+
+func TestALostPacketIsRecoveredFromTheNext(t *testing.T) {
+	e, d := pair(t)
+	if err := e.SetLoss(20); err != nil {
+		t.Fatal(err)
+	}
+	// A tone whose pitch rises shows whether the lost piece itself came back.
+	sound := make([]int16, 60*audio.PacketSamples)
+	phase := 0.0
+	for i := range sound {
+		phase += 2 * math.Pi * (300 + 1200*float64(i)/float64(len(sound))) / audio.Rate
+		sound[i] = int16(8192 * math.Sin(phase))
+	}
+	packets := encode(t, e, sound)
+	pcm := make([]int16, audio.PacketSamples)
+	const lost = 40
+	for _, p := range packets[:lost] {
+		if _, err := d.Decode(p, pcm); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := d.DecodeFEC(packets[lost+1], pcm); err != nil {
+		t.Fatal(err)
+	}
+	want, wantLevel := audio.MeasureTone(sound[lost*audio.PacketSamples:][:audio.PacketSamples])
+	hz, level := audio.MeasureTone(pcm)
+	if math.Abs(hz-want) > 40 || math.Abs(level-wantLevel) > 3 {
+		t.Errorf("recovered %.0f Hz at %.1f dBFS, lost were %.0f Hz at %.1f", hz, level, want, wantLevel)
+	}
+}
+
+func TestNothingIsWrittenBehindTheSlice(t *testing.T) {
+	e, d := pair(t)
+	packets := encode(t, e, sine(440, 8192, 3))
+	const mark = 12345
+	room := make([]int16, 4*audio.PacketSamples)
+	fill := func() []int16 {
+		for i := range room {
+			room[i] = mark
+		}
+		return room[:audio.PacketSamples] // with capacity to spare
+	}
+	for name, act := range map[string]func([]int16) error{
+		"Decode":    func(pcm []int16) error { _, err := d.Decode(packets[0], pcm); return err },
+		"Conceal":   d.Conceal,
+		"DecodeFEC": func(pcm []int16) error { return d.DecodeFEC(packets[2], pcm) },
+	} {
+		if err := act(fill()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if room[audio.PacketSamples] != mark {
+			t.Errorf("%s wrote further than its slice", name)
+		}
+	}
+}
+
+func TestGarbageIsAnError(t *testing.T) {
+	_, d := pair(t)
+	pcm := make([]int16, audio.PacketSamples)
+	for _, bad := range [][]byte{nil, {0xFF}, {0xFF, 0xFF, 0xFF}} {
+		if n, err := d.Decode(bad, pcm); err == nil {
+			t.Errorf("%x decoded to %d samples", bad, n)
+		}
+	}
+}
+
+func TestWithoutCgoItSaysWhatIsMissing(t *testing.T) {
+	_, err := opus.Codec{}.NewEncoder()
+	if err == nil {
+		t.Skip("SKIPPED: this build has cgo; CGO_ENABLED=0 go test runs it")
+	}
+	for _, word := range []string{"without cgo", "gcc", "libopus-dev"} {
+		if !strings.Contains(err.Error(), word) {
+			t.Errorf("%q does not name %q", err, word)
+		}
+	}
+}
+
+func TestNothingAllocates(t *testing.T) {
+	e, d := pair(t)
+	sound, buffer, pcm := sine(440, 8192, 1), make([]byte, audio.MaxPayload), make([]int16, audio.PacketSamples)
+	allocs := testing.AllocsPerRun(50, func() {
+		n, err := e.Encode(sound, buffer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Decode(buffer[:n], pcm); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.Conceal(pcm); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if allocs != 0 {
+		t.Errorf("%.1f allocations a packet", allocs)
+	}
+}
+
+func BenchmarkEncode(b *testing.B) {
+	e, _ := pair(b)
+	if err := e.SetLoss(5); err != nil {
+		b.Fatal(err)
+	}
+	sound, buffer := sine(440, 8192, 1), make([]byte, audio.MaxPayload)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := e.Encode(sound, buffer); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	e, d := pair(b)
+	buffer, pcm := make([]byte, audio.MaxPayload), make([]int16, audio.PacketSamples)
+	n, err := e.Encode(sine(440, 8192, 1), buffer)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := d.Decode(buffer[:n], pcm); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
