@@ -1,0 +1,178 @@
+package signaling
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"golang.org/x/crypto/ssh"
+
+	"tring/calls"
+	"tring/calls/wire"
+)
+
+// Enrol binds the key of the options to the account that the invite was made
+// for. A pin inside the invite is used where the options have none.
+func Enrol(ctx context.Context, o Options, invite string) (wire.Enrolled, error) {
+	secret, pin := SplitInvite(invite)
+	if secret == "" {
+		return wire.Enrolled{}, fmt.Errorf("enrol: the invite is empty: %w", calls.ErrInviteInvalid)
+	}
+	if o.Pin == "" {
+		o.Pin = pin
+	}
+	o.User, o.For = "", "" // the invite says who it is
+	c, err := New(o)
+	if err != nil {
+		return wire.Enrolled{}, err
+	}
+	conn, err := c.dial(ctx)
+	if err != nil {
+		return wire.Enrolled{}, err
+	}
+	defer conn.Close()
+	m, err := c.introduce(ctx, conn, nil, func(signature string) wire.Message {
+		return wire.Enrol{Invite: secret, Signature: signature}
+	})
+	if err != nil {
+		return wire.Enrolled{}, fmt.Errorf("enrol at %s: %w", c.url.Host, err)
+	}
+	enrolled, ok := m.(wire.Enrolled)
+	if !ok {
+		return wire.Enrolled{}, fmt.Errorf("enrol at %s: %w", c.url.Host, unexpected(m))
+	}
+	return enrolled, nil
+}
+
+// signIn is the exchange hello, challenge, proof, welcome.
+func (c *Client) signIn(ctx context.Context, conn *websocket.Conn, known []calls.ID) (wire.Welcome, error) {
+	m, err := c.introduce(ctx, conn, known, func(signature string) wire.Message {
+		return wire.Proof{Signature: signature}
+	})
+	if err != nil {
+		return wire.Welcome{}, fmt.Errorf("sign in at %s as %s: %w", c.url.Host, c.options.User, err)
+	}
+	welcome, ok := m.(wire.Welcome)
+	if !ok {
+		return wire.Welcome{}, fmt.Errorf("sign in at %s: %w", c.url.Host, unexpected(m))
+	}
+	return welcome, nil
+}
+
+// introduce shows the key, proves it with the frame that prove makes of the
+// signature, and returns the server's answer.
+func (c *Client) introduce(ctx context.Context, conn *websocket.Conn, known []calls.ID,
+	prove func(signature string) wire.Message,
+) (wire.Message, error) {
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+	began := time.Now()
+	if err := conn.SetReadDeadline(began.Add(c.times.signIn)); err != nil {
+		return nil, err
+	}
+	hello := c.hello(known)
+	if err := c.write(conn, 1, hello); err != nil {
+		return nil, err
+	}
+	m, err := read(conn)
+	if err != nil {
+		return nil, refusal(err, time.Since(began))
+	}
+	challenge, ok := m.(wire.Challenge)
+	if !ok {
+		return nil, unexpected(m)
+	}
+	if challenge.Version != wire.Version {
+		return nil, calls.ErrVersion
+	}
+	signature, err := sign(ctx, c.options.Signer, wire.SignInText(hello, challenge))
+	if err != nil {
+		return nil, err
+	}
+	if err := c.write(conn, 2, prove(signature)); err != nil {
+		return nil, err
+	}
+	m, err = read(conn)
+	if err != nil {
+		return nil, refusal(err, time.Since(began))
+	}
+	return m, nil
+}
+
+func (c *Client) hello(known []calls.ID) wire.Hello {
+	o := c.options
+	return wire.Hello{
+		Version: wire.Version, User: o.User, Device: o.Device, Kind: o.Kind, For: o.For, Known: known,
+		Key: strings.TrimSpace(string(ssh.MarshalAuthorizedKey(o.Signer.PublicKey()))),
+	}
+}
+
+func (c *Client) write(conn *websocket.Conn, seq uint64, m wire.Message) error {
+	data, err := wire.Encode(wire.Frame{Seq: seq, Body: m})
+	if err != nil {
+		return err
+	}
+	if err := conn.SetWriteDeadline(time.Now().Add(c.times.write)); err != nil {
+		return err
+	}
+	return conn.WriteMessage(websocket.TextMessage, data)
+}
+
+// read reads one frame of the sign-in; an Error comes back as an error.
+func read(conn *websocket.Conn) (wire.Message, error) {
+	_, data, err := conn.ReadMessage()
+	if err != nil {
+		return nil, err
+	}
+	frame, err := wire.Decode(data)
+	if err != nil {
+		return nil, err
+	}
+	if refused, ok := frame.Body.(wire.Error); ok {
+		return nil, refused.Err()
+	}
+	return frame.Body, nil
+}
+
+// sign asks the key to sign. The key may live in an ssh agent that asks its
+// owner first and cannot be interrupted: ctx stops the waiting, not the agent.
+func sign(ctx context.Context, signer Signer, text []byte) (string, error) {
+	type result struct {
+		signature string
+		err       error
+	}
+	done := make(chan result, 1)
+	go func() {
+		signature, err := wire.SignSSH(signer, wire.SignatureNamespace, text)
+		done <- result{signature, err}
+	}()
+	select {
+	case r := <-done:
+		return r.signature, r.err
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+}
+
+// serverPatience is how long the server waits for a sign-in.
+const serverPatience = 5 * time.Second
+
+// refusal explains the end of a connection during sign-in. The server closes
+// with one code for a refusal and for a phone that was too slow; which of the
+// two it was, only the time tells.
+func refusal(err error, after time.Duration) error {
+	if websocket.IsCloseError(err, wire.CloseSignIn) {
+		if after >= serverPatience {
+			return errors.New("signing took too long; does the ssh agent wait for you?")
+		}
+		return calls.ErrSignIn
+	}
+	return closed(err)
+}
+
+func unexpected(m wire.Message) error {
+	return fmt.Errorf("the server answered with %s, which is out of turn", m.Type())
+}
