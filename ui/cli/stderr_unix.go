@@ -24,7 +24,7 @@ func redirectStderr(logPath string) (restore func(), tty *os.File, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("redirect stderr: %w", err)
 	}
-	defer log.Close() // descriptor 2 keeps its own hold on the file
+	defer func() { _ = log.Close() }() // descriptor 2 keeps its own hold on the file
 	tty, err = duplicateStderr()
 	if err != nil {
 		return nil, nil, fmt.Errorf("redirect stderr: keep the terminal: %w", err)
