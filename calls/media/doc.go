@@ -1,0 +1,34 @@
+// Package media is the media session of a call: one WebRTC peer connection per
+// other device (a mesh), carrying Opus in RTP between the network and
+// [tring/audio].
+//
+//	agent ── Signal ─► peer: offer, answer, candidates ◄─► pion: ICE, DTLS-SRTP ◄─► the other device
+//	     ◄─ notify ──┘                                        │              ▲
+//	                                     track ─► Stream.Push ┘              │
+//	                   Engine.StartCapture ─► one encode ─► outbox per peer ─┘
+//
+// It moves packets and knows no samples, no tones and no devices; it knows no
+// server, no account and no rule of the ringing service. Its payloads are
+// opaque to everybody else (see payload.go). Nothing of the other side is
+// parsed, and nothing is captured or sent, before Open, which is this device's
+// own accept.
+//
+// Once connected, two devices need nobody: sound, the mending of a path that
+// the network still offers, and the hang-up (RTCP BYE, DTLS close) go directly.
+//
+// # Negotiation
+//
+// Of each pair one device is the offerer for good, so offers never cross. Each
+// offer has a round, and answers and candidates name the round they are for,
+// so late and repeated payloads do no harm. A payload may be lost: whoever
+// misses something asks with "restart", naming the last round it saw. The
+// offerer then repeats its offer, or, if that had been answered, restarts ICE.
+// An offerer that lost its peer asks too and restarts only when the other side
+// was heard: while signaling is away, the old path keeps its chance to recover.
+//
+// # Goroutines
+//
+// A Session owns, per peer, one loop that owns the peer connection, one writer,
+// and readers of RTP and RTCP; and one that holds the microphone. All have
+// ended when Close returns, or, when something hangs, soon after.
+package media

@@ -1,0 +1,178 @@
+package media
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pion/webrtc/v4"
+
+	"tring/audio"
+	"tring/calls"
+)
+
+// closeMost bounds Close: what hangs by then ends on its own.
+const closeMost = 250 * time.Millisecond
+
+// Session is the media of one call. All methods are safe for concurrent use;
+// none but Close waits for anything.
+type Session struct {
+	media  *Media
+	call   calls.ID
+	log    *slog.Logger
+	notify func(calls.Input)
+	config webrtc.Configuration
+	began  time.Time
+	done   chan struct{}
+	tasks  sync.WaitGroup
+
+	sending atomic.Pointer[[]*peer] // for the capture goroutine, copied on write
+	loss    atomic.Int32            // what the engine was told last, in percent
+
+	mu     sync.Mutex
+	closed bool
+	peers  map[calls.DeviceID]*peer
+	past   calls.MediaStats // of peers that left
+}
+
+// Signal takes a payload from another device of the session. An error means
+// that it is malformed, or comes from a device that is not in the session;
+// nothing happened then.
+func (s *Session) Signal(from calls.DeviceID, text []byte) error {
+	s.mu.Lock()
+	p := s.peers[from]
+	s.mu.Unlock()
+	if p == nil {
+		return fmt.Errorf("take media signal from %q: not in the session", from)
+	}
+	m, err := decodePayload(text)
+	if err != nil {
+		return fmt.Errorf("take media signal from %q: %w", from, err)
+	}
+	if m.Kind == kindOffer && p.offerer || m.Kind == kindAnswer && !p.offerer {
+		return fmt.Errorf("take media signal from %q: it is not its part to send an %s", from, m.Kind)
+	}
+	if !p.tryPost(func() { p.take(m) }) {
+		return fmt.Errorf("take media signal from %q: too many at once", from)
+	}
+	return nil
+}
+
+// SetPeers says which devices are in the session now. Those that are new are
+// connected, those that are gone are told so directly and dropped.
+func (s *Session) SetPeers(list []calls.Peer) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return
+	}
+	for id, p := range s.peers {
+		if !slices.Contains(list, calls.Peer{Device: id, Offer: p.offerer}) || p.over.Load() {
+			delete(s.peers, id)
+			s.past = add(s.past, counts(p.statistics()))
+			p.close()
+		}
+	}
+	for _, o := range list {
+		if s.peers[o.Device] == nil {
+			s.peers[o.Device] = newPeer(s, o)
+		}
+	}
+	sending := make([]*peer, 0, len(s.peers))
+	for _, p := range s.peers {
+		sending = append(sending, p)
+	}
+	s.sending.Store(&sending)
+}
+
+// SetMuted stops or starts what the microphone sends. Muted, silence is sent.
+func (s *Session) SetMuted(on bool) { s.media.engine.SetMuted(on) }
+
+// Stats are the statistics up to now: counts are sums over all peers, figures
+// are those of the worst.
+func (s *Session) Stats() calls.MediaStats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stats := s.past
+	for _, p := range s.peers {
+		stats = add(stats, p.statistics())
+	}
+	return stats
+}
+
+// Close ends the session: the microphone is released, each peer is told
+// directly (RTCP BYE, DTLS close), the streams stop. It takes no longer than a
+// quarter of a second, whatever hangs, and is idempotent. The error says that
+// something does hang.
+func (s *Session) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.sending.Store(&[]*peer{})
+	for _, p := range s.peers {
+		p.close()
+	}
+	s.mu.Unlock()
+	close(s.done)
+	ended := make(chan struct{})
+	go func() { s.tasks.Wait(); close(ended) }()
+	timer := time.NewTimer(closeMost)
+	defer timer.Stop()
+	select {
+	case <-ended:
+		return nil
+	case <-timer.C:
+		return fmt.Errorf("close media of call %s: not all of it ended within %v", s.call, closeMost)
+	}
+}
+
+// capture holds the microphone as long as the session is open. One session has
+// it at a time: the next one's waits for the last one to let go.
+func (s *Session) capture() {
+	select {
+	case s.media.microphone <- struct{}{}:
+	case <-s.done:
+		return
+	}
+	defer func() { <-s.media.microphone }()
+	opened := make(chan error, 1)
+	go func() { opened <- s.media.engine.StartCapture(s.send) }()
+	select {
+	case err := <-opened:
+		if err != nil {
+			s.log.Warn("media: the call goes on without a microphone", "err", err)
+		}
+		if !errors.Is(err, audio.ErrNotCapturing) {
+			<-s.done
+			s.media.engine.StopCapture()
+		}
+	case <-s.done:
+		s.media.engine.StopCapture() // ends the wait for a microphone that is slow to open
+		if err := <-opened; !errors.Is(err, audio.ErrNotCapturing) {
+			s.media.engine.StopCapture()
+		}
+	}
+}
+
+// send hands a packet to every peer. It runs in the capture goroutine: no
+// lock, no wait, no allocation.
+func (s *Session) send(packet audio.Packet) {
+	for _, p := range *s.sending.Load() {
+		p.outbox.put(packet)
+	}
+}
+
+// reported lets the encoder know the worst loss that any peer reports.
+func (s *Session) reported() {
+	worst := s.Stats().PeerLossPercent
+	if percent := int32(worst + 0.5); s.loss.Swap(percent) != percent {
+		s.media.engine.SetLoss(int(percent))
+	}
+}
