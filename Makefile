@@ -1,0 +1,57 @@
+# make run    the phone, with all that it needs
+# make test   every test, with all that they need
+
+GO       ?= go
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+LDFLAGS  := -X tring/ui/cli.buildVersion=$(VERSION)
+# checkptr misfires on an integer that the PortAudio binding keeps in a pointer.
+RACE     := -race -gcflags=github.com/gordonklaus/portaudio=-d=checkptr=0
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+GOFUMPT  := mvdan.cc/gofumpt@v0.9.2
+
+.PHONY: run build test check bench fuzz deps deps-test clean
+
+run: build
+	@bin/tring
+
+build: deps
+	@mkdir -p bin
+	$(GO) build -ldflags '$(LDFLAGS)' -o bin/tring .
+
+deps:
+	@packaging/deps build
+
+deps-test:
+	@packaging/deps test
+
+# Race tests of every package, then the whole program by its scripts.
+test: deps-test check
+	$(GO) test $(RACE) -timeout 20m ./...
+
+# What needs no running: formatting, vet, static checks, and a build without cgo.
+check: deps
+	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not formatted: $$bad"; exit 1; }
+	$(GO) vet ./...
+	CGO_ENABLED=0 $(GO) build ./...
+	CGO_ENABLED=0 $(GO) vet ./...
+
+# Stricter, and slower the first time: downloads the checkers.
+lint: deps
+	@bad=$$($(GO) run $(GOFUMPT) -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not formatted by gofumpt: $$bad"; exit 1; }
+	$(GO) run $(STATICCHECK) ./...
+
+# The figures of docs/performance.md.
+bench: deps-test
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+# Every fuzz target for a while: make fuzz TIME=5m
+TIME ?= 30s
+fuzz: deps-test
+	@for p in $$($(GO) list ./...); do \
+		for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz'); do \
+			$(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime $(TIME) $$p || exit 1; \
+		done; \
+	done
+
+clean:
+	rm -rf bin
