@@ -33,6 +33,8 @@ type line[D io.Closer] struct {
 	opening  bool
 	opened   chan attempt[D]
 	gone     chan struct{}
+	untried  bool          // since it was opened
+	since    time.Duration // when it was opened
 	retryAt  time.Duration
 	pace     Pace
 	watchdog *time.Timer
@@ -49,7 +51,7 @@ type attempt[D io.Closer] struct {
 func (l *line[D]) begin(patience time.Duration, stop <-chan struct{}) error {
 	l.opened, l.gone = make(chan attempt[D]), make(chan struct{})
 	l.pace, l.timer = Pace{}, time.NewTimer(time.Hour)
-	l.reopen()
+	l.reopen(0)
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
@@ -77,13 +79,16 @@ func (l *line[D]) move(f Frame, stop <-chan struct{}) bool {
 		err := l.do(l.device, f)
 		l.watchdog.Stop()
 		if err == nil {
+			if l.untried {
+				l.untried = false
+				l.fault("")
+			}
 			return true
 		}
 		if l.now()-began >= stuckAfter {
 			err = errStuck
 		}
 		l.lose(err)
-		return false
 	}
 	wait, _ := l.pace.Next(l.now())
 	l.timer.Reset(wait)
@@ -102,19 +107,26 @@ func (l *line[D]) poll() {
 		l.adopt(a)
 	default:
 		if !l.opening && l.now() >= l.retryAt {
-			l.reopen()
+			l.reopen(0)
 		}
 	}
 }
 
-// reopen opens the device aside. One that was lost is closed first, for a
-// device is often exclusive and closing may block.
-func (l *line[D]) reopen(lost ...D) {
+// reopen opens the device aside, after a while. One that was lost is closed
+// first, for a device is often exclusive and closing may block.
+func (l *line[D]) reopen(after time.Duration, lost ...D) {
 	l.opening = true
 	open, opened, gone := l.open, l.opened, l.gone
 	l.spawn(func() {
 		for _, device := range lost {
 			_ = device.Close() // it failed already, and that was told
+		}
+		if after > 0 {
+			select {
+			case <-time.After(after):
+			case <-gone:
+				return
+			}
 		}
 		device, err := open()
 		select {
@@ -134,8 +146,9 @@ func (l *line[D]) adopt(a attempt[D]) {
 		l.fault(fmt.Sprintf("no %s: %v", l.name, a.err))
 		return
 	}
-	l.device, l.has = a.device, true
-	l.fault("")
+	// A device that opens and then fails would flicker: the fault stands until
+	// a frame has passed.
+	l.device, l.has, l.untried, l.since = a.device, true, true, l.now()
 	device, fault, name := a.device, l.fault, l.name
 	l.watchdog = time.AfterFunc(stuckAfter, func() {
 		fault(fmt.Sprintf("%s lost: %v", name, errStuck))
@@ -143,13 +156,14 @@ func (l *line[D]) adopt(a attempt[D]) {
 	})
 }
 
-// lose gives a device up that failed.
+// lose gives a device up that failed, and tries again at once if it had worked
+// for a while.
 func (l *line[D]) lose(why error) {
 	l.fault(fmt.Sprintf("%s lost: %v", l.name, why))
 	var none D
 	device := l.device
 	l.device, l.has, l.pace = none, false, Pace{}
-	l.reopen(device)
+	l.reopen(max(l.since+reopenAfter-l.now(), 0), device)
 }
 
 // shut releases the device; begin may follow.

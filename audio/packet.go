@@ -37,7 +37,7 @@ type Encoder interface {
 type Decoder interface {
 	Decode(packet []byte, pcm []int16) (int, error)
 	// DecodeFEC fills pcm, exactly as long as the lost packet, from the
-	// redundancy inside the packet that follows it.
+	// redundancy inside the packet that follows it; an error if there is none.
 	DecodeFEC(next []byte, pcm []int16) error
 	// Conceal fills pcm with a guess of what was lost.
 	Conceal(pcm []int16) error

@@ -233,6 +233,32 @@ func TestMeasureTone(t *testing.T) {
 	}
 }
 
+func TestLongestGap(t *testing.T) {
+	sound, quiet := tone(1000, 8000, Rate/2), make([]int16, Rate/10)
+	join := func(parts ...[]int16) (pcm []int16) {
+		for _, p := range parts {
+			pcm = append(pcm, p...)
+		}
+		return pcm
+	}
+	tests := []struct {
+		name string
+		pcm  []int16
+		want time.Duration
+	}{
+		{"one gap", join(sound, quiet, sound), 100 * ms},
+		{"the longer of two", join(sound, quiet[:480], sound, quiet, sound), 100 * ms},
+		{"silence before and behind is none", join(quiet, quiet, sound, quiet, quiet), 0},
+		{"silence alone", quiet, 0},
+		{"nothing", nil, 0},
+	}
+	for _, test := range tests {
+		if got := LongestGap(test.pcm, -40); (got - test.want).Abs() > 5*ms {
+			t.Errorf("%s: %v, want %v", test.name, got, test.want)
+		}
+	}
+}
+
 func TestPaceKeepsItsScheduleAndSkipsAfterAStall(t *testing.T) {
 	var p Pace
 	now := 5 * ms

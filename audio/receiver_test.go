@@ -1,7 +1,6 @@
 package audio
 
 import (
-	"encoding/binary"
 	"errors"
 	"math"
 	"slices"
@@ -132,25 +131,44 @@ func TestReceivingAllocatesNothing(t *testing.T) {
 	}
 }
 
-// FuzzReceiver feeds arbitrary packets at arbitrary times: four bytes each,
-// sequence step, timestamp step, payload size, time until the next.
+// elastic decodes a packet to as many samples as its length says: from 2.5 ms
+// to 120 ms, or an error.
+type elastic struct{ tape }
+
+func (e elastic) Decode(packet []byte, pcm []int16) (int, error) {
+	n := len(packet) * 60
+	if n > len(pcm) {
+		return 0, errors.New("too long")
+	}
+	e.read(0, pcm[:n])
+	return n, nil
+}
+
+// FuzzReceiver feeds arbitrary packets at arbitrary times, four bytes each:
+// sequence step, timestamp step in 10 ms, payload size, time until the next.
 func FuzzReceiver(f *testing.F) {
-	f.Add([]byte{1, 2, 8, 20, 1, 2, 8, 20, 1, 2, 8, 20})                 // steady
-	f.Add([]byte{1, 2, 8, 20, 0, 0, 8, 0, 255, 254, 8, 0, 3, 6, 8, 60})  // doubled, older, a gap
-	f.Add([]byte{1, 2, 8, 20, 127, 0, 8, 1, 1, 128, 8, 1, 1, 2, 0, 255}) // jumps, no payload, a stall
+	f.Add([]byte{1, 2, 16, 20, 1, 2, 16, 20, 1, 2, 16, 20})                   // steady
+	f.Add([]byte{1, 2, 16, 20, 0, 0, 16, 0, 255, 254, 16, 0, 3, 6, 96, 60})   // doubled, older, a gap
+	f.Add([]byte{1, 2, 16, 20, 127, 0, 2, 1, 1, 128, 16, 1, 1, 2, 0, 255})    // jumps, no payload, a stall
+	f.Add([]byte{1, 2, 96, 20, 1, 2, 97, 20, 128, 127, 255, 255, 1, 2, 1, 5}) // too long, too short
 	f.Fuzz(func(t *testing.T, script []byte) {
-		r := newReceiver(tape{sine(1000, 8000)})
+		script = script[:min(len(script), 400)]
+		r := newReceiver(elastic{tape{sine(1000, 8000)}})
 		frame := make(Frame, FrameSamples)
-		payload := make([]byte, 2*MaxPayload)
+		payload := make([]byte, 255*8)
 		var seq uint16
 		var stamp uint32
 		var now, pulled time.Duration
 		received := uint64(0)
 		for ; len(script) >= 4; script = script[4:] {
-			seq += uint16(int8(script[0])) * uint16(int8(script[0])) * sign(script[0])
-			stamp += uint32(int32(int8(script[1]))) * (PacketSamples / 2) * uint32(max(script[1]>>5, 1))
-			binary.BigEndian.PutUint64(payload, uint64(seq))
-			r.buffer.push(&Packet{Sequence: seq, Timestamp: stamp, Payload: payload[:int(script[2])*12], Arrived: now})
+			step, leap := int(int8(script[0])), int(int8(script[1]))
+			seq += uint16(step * max(step*step/64, 1)) // near steps, and wide ones up to ±32000
+			stamp += uint32(leap * max(leap*leap/16, 1) * FrameSamples)
+			size := int(script[2])
+			if size > 100 {
+				size *= 8
+			}
+			r.buffer.push(&Packet{Sequence: seq, Timestamp: stamp, Payload: payload[:size], Arrived: now})
 			received++
 			for now += time.Duration(script[3]) * ms; pulled < now; pulled += FrameDuration {
 				r.step(pulled, frame)
@@ -158,13 +176,6 @@ func FuzzReceiver(f *testing.F) {
 			checkReceiver(t, r, received)
 		}
 	})
-}
-
-func sign(b byte) uint16 {
-	if b > 127 {
-		return 0xFFFF
-	}
-	return 1
 }
 
 // checkReceiver asserts what holds after any packets whatever.

@@ -21,6 +21,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // keeps what it was given, and it breaks on demand.
 type rig struct {
 	hz, amplitude float64
+	voice         bool // a buzz that rises and falls, rather than a tone
 
 	mu      sync.Mutex
 	absent  error // opening fails
@@ -105,7 +106,12 @@ func (e *end) Read(f audio.Frame) error {
 		r.talks = time.Now().Add(-audio.FrameDuration) // when its first sample was in the air
 	}
 	for i := range f {
-		f[i] = int16(r.amplitude * math.Sin(2*math.Pi*r.hz*float64(e.n)/audio.Rate))
+		at := 2 * math.Pi * float64(e.n) / audio.Rate
+		v := math.Sin(r.hz * at)
+		if r.voice {
+			v = buzz(at)
+		}
+		f[i] = int16(r.amplitude * v)
 		e.n++
 	}
 	return nil
@@ -123,6 +129,15 @@ func (e *end) Write(f audio.Frame) error {
 	}
 	r.heard = append(r.heard, f...)
 	return nil
+}
+
+// buzz is enough of a voice for a codec: harmonics of a moving pitch, in
+// syllables.
+func buzz(at float64) (v float64) {
+	for k := 1.0; k <= 20; k++ {
+		v += math.Sin(k*(130*at+5*math.Sin(3*at))) / (k + 2)
+	}
+	return v * (0.55 + 0.45*math.Sin(4*at))
 }
 
 // tail is the last part of what was heard.

@@ -3,6 +3,7 @@
 package opus
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/hraban/opus"
@@ -73,6 +74,27 @@ func (e *encoder) SetLoss(percent int) error {
 	return nil
 }
 
+var errNoRedundancy = errors.New("recover with opus: the packet carries no redundancy")
+
+// redundant tells whether a packet holds a copy of the one before (LBRR):
+// libopus conceals silently where it does not, and the count of recovered
+// packets would lie. RFC 6716 §3.1: CELT, with the top bit set, has none;
+// §4.2.3: the SILK frame begins with a voice flag per 20 ms, then the LBRR
+// flag. Packets of several frames are left to libopus.
+func redundant(packet []byte) bool {
+	if len(packet) < 2 || packet[0]&0x80 != 0 {
+		return false
+	}
+	if packet[0]&3 != 0 {
+		return true
+	}
+	flags := 1
+	if config := packet[0] >> 3; config < 12 { // SILK alone: 10, 20, 40, 60 ms
+		flags = max(int(config&3), 1)
+	}
+	return packet[1]&(0x80>>flags) != 0
+}
+
 type decoder struct{ *opus.Decoder }
 
 // The binding fills cap(pcm), not len(pcm): each slice is bounded by both.
@@ -82,6 +104,9 @@ func (d *decoder) Decode(packet []byte, pcm []int16) (int, error) {
 }
 
 func (d *decoder) DecodeFEC(next []byte, pcm []int16) error {
+	if !redundant(next) {
+		return errNoRedundancy
+	}
 	return d.Decoder.DecodeFEC(next, pcm[:len(pcm):len(pcm)])
 }
 

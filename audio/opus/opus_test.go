@@ -97,9 +97,22 @@ func TestALostPacketIsRecoveredFromTheNext(t *testing.T) {
 	}
 }
 
+func TestWithoutReportedLossNothingIsRecovered(t *testing.T) {
+	e, d := pair(t)
+	pcm := make([]int16, audio.PacketSamples)
+	for i, p := range encode(t, e, sine(300, 8192, 20)) {
+		if err := d.DecodeFEC(p, pcm); err == nil {
+			t.Errorf("packet %d claims to hold the one before", i)
+		}
+	}
+}
+
 func TestNothingIsWrittenBehindTheSlice(t *testing.T) {
 	e, d := pair(t)
-	packets := encode(t, e, sine(440, 8192, 3))
+	if err := e.SetLoss(20); err != nil {
+		t.Fatal(err)
+	}
+	packets := encode(t, e, sine(440, 8192, 10))
 	const mark = 12345
 	room := make([]int16, 4*audio.PacketSamples)
 	fill := func() []int16 {
@@ -111,7 +124,7 @@ func TestNothingIsWrittenBehindTheSlice(t *testing.T) {
 	for name, act := range map[string]func([]int16) error{
 		"Decode":    func(pcm []int16) error { _, err := d.Decode(packets[0], pcm); return err },
 		"Conceal":   d.Conceal,
-		"DecodeFEC": func(pcm []int16) error { return d.DecodeFEC(packets[2], pcm) },
+		"DecodeFEC": func(pcm []int16) error { return d.DecodeFEC(packets[9], pcm) },
 	} {
 		if err := act(fill()); err != nil {
 			t.Errorf("%s: %v", name, err)
