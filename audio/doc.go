@@ -24,6 +24,8 @@
 // The Engine owns all of them: one playout loop from the first tone or stream
 // until a second after the last, one capture loop between StartCapture and
 // StopCapture, and for each loop at most one that opens its device. All have
-// ended when Close returns. Everything below the loops (step functions) is
-// pure: it takes the time as an argument, starts nothing and locks nothing.
+// ended when Close returns. Only engine.go and stream.go know goroutines, locks
+// and clocks. Everything below the loops (the step functions of player,
+// receiver and capturer) is pure: it takes the time as an argument, starts
+// nothing and locks nothing, so tests drive it faster than time.
 package audio

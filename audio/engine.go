@@ -3,9 +3,8 @@ package audio
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
-	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -45,7 +44,6 @@ type Engine struct {
 	faults          [3]atomic.Pointer[string] // microphone, speaker, codec
 	streams         atomic.Pointer[[]*Stream] // copied on write
 	order           atomic.Pointer[cadence]
-	badPackets      atomic.Uint64 // that the encoder refused
 
 	mu       sync.Mutex // the control methods'; a loop takes it only to end
 	closed   bool
@@ -89,79 +87,6 @@ func NewEngine(c Config) *Engine {
 
 // now is the engine's clock: monotonic since it was made.
 func (e *Engine) now() time.Duration { return time.Since(e.began) }
-
-// Play starts a tone instead of the one that sounds. A looping tone that
-// sounds already goes on unbroken; an unknown tone is silence.
-func (e *Engine) Play(t Tone) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed || (t == e.sounding && t != "") {
-		return
-	}
-	c := cadenceOf(t)
-	if e.sounding = ""; c.times == 0 {
-		e.sounding = t
-	}
-	e.order.Store(&c)
-	e.startPlayout()
-}
-
-// StopTone ends whatever tone sounds, within 5 ms.
-func (e *Engine) StopTone() {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.sounding = ""
-	if e.playing {
-		e.order.Store(&cadence{})
-	}
-}
-
-// OpenStream opens the way of one remote device's packets to the speaker.
-func (e *Engine) OpenStream(peer string) *Stream {
-	decoder, err := e.codec.NewDecoder()
-	e.fault(faultCodec, explain("no sound decoder", err))
-	if err != nil {
-		decoder = absent{}
-	}
-	s := &Stream{engine: e, peer: peer, receiver: newReceiver(decoder)}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if !e.closed {
-		list := append(slices.Clone(*e.streams.Load()), s)
-		e.streams.Store(&list)
-		e.startPlayout()
-	}
-	return s
-}
-
-func (e *Engine) remove(s *Stream) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	list := slices.DeleteFunc(slices.Clone(*e.streams.Load()), func(o *Stream) bool { return o == s })
-	e.streams.Store(&list)
-}
-
-// SetMuted mutes the microphone: what is sent is silence, but it is sent.
-func (e *Engine) SetMuted(muted bool) { e.muted.Store(muted) }
-
-// SetLoss tells what share of our packets the far side loses, in percent.
-func (e *Engine) SetLoss(percent int) { e.loss.Store(int32(min(max(percent, 0), 100))) }
-
-// Levels is what the screen shows. It takes no lock.
-func (e *Engine) Levels() Levels {
-	l := Levels{In: Floor, Out: decibels(float64(e.peakOut.Load())), Muted: e.muted.Load()}
-	if !l.Muted {
-		l.In = decibels(float64(e.peakIn.Load()))
-	}
-	var faults []string
-	for i := range e.faults {
-		if f := e.faults[i].Load(); f != nil && *f != "" {
-			faults = append(faults, *f)
-		}
-	}
-	l.Fault = strings.Join(faults, "; ")
-	return l
-}
 
 // StartCapture opens the microphone and calls send with each packet of 20 ms,
 // from the capture goroutine; the payload is valid until send returns, and
@@ -229,21 +154,6 @@ func (e *Engine) endCapture(run *capture, sequence uint16) {
 	}
 }
 
-// rest ends the playout loop, unless something to play came since it decided
-// to; the speaker is closed by now, so that the next loop can open it.
-func (e *Engine) rest(taken *cadence) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if !e.closed && (len(*e.streams.Load()) > 0 || e.order.Load() != taken) {
-		return false
-	}
-	e.playing = false
-	e.order.Store(nil)
-	e.peakOut.Store(0)
-	e.fault(faultSpeaker, "")
-	return true
-}
-
 // Close ends all sound and releases the devices. It is idempotent.
 func (e *Engine) Close() error {
 	e.mu.Lock()
@@ -273,14 +183,6 @@ func (e *Engine) fault(which int, text string) {
 	}
 }
 
-// explain puts a heading before an error; no error has no text.
-func explain(heading string, err error) string {
-	if err == nil {
-		return ""
-	}
-	return heading + ": " + err.Error()
-}
-
 // within tells whether done was closed in time.
 func within(most time.Duration, done <-chan struct{}) bool {
 	timer := time.NewTimer(most)
@@ -291,4 +193,177 @@ func within(most time.Duration, done <-chan struct{}) bool {
 	case <-timer.C:
 		return false
 	}
+}
+
+const (
+	reopenAfter = time.Second // between two tries to open a device
+	stuckAfter  = time.Second // a device that takes or gives nothing for so long is lost
+)
+
+var errStuck = errors.New("it has stopped moving sound")
+
+// line is one loop's device end, microphone or speaker, and what stands in for
+// it: while the device is missing, its clock is a Pace and its sound silence,
+// and every second somebody tries to open it again. It belongs to its loop's
+// goroutine; opening and the watchdog run beside it.
+//
+//	open ─► move, move, move ─► error, or stuck ─► pace, pace … ─► open
+type line[D io.Closer] struct {
+	name  string // "speaker"
+	open  func() (D, error)
+	do    func(D, Frame) error // Read or Write
+	fault func(string)         // safe from any goroutine; "" clears it
+	spawn func(func())
+	now   func() time.Duration
+
+	device   D
+	has      bool
+	opening  bool
+	opened   chan attempt[D]
+	gone     chan struct{}
+	untried  bool          // since it was opened
+	since    time.Duration // when it was opened
+	retryAt  time.Duration
+	pace     Pace
+	watchdog *time.Timer
+	timer    *time.Timer
+}
+
+type attempt[D io.Closer] struct {
+	device D
+	err    error
+}
+
+// begin starts to open the device, and waits for at most patience: a speaker
+// is usually there at once, and a tone should not lose its start.
+func (l *line[D]) begin(patience time.Duration, stop <-chan struct{}) error {
+	l.opened, l.gone = make(chan attempt[D]), make(chan struct{})
+	l.pace, l.timer = Pace{}, time.NewTimer(time.Hour)
+	l.reopen(0)
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case a := <-l.opened:
+		l.adopt(a)
+		return a.err
+	case <-timer.C:
+		err := fmt.Errorf("open %s: no answer for %v", l.name, patience)
+		l.fault(fmt.Sprintf("no %s: %v", l.name, err))
+		return err
+	case <-stop:
+		return fmt.Errorf("open %s: closed", l.name)
+	}
+}
+
+// move hands one frame to the device or gets one from it. Without a device it
+// takes 10 ms, or ends at once when stop is closed, and tells false.
+func (l *line[D]) move(f Frame, stop <-chan struct{}) bool {
+	if !l.has {
+		l.poll()
+	}
+	if l.has {
+		began := l.now()
+		l.watchdog.Reset(stuckAfter)
+		err := l.do(l.device, f)
+		l.watchdog.Stop()
+		if err == nil {
+			if l.untried {
+				l.untried = false
+				l.fault("")
+			}
+			return true
+		}
+		if l.now()-began >= stuckAfter {
+			err = errStuck
+		}
+		l.lose(err)
+	}
+	wait, _ := l.pace.Next(l.now())
+	l.timer.Reset(wait)
+	select {
+	case <-l.timer.C:
+	case <-stop:
+		l.timer.Stop()
+	}
+	return false
+}
+
+// poll takes over what an attempt brought, or starts the next one.
+func (l *line[D]) poll() {
+	select {
+	case a := <-l.opened:
+		l.adopt(a)
+	default:
+		if !l.opening && l.now() >= l.retryAt {
+			l.reopen(0)
+		}
+	}
+}
+
+// reopen opens the device aside, after a while. One that was lost is closed
+// first, for a device is often exclusive and closing may block.
+func (l *line[D]) reopen(after time.Duration, lost ...D) {
+	l.opening = true
+	open, opened, gone := l.open, l.opened, l.gone
+	l.spawn(func() {
+		for _, device := range lost {
+			_ = device.Close() // it failed already, and that was told
+		}
+		if after > 0 {
+			select {
+			case <-time.After(after):
+			case <-gone:
+				return
+			}
+		}
+		device, err := open()
+		select {
+		case opened <- attempt[D]{device, err}:
+		case <-gone:
+			if err == nil {
+				_ = device.Close() // nobody waits for it any more
+			}
+		}
+	})
+}
+
+func (l *line[D]) adopt(a attempt[D]) {
+	l.opening = false
+	if a.err != nil {
+		l.retryAt = l.now() + reopenAfter
+		l.fault(fmt.Sprintf("no %s: %v", l.name, a.err))
+		return
+	}
+	// A device that opens and then fails would flicker: the fault stands until
+	// a frame has passed.
+	l.device, l.has, l.untried, l.since = a.device, true, true, l.now()
+	device, fault, name := a.device, l.fault, l.name
+	l.watchdog = time.AfterFunc(stuckAfter, func() {
+		fault(fmt.Sprintf("%s lost: %v", name, errStuck))
+		_ = device.Close() // so that the blocked call returns, which tells the loop
+	})
+}
+
+// lose gives a device up that failed, and tries again at once if it had worked
+// for a while.
+func (l *line[D]) lose(why error) {
+	l.fault(fmt.Sprintf("%s lost: %v", l.name, why))
+	var none D
+	device := l.device
+	l.device, l.has, l.pace = none, false, Pace{}
+	l.reopen(max(l.since+reopenAfter-l.now(), 0), device)
+}
+
+// shut releases the device; begin may follow.
+func (l *line[D]) shut() {
+	close(l.gone)
+	l.timer.Stop()
+	l.opening = false
+	if !l.has {
+		return
+	}
+	l.watchdog.Stop()
+	_ = l.device.Close() // nothing is left to do with it, nor to tell
+	var none D
+	l.device, l.has = none, false
 }

@@ -34,7 +34,6 @@ type jitterBuffer struct {
 	next    int64 // sequence number whose turn is next, extended beyond 16 bits
 	highest int64
 	stamp   int64 // timestamp of highest, extended beyond 32 bits
-	turnAt  int64 // timestamp expected of next
 	playing bool
 	fresh   bool // nothing was played since the sequence began
 	waited  int  // samples guessed while next kept its turn
@@ -110,7 +109,7 @@ func (b *jitterBuffer) begin(p *Packet) {
 	// Far above zero, so that no packet is before the first number.
 	b.highest = 1<<32 + int64(p.Sequence)
 	b.stamp = 1<<40 + int64(p.Timestamp)
-	b.next, b.turnAt = b.highest, b.stamp
+	b.next = b.highest
 	b.begun, b.fresh, b.playing, b.waited = true, true, false, 0
 	b.arrivals.rebase()
 }
@@ -191,7 +190,7 @@ func (b *jitterBuffer) start(now time.Duration) bool {
 	if !b.fresh {
 		b.stats.Lost += uint64(first - b.next)
 	}
-	b.next, b.turnAt = first, s.stamp
+	b.next = first
 	b.playing, b.waited, b.delay = true, 0, lowest{}
 	return true
 }
@@ -210,14 +209,12 @@ func (b *jitterBuffer) wait() turn {
 func (b *jitterBuffer) take(s *slot) {
 	s.state = slotPlayed
 	b.next++
-	b.turnAt = s.stamp + int64(b.run)
 	b.waited, b.fresh = 0, false
 	b.arrivals.turn(false)
 }
 
 func (b *jitterBuffer) lose() {
 	b.next++
-	b.turnAt += int64(b.run)
 	b.fresh = false
 	b.stats.Lost++
 	b.arrivals.turn(true)
@@ -257,10 +254,7 @@ func (b *jitterBuffer) excess() int {
 func (b *jitterBuffer) moved(n int) { b.delay.shift(int64(span(int64(n)))) }
 
 // decoded tells how long the packet just taken was.
-func (b *jitterBuffer) decoded(n int) {
-	b.turnAt += int64(n - b.run)
-	b.run = n
-}
+func (b *jitterBuffer) decoded(n int) { b.run = n }
 
 func (b *jitterBuffer) target() time.Duration { return b.arrivals.target(span(int64(b.run))) }
 

@@ -1,6 +1,7 @@
 package audio
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -184,10 +185,10 @@ func TestTheDelayRecoversAfterASpike(t *testing.T) {
 
 func TestDevicesWithDifferentClocksDoNotDriftApart(t *testing.T) {
 	for _, drift := range []float64{-300e-6, 300e-6} {
-		a := change(steady(120*second), func(_ int, p *arrival) {
+		a := change(steady(60*second), func(_ int, p *arrival) {
 			p.at = time.Duration(float64(p.at) * (1 + drift))
 		})
-		h := listen(sine(1000, 8000), a, 119*time.Second)
+		h := listen(sine(1000, 8000), a, 59*time.Second)
 		for i, d := range h.delays[10*100:] {
 			if d < -5 || d > 30 {
 				t.Fatalf("drift %g: a delay of %.1f ms after %d s", drift, d, 10+i/100)
@@ -231,4 +232,40 @@ func tone(hz, amplitude float64, n int) []int16 {
 		pcm[i] = sine(hz, amplitude)(int64(i))
 	}
 	return pcm
+}
+
+// TestNetworkBudgets holds the buffer to what a listener may lose and wait for
+// on two kinds of network, each losing one packet in a hundred.
+func TestNetworkBudgets(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	tests := []struct {
+		name      string
+		delay     func() time.Duration
+		concealed float64 // percent, at most
+		waits     float64 // mean, ms, at most
+	}{
+		{"Wi-Fi: exponential, 8 ms", func() time.Duration {
+			return time.Duration(random.ExpFloat64() * float64(8*ms))
+		}, 1.5, 60},
+		{"LTE: log-normal, median 20 ms", func() time.Duration {
+			return time.Duration(math.Exp(random.NormFloat64()*0.8) * float64(20*ms))
+		}, 1.5, 130},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			a := without(steady(120*second), func(int) bool { return random.IntN(100) == 0 })
+			a = change(a, func(_ int, p *arrival) { p.at += test.delay() })
+			h := listen(sine(300, 8000), a, 120*time.Second)
+			sum := 0.0
+			for _, d := range h.delays {
+				sum += d
+			}
+			waits := sum / float64(len(h.delays))
+			concealed := 100 * float64(h.stats.Concealed) / float64(len(h.delays))
+			t.Logf("%.2f %% concealed, %.0f ms of delay; %+v", concealed, waits, h.stats)
+			if concealed > test.concealed || waits > test.waits {
+				t.Errorf("%.2f %% concealed and %.0f ms of delay, want %.1f %% and %.0f ms at most", concealed, waits, test.concealed, test.waits)
+			}
+		})
+	}
 }

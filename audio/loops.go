@@ -11,14 +11,14 @@ func (e *Engine) captureLoop(c *capturer, l *line[SourceCloser], run *capture, s
 		}
 		if now := e.loss.Load(); now != loss {
 			loss = now
-			if c.encoder.SetLoss(int(loss)) != nil {
-				e.badPackets.Add(1)
+			if err := c.encoder.SetLoss(int(loss)); err != nil {
+				e.fault(faultCodec, explain("no protection against loss", err))
 			}
 		}
 		packet, full, peak, err := c.step(frame, e.muted.Load())
 		e.peakIn.Store(peak)
 		if err != nil {
-			e.badPackets.Add(1)
+			e.fault(faultCodec, explain("no sound is sent", err))
 		}
 		if full && !ended(run.stop) {
 			send(packet)

@@ -24,15 +24,15 @@ type rig struct {
 	voice         bool // a buzz that rises and falls, rather than a tone
 
 	mu      sync.Mutex
-	absent  error // opening fails
-	broken  error // reading and writing fail
-	stuck   bool  // reading and writing block until closed
+	absent  error         // opening fails
+	broken  error         // reading and writing fail
+	stuck   bool          // reading and writing block until closed
+	hold    chan struct{} // opening waits for it
 	heard   []int16
 	from    time.Time // when the first frame was written
 	opened  int
 	sources int // open now
 	sinks   int // open now
-	talks   time.Time
 }
 
 func (r *rig) set(change func()) {
@@ -46,6 +46,9 @@ func (r *rig) OpenSink() (audio.SinkCloser, error)     { return r.openEnd(&r.sin
 func (*rig) Describe() string                          { return "test rig" }
 
 func (r *rig) openEnd(count *int) (*end, error) {
+	if r.hold != nil {
+		<-r.hold
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.absent != nil {
@@ -102,9 +105,6 @@ func (e *end) Read(f audio.Frame) error {
 	r := e.rig
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if e.n == 0 {
-		r.talks = time.Now().Add(-audio.FrameDuration) // when its first sample was in the air
-	}
 	for i := range f {
 		at := 2 * math.Pi * float64(e.n) / audio.Rate
 		v := math.Sin(r.hz * at)

@@ -81,6 +81,9 @@ func (s *Stream) step(now time.Duration, out Frame) {
 	s.stats.set(s.receiver.buffer.report())
 }
 
+// Peer is the name that the stream was opened with.
+func (s *Stream) Peer() string { return s.peer }
+
 // Stats are the counters since the stream was opened. Each is right; they may
 // be of neighbouring moments.
 func (s *Stream) Stats() StreamStats {
