@@ -50,7 +50,7 @@ func (e *Engine) playoutLoop() {
 	for {
 		_ = l.begin(openPatience, e.stop) // it is a fault by now, and the loop goes on silently
 		for quiet := 0; quiet < linger && !ended(e.stop); quiet++ {
-			peak, busy := p.step(e.now(), *e.streams.Load(), e.order.Load())
+			peak, busy := p.step(e.now(), e.streams.Load(), e.order.Load())
 			e.peakOut.Store(peak)
 			if busy {
 				quiet = 0

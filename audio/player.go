@@ -1,6 +1,9 @@
 package audio
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // player is one step of playout: every stream and the tone, mixed, limited and
 // metered. It is tick-free, allocates nothing in step, and belongs to one
@@ -8,17 +11,19 @@ import "time"
 type player struct {
 	mixer *mixer
 	tone  tonePlayer
-	order *cadence // the last one taken
+	order *cadence   // the last one taken
+	last  *[]*Stream // the streams of the last step
 	meter meter
 	voice [FrameSamples]int16
 	out   [FrameSamples]int16
 }
 
-func newPlayer() *player { return &player{mixer: newMixer()} }
+func newPlayer() *player { return &player{mixer: newMixer(), last: &[]*Stream{}} }
 
 // step fills out with the next 10 ms, and tells its peak over 100 ms and
-// whether there is anything that may sound.
-func (p *player) step(now time.Duration, streams []*Stream, order *cadence) (peak int32, busy bool) {
+// whether there is anything that may sound. The list behind streams never
+// changes; another list has another address.
+func (p *player) step(now time.Duration, streams *[]*Stream, order *cadence) (peak int32, busy bool) {
 	if order != p.order {
 		p.order = order
 		if order != nil {
@@ -26,11 +31,15 @@ func (p *player) step(now time.Duration, streams []*Stream, order *cadence) (pea
 		}
 	}
 	p.mixer.clear()
-	for _, s := range streams {
+	for _, s := range *streams {
 		s.step(now, p.voice[:])
 		p.mixer.add(p.voice[:])
 	}
-	busy = len(streams) > 0
+	if p.last != streams {
+		p.farewell(now, *streams)
+		p.last = streams
+	}
+	busy = len(*streams) > 0
 	if p.tone.active() {
 		busy = true
 		p.tone.step(p.voice[:])
@@ -38,4 +47,19 @@ func (p *player) step(now time.Duration, streams []*Stream, order *cadence) (pea
 	}
 	p.mixer.limit(p.out[:])
 	return p.meter.add(p.out[:]), busy
+}
+
+// farewell fades out the streams that were closed since the last step: cut off
+// in the middle of a word, they would click.
+func (p *player) farewell(now time.Duration, streams []*Stream) {
+	for _, s := range *p.last {
+		if slices.Contains(streams, s) {
+			continue
+		}
+		s.step(now, p.voice[:])
+		for i := range p.voice {
+			p.voice[i] = int16(int(p.voice[i]) * (FrameSamples - i) / FrameSamples)
+		}
+		p.mixer.add(p.voice[:])
+	}
 }

@@ -9,11 +9,11 @@ import (
 
 // render is what a tone sounds like, for so long.
 func render(t Tone, long time.Duration) []int16 {
-	p := newPlayer()
+	p, nobody := newPlayer(), []*Stream{}
 	order := cadenceOf(t)
 	var pcm []int16
 	for at := time.Duration(0); at < long; at += FrameDuration {
-		p.step(at, nil, &order)
+		p.step(at, &nobody, &order)
 		pcm = append(pcm, p.out[:]...)
 	}
 	return pcm
@@ -78,7 +78,7 @@ func TestTones(t *testing.T) {
 }
 
 func TestAToneStopsAndChangesWithoutAClick(t *testing.T) {
-	p := newPlayer()
+	p, nobody := newPlayer(), []*Stream{}
 	ringback, busy, nothing := cadenceOf(ToneRingback), cadenceOf(ToneBusy), cadence{}
 	var pcm []int16
 	active := false
@@ -90,7 +90,7 @@ func TestAToneStopsAndChangesWithoutAClick(t *testing.T) {
 		if i >= 60 {
 			order = &nothing
 		}
-		_, active = p.step(0, nil, order)
+		_, active = p.step(0, &nobody, order)
 		pcm = append(pcm, p.out[:]...)
 	}
 	if n := clicks(pcm, 425, 0.2*32767); n > 0 {
@@ -98,6 +98,30 @@ func TestAToneStopsAndChangesWithoutAClick(t *testing.T) {
 	}
 	if active || energy(pcm[61*FrameSamples:]) != 0 {
 		t.Error("it sounds on after it was stopped")
+	}
+}
+
+func TestAClosedStreamFadesOut(t *testing.T) {
+	s := &Stream{engine: NewEngine(Config{}), receiver: newReceiver(tape{sine(1000, 8000)})}
+	talking, nobody := []*Stream{s}, []*Stream{}
+	p := newPlayer()
+	var pcm []int16
+	for i := range 80 {
+		if i%2 == 0 {
+			s.receiver.buffer.push(&Packet{Sequence: uint16(i / 2), Timestamp: uint32(i/2) * PacketSamples, Payload: tape{}.piece(int64(i / 2)), Arrived: time.Duration(i) * FrameDuration})
+		}
+		list := &talking
+		if i >= 60 {
+			list = &nobody
+		}
+		p.step(time.Duration(i)*FrameDuration, list, nil)
+		pcm = append(pcm, p.out[:]...)
+	}
+	if n := clicks(pcm[Rate/5:], 1000, 8000); n > 0 {
+		t.Errorf("%d clicks", n)
+	}
+	if energy(pcm[50*FrameSamples:60*FrameSamples]) == 0 || energy(pcm[61*FrameSamples:]) != 0 {
+		t.Error("it was not heard before, or is heard long after")
 	}
 }
 
@@ -207,7 +231,7 @@ func TestThePlayerAndTheCapturerAllocateNothing(t *testing.T) {
 		for _, s := range streams {
 			s.Push(Packet{Sequence: uint16(n), Timestamp: uint32(n) * PacketSamples, Payload: payload, Arrived: time.Duration(n+1) * 20 * ms})
 		}
-		p.step(time.Duration(n)*20*ms, streams, &order)
+		p.step(time.Duration(n)*20*ms, &streams, &order)
 		if _, _, _, err := c.step(frame, false); err != nil {
 			t.Fatal(err)
 		}
@@ -297,10 +321,10 @@ func BenchmarkMix(b *testing.B) {
 }
 
 func BenchmarkTone(b *testing.B) {
-	p := newPlayer()
+	p, nobody := newPlayer(), []*Stream{}
 	order := cadenceOf(ToneRing)
 	b.ReportAllocs()
 	for b.Loop() {
-		p.step(0, nil, &order)
+		p.step(0, &nobody, &order)
 	}
 }
