@@ -79,6 +79,10 @@ type Agent struct {
 	phone    *calls.Phone
 	timer    *time.Timer
 	awaiting []waiter
+	// unanswered counts the acts that the server has not answered yet; settled,
+	// when the phone is ending, is called once there are none.
+	unanswered int
+	settled    func()
 
 	hearing   sync.WaitGroup // listeners that have something to hear
 	mu        sync.Mutex
@@ -190,20 +194,19 @@ func (a *Agent) wind() {
 const patience = time.Second
 
 // hangUp ends the call that the phone holds, and gives the server a moment to
-// know. Without a connection the server finds out by itself.
+// know that, and what else it was told a moment ago. Without a connection the
+// server finds out by itself.
 func (a *Agent) hangUp() {
-	held, ok := a.Snapshot().Held()
-	if !ok {
+	if held, ok := a.Snapshot().Held(); ok {
+		a.step(calls.Command{Call: held.Call.ID, Act: calls.End{}})
+	}
+	if a.unanswered == 0 {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	for _, e := range a.step(calls.Command{Call: held.Call.ID, Act: calls.End{}}) {
-		if sent, ok := e.(calls.Send); ok {
-			a.awaiting = append(a.awaiting, waiter{sent.Call, sent.Act.Verb(), func(error) { cancel() }})
-			a.loop(ctx)
-		}
-	}
+	a.settled = cancel
+	a.loop(ctx)
 }
 
 // finish lets the listeners hear the end, and whoever still waits know it.

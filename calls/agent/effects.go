@@ -53,6 +53,9 @@ func (a *Agent) handle(l letter) {
 	effects := a.step(l.input)
 	if answered, ok := l.input.(calls.Answered); ok {
 		a.resolve(answered)
+		if a.unanswered--; a.unanswered == 0 && a.settled != nil {
+			a.settled()
+		}
 	}
 	if l.reply == nil {
 		return
@@ -139,6 +142,7 @@ func (a *Agent) perform(e calls.Effect) {
 
 // send hands an act to the server; the answer is an input like any other.
 func (a *Agent) send(s calls.Send) {
+	a.unanswered++
 	request, err := wire.Request(s.Call, s.Act)
 	if err != nil {
 		a.Receive(calls.Answered{Send: s, Err: err})
