@@ -35,9 +35,9 @@ const (
 	bindingRequests = 25
 )
 
-// opus is the one codec (RFC 7587 §7): the SDP always says two channels, we
+// voice is the one codec (RFC 7587 §7): the SDP always says two channels, we
 // send one.
-var opus = webrtc.RTPCodecCapability{ //nolint:gochecknoglobals // a constant in all but syntax
+var voice = webrtc.RTPCodecCapability{ //nolint:gochecknoglobals // a constant in all but syntax
 	MimeType: webrtc.MimeTypeOpus, ClockRate: audio.Rate, Channels: 2,
 	SDPFmtpLine: "minptime=10;useinbandfec=1",
 }
@@ -50,7 +50,7 @@ const opusPayloadType = 111
 func newAPI(log *slog.Logger, net transport.Net) (*webrtc.API, error) {
 	factory := loggers{log}
 	var codecs webrtc.MediaEngine
-	parameters := webrtc.RTPCodecParameters{RTPCodecCapability: opus, PayloadType: opusPayloadType}
+	parameters := webrtc.RTPCodecParameters{RTPCodecCapability: voice, PayloadType: opusPayloadType}
 	if err := codecs.RegisterCodec(parameters, webrtc.RTPCodecTypeAudio); err != nil {
 		return nil, fmt.Errorf("register opus: %w", err)
 	}

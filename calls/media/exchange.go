@@ -26,7 +26,7 @@ type exchange struct {
 	waiting []payload
 }
 
-// answered tells, to an offerer, that its last offer got its answer.
+// answered tells that both descriptions of the round are in use.
 func (x *exchange) answered() bool { return x.remote == x.round }
 
 // take handles a payload from the peer; its shape was checked already.
@@ -69,21 +69,23 @@ func (p *peer) takeOffer(m payload) {
 }
 
 // describe applies the peer's description, and the candidates that came with
-// it or before it.
+// it or before it. They go into the SDP, so that ICE knows them when it starts.
 func (p *peer) describe(t webrtc.SDPType, m payload) bool {
 	x := &p.exchange
+	for _, w := range append(x.waiting, m) {
+		if w.Round == m.Round {
+			for _, c := range w.Candidates {
+				m.SDP += "a=" + c + "\r\n"
+			}
+		}
+	}
+	x.waiting = slices.DeleteFunc(x.waiting, func(w payload) bool { return w.Round <= m.Round })
 	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: t, SDP: m.SDP}); err != nil {
 		p.log.Warn("media: take description: " + err.Error())
 		return false
 	}
 	x.remote = m.Round
 	p.watch.exchanged(time.Now())
-	p.takeCandidates(m)
-	waiting := x.waiting
-	x.waiting = nil
-	for _, w := range waiting {
-		p.takeCandidates(w)
-	}
 	return true
 }
 

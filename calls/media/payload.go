@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pion/ice/v4"
 	"github.com/pion/sdp/v3"
 )
 
@@ -61,8 +62,8 @@ func decodePayload(b []byte) (payload, error) {
 		return payload{}, fmt.Errorf("%d candidates are more than %d", len(m.Candidates), maxCandidates)
 	}
 	for _, c := range m.Candidates {
-		if len(c) > maxCandidate || !strings.HasPrefix(c, "candidate:") || strings.ContainsAny(c, "\r\n") {
-			return payload{}, errors.New("a candidate is malformed")
+		if err := checkCandidate(c); err != nil {
+			return payload{}, err
 		}
 	}
 	switch m.Kind {
@@ -72,6 +73,16 @@ func decodePayload(b []byte) (payload, error) {
 		return m, nil
 	}
 	return payload{}, fmt.Errorf("unknown kind %q", m.Kind)
+}
+
+func checkCandidate(text string) error {
+	if len(text) > maxCandidate || !strings.HasPrefix(text, "candidate:") || strings.ContainsAny(text, "\r\n") {
+		return errors.New("a candidate is malformed")
+	}
+	if _, err := ice.UnmarshalCandidate(text); err != nil {
+		return fmt.Errorf("a candidate is malformed: %w", err)
+	}
+	return nil
 }
 
 // checkSDP lets only the one shape of description through that we make: a

@@ -117,7 +117,7 @@ func (p *peer) connect() error {
 	if err != nil {
 		return fmt.Errorf("open connection to %q: %w", p.device, err)
 	}
-	track, err := webrtc.NewTrackLocalStaticRTP(opus, "voice", "tring")
+	track, err := webrtc.NewTrackLocalStaticRTP(voice, "voice", "tring")
 	if err != nil {
 		return p.abandon(pc, fmt.Errorf("open track to %q: %w", p.device, err))
 	}

@@ -44,8 +44,11 @@ type Session struct {
 // nothing happened then.
 func (s *Session) Signal(from calls.DeviceID, text []byte) error {
 	s.mu.Lock()
-	p := s.peers[from]
+	p, closed := s.peers[from], s.closed
 	s.mu.Unlock()
+	if closed {
+		return fmt.Errorf("take media signal from %q: the session is closed", from)
+	}
 	if p == nil {
 		return fmt.Errorf("take media signal from %q: not in the session", from)
 	}

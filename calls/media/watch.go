@@ -8,7 +8,7 @@ import (
 
 const (
 	lostAfter  = 500 * time.Millisecond // after ICE noticed, which takes disconnectedAfter
-	firstOffer = 100 * time.Millisecond // the answerer asks, if no offer came by then
+	firstOffer = 60 * time.Millisecond  // the answerer asks, if no offer came by then
 	firstReply = 500 * time.Millisecond // the offerer repeats, if no answer came by then
 	askMost    = 8 * time.Second
 	mendTime   = 4 * time.Second // that an exchange of offer and answer gets to connect

@@ -1,0 +1,148 @@
+package media
+
+import (
+	"math/rand"
+	"net"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pion/logging"
+	"github.com/pion/transport/v4/vnet"
+
+	"tring/calls"
+)
+
+// wan is a virtual network of two hosts, each with two addresses.
+type wan struct {
+	alice, bob *vnet.Net
+	down       atomic.Bool
+	blocked    atomic.Pointer[string] // an address that no longer works
+	loss       atomic.Int32           // percent
+	// The addresses that the hosts sent from last.
+	fromAlice, fromBob atomic.Pointer[string]
+}
+
+func newWAN(t *testing.T, delay time.Duration) *wan {
+	t.Helper()
+	quiet := logging.NewDefaultLoggerFactory()
+	quiet.DefaultLogLevel = logging.LogLevelDisabled
+	router, err := vnet.NewRouter(&vnet.RouterConfig{CIDR: "10.0.0.0/24", MinDelay: delay, LoggerFactory: quiet})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := &wan{}
+	host := func(ips ...string) *vnet.Net {
+		n, err := vnet.NewNet(&vnet.NetConfig{StaticIPs: ips})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := router.AddNet(n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	w.alice, w.bob = host("10.0.0.1", "10.0.0.11"), host("10.0.0.2", "10.0.0.12")
+	dice := rand.New(rand.NewSource(1)) //nolint:gosec // the same losses each time
+	router.AddChunkFilter(func(c vnet.Chunk) bool {
+		switch from := host4(c.SourceAddr()); from {
+		case "10.0.0.1", "10.0.0.11":
+			w.fromAlice.Store(&from)
+		case "10.0.0.2", "10.0.0.12":
+			w.fromBob.Store(&from)
+		}
+		if w.down.Load() || int32(dice.Intn(100)) < w.loss.Load() {
+			return false
+		}
+		blocked := w.blocked.Load()
+		return blocked == nil || host4(c.SourceAddr()) != *blocked && host4(c.DestinationAddr()) != *blocked
+	})
+	if err := router.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := router.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+func host4(a net.Addr) string {
+	host, _, err := net.SplitHostPort(a.String())
+	if err != nil {
+		return a.String()
+	}
+	return host
+}
+
+func TestLossAndDelay(t *testing.T) {
+	w := newWAN(t, 50*time.Millisecond)
+	alice, bob := pair(t, newRoom(t), w.alice, w.bob)
+	w.loss.Store(10)
+	eventually(t, 15*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+	eventually(t, 20*time.Second, "the statistics tell of loss and distance", func() bool {
+		s := alice.session.Stats()
+		return s.LossPercent > 4 && s.LossPercent < 25 && s.PeerLossPercent > 4 && s.PeerLossPercent < 25 &&
+			s.RoundTrip >= 100*time.Millisecond && s.RoundTrip < 200*time.Millisecond &&
+			s.Recovered+s.Concealed > 0 && s.Lost > 0
+	})
+	if alice.state("bob") != calls.MediaConnected {
+		t.Error("ten percent of loss count as a lost connection")
+	}
+}
+
+// The network goes away for a while, and signaling too: the old path is taken
+// up again, without anybody's help.
+func TestOutageOfEverything(t *testing.T) {
+	w, r := newWAN(t, 5*time.Millisecond), newRoom(t)
+	alice, bob := pair(t, r, w.alice, w.bob)
+	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+	r.set(drop)
+	w.down.Store(true)
+	eventually(t, 5*time.Second, "both know that the media is lost", func() bool {
+		return alice.state("bob") == calls.MediaLost && bob.state("alice") == calls.MediaLost
+	})
+	w.down.Store(false)
+	connected(t, alice, bob)
+	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+	if alice.closedBy("bob") || bob.closedBy("alice") {
+		t.Error("an outage counts as a hang-up")
+	}
+}
+
+// An address stops working, as when a phone changes networks: ICE restarts on
+// another path. The server carries the payloads meanwhile.
+func TestPathSwitch(t *testing.T) {
+	for name, uses := range map[string]func(*wan) *atomic.Pointer[string]{
+		"the answerer's address": func(w *wan) *atomic.Pointer[string] { return &w.fromAlice },
+		"the offerer's address":  func(w *wan) *atomic.Pointer[string] { return &w.fromBob },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWAN(t, 5*time.Millisecond)
+			alice, bob := pair(t, newRoom(t), w.alice, w.bob)
+			eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+			w.blocked.Store(uses(w).Load())
+			began := time.Now()
+			eventually(t, 3*time.Second, "bob no longer hears alice", bob.silent)
+			eventually(t, 10*time.Second, "bob hears alice again", func() bool { return bob.hears(1000) })
+			eventually(t, 10*time.Second, "alice hears bob again", func() bool { return alice.hears(700) })
+			t.Logf("sound is back %v after the address stopped working", time.Since(began))
+			if alice.closedBy("bob") || bob.closedBy("alice") {
+				t.Error("a change of the network counts as a hang-up")
+			}
+		})
+	}
+}
+
+func TestCloseWhenThePeerIsGone(t *testing.T) {
+	w, r := newWAN(t, 5*time.Millisecond), newRoom(t)
+	alice, bob := pair(t, r, w.alice, w.bob)
+	w.down.Store(true)
+	r.set(drop)
+	eventually(t, 5*time.Second, "alice knows that the media is lost", func() bool { return alice.state("bob") == calls.MediaLost })
+	if err := alice.session.Close(); err != nil {
+		t.Error(err)
+	}
+	always(t, 500*time.Millisecond, "bob does not think that alice hung up", func() bool { return !bob.closedBy("alice") })
+}

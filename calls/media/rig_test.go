@@ -1,0 +1,291 @@
+package media
+
+import (
+	"errors"
+	"log/slog"
+	"math"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/transport/v4"
+	"go.uber.org/goleak"
+
+	"tring/audio"
+	"tring/audio/opus"
+	"tring/calls"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// booth is a sound device in memory, paced by the clock: its microphone hears
+// a tone, its speaker is recorded.
+type booth struct {
+	hz    float64 // 0: there is no microphone
+	mu    sync.Mutex
+	heard []int16
+	sung  int
+}
+
+var errNoMicrophone = errors.New("no microphone in this booth")
+
+func (b *booth) Describe() string { return "booth" }
+
+func (b *booth) OpenSource() (audio.SourceCloser, error) {
+	if b.hz == 0 {
+		return nil, errNoMicrophone
+	}
+	return &boothEnd{booth: b, began: time.Now()}, nil
+}
+
+func (b *booth) OpenSink() (audio.SinkCloser, error) {
+	return &boothEnd{booth: b, began: time.Now()}, nil
+}
+
+type boothEnd struct {
+	booth *booth
+	began time.Time
+	pace  audio.Pace
+}
+
+func (e *boothEnd) tick() {
+	wait, _ := e.pace.Next(time.Since(e.began))
+	<-time.After(wait)
+}
+
+func (e *boothEnd) Read(f audio.Frame) error {
+	e.tick()
+	for i := range f {
+		f[i] = int16(8000 * math.Sin(2*math.Pi*e.booth.hz*float64(e.booth.sung)/audio.Rate))
+		e.booth.sung++
+	}
+	return nil
+}
+
+func (e *boothEnd) Write(f audio.Frame) error {
+	e.tick()
+	e.booth.mu.Lock()
+	defer e.booth.mu.Unlock()
+	e.booth.heard = append(e.booth.heard, f...)
+	return nil
+}
+
+func (e *boothEnd) Close() error { return nil }
+
+// last is what the speaker played of late.
+func (b *booth) last(d time.Duration) []int16 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n := min(int(d.Seconds()*audio.Rate), len(b.heard))
+	return slices.Clone(b.heard[len(b.heard)-n:])
+}
+
+// hears tells whether the speaker plays this tone at its full level now.
+func (b *booth) hears(hz float64) bool {
+	got, level := audio.MeasureTone(b.last(300 * time.Millisecond))
+	want := 20 * math.Log10(8000.0/32768/math.Sqrt2)
+	return math.Abs(got-hz) < 5 && math.Abs(level-want) < 1
+}
+
+func (b *booth) silent() bool {
+	got := b.last(300 * time.Millisecond)
+	return len(got) > 0 && slices.Max(got) < 30 && slices.Min(got) > -30
+}
+
+// phone is one end: a booth, its engine, a session.
+type phone struct {
+	*booth
+	device  calls.DeviceID
+	media   *Media
+	mu      sync.Mutex
+	changes []calls.MediaChanged
+	session *Session
+}
+
+// exchangeRoom is the signaling: it carries payloads between phones, in order
+// unless told otherwise.
+type room struct {
+	t      testing.TB
+	mu     sync.Mutex
+	phones map[calls.DeviceID]*phone
+	post   chan letter
+	// tamper decides what becomes of a payload on its way; nil: delivered.
+	tamper func(letter) []letter
+}
+
+type letter struct {
+	from, to calls.DeviceID
+	text     []byte
+}
+
+func newRoom(t testing.TB) *room {
+	r := &room{t: t, phones: map[calls.DeviceID]*phone{}, post: make(chan letter, 1024)}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for l := range r.post {
+			r.carry(l)
+		}
+	}()
+	t.Cleanup(func() { close(r.post); <-done })
+	return r
+}
+
+func (r *room) carry(l letter) {
+	r.mu.Lock()
+	tamper := r.tamper
+	r.mu.Unlock()
+	letters := []letter{l}
+	if tamper != nil {
+		letters = tamper(l)
+	}
+	for _, l := range letters {
+		r.mu.Lock()
+		to := r.phones[l.to]
+		r.mu.Unlock()
+		to.mu.Lock()
+		session := to.session
+		to.mu.Unlock()
+		if session != nil { // a phone that has not accepted yet gets nothing
+			_ = session.Signal(l.from, l.text) // a session that closed refuses, rightly
+		}
+	}
+}
+
+func (r *room) set(tamper func(letter) []letter) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.tamper = tamper
+}
+
+func drop(letter) []letter { return nil }
+
+// phone adds a phone whose microphone hears hz; net nil is the real loopback.
+func (r *room) phone(device calls.DeviceID, hz float64, net transport.Net) *phone {
+	r.t.Helper()
+	p := &phone{device: device, booth: &booth{hz: hz}}
+	engine := audio.NewEngine(audio.Config{Device: p.booth, Codec: opus.Codec{}})
+	m, err := New(Config{Engine: engine, Net: net, Log: logTo(r.t).With("phone", device)})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	p.media = m
+	r.t.Cleanup(func() {
+		if p.session != nil {
+			if err := p.session.Close(); err != nil {
+				r.t.Error(err)
+			}
+		}
+		if err := engine.Close(); err != nil {
+			r.t.Error(err)
+		}
+	})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.phones[device] = p
+	return p
+}
+
+// logTo shows what happened when a test fails.
+func logTo(t testing.TB) *slog.Logger {
+	if _, bench := t.(*testing.B); bench {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// open opens a phone's session to its peers.
+func (r *room) open(p *phone, peers ...calls.Peer) {
+	r.t.Helper()
+	s, err := p.media.Open(calls.OpenMedia{Call: "call", Peers: peers}, func(in calls.Input) {
+		switch in := in.(type) {
+		case calls.MediaSignal:
+			r.post <- letter{from: p.device, to: in.To, text: in.Payload}
+		case calls.MediaChanged:
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.changes = append(p.changes, in)
+		}
+	})
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.session = s
+}
+
+func (p *phone) told() []calls.MediaChanged {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.changes)
+}
+
+// state is what the phone was told last of that peer.
+func (p *phone) state(of calls.DeviceID) calls.MediaState {
+	state := calls.MediaNone
+	for _, c := range p.told() {
+		if c.Peer == of {
+			state = c.State
+		}
+	}
+	return state
+}
+
+func (p *phone) closedBy(of calls.DeviceID) bool {
+	return slices.ContainsFunc(p.told(), func(c calls.MediaChanged) bool { return c.Peer == of && c.Closed })
+}
+
+// offers and answers are the two roles.
+func offers(d calls.DeviceID) calls.Peer  { return calls.Peer{Device: d, Offer: true} }
+func answers(d calls.DeviceID) calls.Peer { return calls.Peer{Device: d} }
+
+// pair is two phones in a session: bob accepted, so bob offers.
+func pair(t testing.TB, r *room, nets ...transport.Net) (alice, bob *phone) {
+	t.Helper()
+	nets = append(nets, nil, nil)
+	alice, bob = r.phone("alice", 1000, nets[0]), r.phone("bob", 700, nets[1])
+	r.open(alice, answers("bob"))
+	r.open(bob, offers("alice"))
+	connected(t, alice, bob)
+	return alice, bob
+}
+
+func connected(t testing.TB, a, b *phone) {
+	t.Helper()
+	eventually(t, 10*time.Second, "both are connected", func() bool {
+		return a.state(b.device) == calls.MediaConnected && b.state(a.device) == calls.MediaConnected
+	})
+}
+
+// eventually waits for a condition.
+func eventually(t testing.TB, most time.Duration, what string, is func() bool) {
+	t.Helper()
+	ticker := time.NewTicker(2 * time.Millisecond)
+	defer ticker.Stop()
+	for late := time.After(most); !is(); {
+		select {
+		case <-late:
+			t.Fatalf("not within %v: %s", most, what)
+		case <-ticker.C:
+		}
+	}
+}
+
+// always watches that a condition holds for a while.
+func always(t testing.TB, during time.Duration, what string, is func() bool) {
+	t.Helper()
+	ticker := time.NewTicker(5 * time.Millisecond)
+	defer ticker.Stop()
+	for end := time.After(during); ; {
+		if !is() {
+			t.Fatalf("no longer: %s", what)
+		}
+		select {
+		case <-end:
+			return
+		case <-ticker.C:
+		}
+	}
+}

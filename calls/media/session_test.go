@@ -1,0 +1,225 @@
+package media
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"tring/calls"
+)
+
+func TestEachHearsTheOther(t *testing.T) {
+	alice, bob := pair(t, newRoom(t))
+	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+	eventually(t, 5*time.Second, "alice hears bob's tone", func() bool { return alice.hears(700) })
+	stats := alice.session.Stats()
+	if stats.Sent == 0 || stats.Received == 0 || stats.BytesSent == 0 || stats.BytesReceived == 0 {
+		t.Errorf("nothing counted: %+v", stats)
+	}
+	if stats.Relayed {
+		t.Error("a direct path counts as relayed")
+	}
+}
+
+// Whatever becomes of the first payloads on their way, the two connect.
+func TestSignalingMayMisbehave(t *testing.T) {
+	first := func(n int, then func(letter) []letter) func(letter) []letter {
+		return func(l letter) []letter {
+			if n--; n >= 0 {
+				return then(l)
+			}
+			return []letter{l}
+		}
+	}
+	for name, tamper := range map[string]func(letter) []letter{
+		"the offer is lost":      first(1, drop),
+		"the first ten are lost": first(10, drop),
+		"everything comes twice": func(l letter) []letter { return []letter{l, l} },
+		"candidates come before their description": func(l letter) []letter {
+			m, err := decodePayload(l.text)
+			if err != nil || len(m.Candidates) == 0 {
+				return []letter{l}
+			}
+			early, late := m, m
+			early.Kind, early.SDP, late.Candidates = kindCandidate, "", nil
+			return []letter{{l.from, l.to, early.encode()}, {l.from, l.to, late.encode()}}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRoom(t)
+			r.set(tamper)
+			alice, bob := pair(t, r)
+			eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+			eventually(t, 5*time.Second, "alice hears bob's tone", func() bool { return alice.hears(700) })
+		})
+	}
+}
+
+// The callee's offer may overtake the news that it accepted.
+func TestAnswererOpensLate(t *testing.T) {
+	r := newRoom(t)
+	alice, bob := r.phone("alice", 1000, nil), r.phone("bob", 700, nil)
+	sent := make(chan struct{}, 64)
+	r.set(func(l letter) []letter {
+		select {
+		case sent <- struct{}{}:
+		default:
+		}
+		return []letter{l}
+	})
+	r.open(bob, offers("alice"))
+	<-sent // into the void
+	r.open(alice, answers("bob"))
+	connected(t, alice, bob)
+}
+
+func TestHostilePayloads(t *testing.T) {
+	r := newRoom(t)
+	alice, bob := r.phone("alice", 1000, nil), r.phone("bob", 700, nil)
+	r.open(alice, answers("bob"), answers("mallory"))
+	r.phone("mallory", 0, nil)
+	sdp := "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"
+	for name, text := range map[string]string{
+		"nothing":                "",
+		"not JSON":               "hello",
+		"not an object":          `[1,2]`,
+		"unknown kind":           `{"kind":"dance","round":1}`,
+		"an offer without SDP":   `{"kind":"offer","round":1}`,
+		"not SDP":                `{"kind":"offer","round":1,"sdp":"m=audio"}`,
+		"two media":              payload{Kind: kindOffer, Round: 1, SDP: sdp + sdp[strings.Index(sdp, "m="):]}.text(),
+		"video":                  payload{Kind: kindOffer, Round: 1, SDP: strings.Replace(sdp, "audio", "video", 1)}.text(),
+		"an answer to nothing":   payload{Kind: kindAnswer, Round: 1, SDP: sdp}.text(),
+		"a round below":          `{"kind":"restart","round":-1}`,
+		"a round beyond":         `{"kind":"restart","round":99999999}`,
+		"a wrong candidate":      `{"kind":"candidate","round":1,"candidates":["v=0"]}`,
+		"a candidate's nonsense": `{"kind":"candidate","round":1,"candidates":["candidate:x y z"]}`,
+		"a smuggled line":        `{"kind":"candidate","round":1,"candidates":["candidate:1\r\na=x"]}`,
+		"many candidates":        payload{Kind: kindCandidate, Candidates: make([]string, 33)}.text(),
+		"a megabyte":             payload{Kind: kindOffer, SDP: strings.Repeat("a", 1<<20)}.text(),
+	} {
+		if alice.session.Signal("mallory", []byte(text)) == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	for name, m := range map[string]payload{
+		"SDP without keys":      {Kind: kindOffer, Round: 1, SDP: sdp},
+		"candidates of nothing": {Kind: kindCandidate, Round: 1},
+		"a restart of nothing":  {Kind: kindRestart, Round: 7},
+	} {
+		if err := alice.session.Signal("mallory", m.encode()); err != nil {
+			t.Errorf("%s: %v, but its shape is right", name, err)
+		}
+	}
+	if alice.session.Signal("stranger", payload{Kind: kindRestart}.encode()) == nil {
+		t.Error("a stranger is listened to")
+	}
+	r.open(bob, offers("alice"))
+	connected(t, alice, bob)
+}
+
+func (m payload) text() string { return string(m.encode()) }
+
+func TestHangUpIsHeardDirectly(t *testing.T) {
+	r := newRoom(t)
+	alice, bob := pair(t, r)
+	r.set(drop) // the server is away
+	if err := alice.session.Close(); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, time.Second, "bob knows that alice hung up", func() bool { return bob.closedBy("alice") })
+	if alice.closedBy("bob") {
+		t.Error("alice takes her own hang-up for bob's")
+	}
+	if alice.session.Signal("bob", payload{Kind: kindRestart}.encode()) == nil {
+		t.Error("a closed session takes signals")
+	}
+}
+
+// The server may be away during a call.
+func TestSoundNeedsNoServer(t *testing.T) {
+	r := newRoom(t)
+	alice, bob := pair(t, r)
+	r.set(drop)
+	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+	always(t, 3*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+	if alice.state("bob") != calls.MediaConnected {
+		t.Error("alice was told of a loss")
+	}
+}
+
+func TestMutedSendsSilence(t *testing.T) {
+	alice, bob := pair(t, newRoom(t))
+	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+	alice.session.SetMuted(true)
+	eventually(t, 5*time.Second, "bob hears silence", bob.silent)
+	sent := alice.session.Stats().Sent
+	eventually(t, 5*time.Second, "packets still flow", func() bool { return alice.session.Stats().Sent > sent+10 })
+	alice.session.SetMuted(false)
+	eventually(t, 5*time.Second, "bob hears alice again", func() bool { return bob.hears(1000) })
+}
+
+func TestWithoutMicrophone(t *testing.T) {
+	r := newRoom(t)
+	alice, bob := r.phone("alice", 0, nil), r.phone("bob", 700, nil)
+	r.open(alice, answers("bob"))
+	r.open(bob, offers("alice"))
+	connected(t, alice, bob)
+	eventually(t, 5*time.Second, "alice hears bob", func() bool { return alice.hears(700) })
+}
+
+// A third device joins and leaves: a mesh.
+func TestPeersComeAndGo(t *testing.T) {
+	r := newRoom(t)
+	alice, bob := pair(t, r)
+	carol := r.phone("carol", 1700, nil)
+	alice.session.SetPeers([]calls.Peer{answers("bob"), answers("carol")})
+	bob.session.SetPeers([]calls.Peer{offers("alice"), answers("carol")})
+	r.open(carol, offers("alice"), offers("bob"))
+	connected(t, alice, carol)
+	connected(t, bob, carol)
+	sent := carol.session.Stats().Sent
+	eventually(t, 5*time.Second, "carol sends to both", func() bool { return carol.session.Stats().Sent > sent+20 })
+
+	alice.session.SetPeers([]calls.Peer{answers("carol")})
+	eventually(t, 2*time.Second, "bob knows that alice left him", func() bool { return bob.closedBy("alice") })
+	bob.session.SetPeers([]calls.Peer{answers("carol")})
+	eventually(t, 5*time.Second, "bob hears carol alone", func() bool { return bob.hears(1700) })
+	if carol.closedBy("alice") || carol.closedBy("bob") {
+		t.Error("carol was left by somebody")
+	}
+}
+
+// A call follows another at once: the microphone is free again.
+func TestNextCall(t *testing.T) {
+	r := newRoom(t)
+	alice, bob := pair(t, r)
+	for _, p := range []*phone{alice, bob} {
+		if err := p.session.Close(); err != nil {
+			t.Fatal(err)
+		}
+		p.mu.Lock()
+		p.changes, p.session = nil, nil
+		p.mu.Unlock()
+	}
+	r.open(alice, offers("bob"))
+	r.open(bob, answers("alice"))
+	connected(t, alice, bob)
+	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+}
+
+// A session that nobody answers closes without fuss.
+func TestCloseBeforeConnected(t *testing.T) {
+	r := newRoom(t)
+	r.set(drop)
+	alice := r.phone("alice", 1000, nil)
+	r.open(alice, offers("bob"), answers("carol"))
+	for range 2 {
+		if err := alice.session.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	alice.session.SetPeers([]calls.Peer{offers("dave")})
+	if err := alice.session.Signal("dave", payload{Kind: kindRestart}.encode()); err == nil {
+		t.Error("a closed session takes new peers")
+	}
+}
