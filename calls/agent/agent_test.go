@@ -98,6 +98,31 @@ func TestWhatThePhoneRefusesIsAnErrorAtOnce(t *testing.T) {
 	})
 }
 
+func TestCancelHoldsAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		initiated := r.do("c1", toBob)
+		if err := r.returned(r.do("c1", calls.Reject{Status: calls.Cancelled})); err != nil {
+			t.Errorf("a cancel waits for nobody, but: %v", err)
+		}
+		r.waits(initiated)
+		_, answer := next[wire.InitiateCall](r.server)
+		ok(answer, r.server.judge(toBob, byAlice))
+		if err := r.returned(initiated); err != nil {
+			t.Errorf("the call was placed, but: %v", err)
+		}
+		m, answer := next[wire.RejectCall](r.server)
+		if m.Status != calls.Cancelled {
+			t.Errorf("sent %+v", m)
+		}
+		ok(answer, r.server.judge(calls.Reject{Status: calls.Cancelled}, byAlice))
+		r.hears(calls.CallUpdated)
+		if len(r.Snapshot().Calls) > 0 {
+			t.Error("the answer to the initiate revived the cancelled call")
+		}
+	})
+}
+
 func TestWhatTheServerRefusesIsTheAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)

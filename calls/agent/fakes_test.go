@@ -40,7 +40,7 @@ func (s *server) Run(ctx context.Context, r agent.Receiver) error {
 	<-ctx.Done()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ended = true
+	s.ended, s.up = true, false
 	return nil
 }
 

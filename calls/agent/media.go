@@ -79,7 +79,6 @@ func (m *media) openSession(o calls.OpenMedia) {
 	if m.open == nil {
 		return
 	}
-	m.close()
 	s, err := m.open(o, m.agent.Receive)
 	if err != nil {
 		m.agent.tell(calls.Event{
