@@ -1,0 +1,138 @@
+package ui
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/charmbracelet/x/ansi"
+)
+
+// maxMarks is how many combining marks one character may carry: enough for
+// every living script, too few to draw over the rows above.
+const maxMarks = 4
+
+// maxBytes of a string are looked at: more than any screen shows of it, and
+// little enough that no name can keep the screen busy.
+const maxBytes = 8192
+
+// Clean makes a string from outside safe and sane to draw: one line, at most
+// width columns wide with … where it was cut, and of a width that every
+// terminal agrees on. Escape sequences, control characters, direction marks and
+// invisible characters are gone; whitespace is single spaces, none at the ends.
+func Clean(s string, width int) string {
+	if width <= 0 || s == "" {
+		return ""
+	}
+	if plain(s) {
+		return clamp(s, width)
+	}
+	s = strings.ToValidUTF8(beginning(s), "\uFFFD")
+	s = agreed(visible(ansi.Strip(s)))
+	return clamp(strings.Join(strings.Fields(s), " "), width)
+}
+
+// beginning is the first part of s, no character cut in two.
+func beginning(s string) string {
+	if len(s) <= maxBytes {
+		return s
+	}
+	n := maxBytes
+	for n > maxBytes-utf8.UTFMax && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// plain says whether s is printable ASCII with single spaces inside: the usual
+// case, which needs no work.
+func plain(s string) bool {
+	was := byte(' ')
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' || s[i] == ' ' && was == ' ' {
+			return false
+		}
+		was = s[i]
+	}
+	return was != ' '
+}
+
+func clamp(s string, width int) string {
+	if ansi.StringWidth(s) <= width {
+		return s
+	}
+	cut := ansi.Truncate(s, width-1, "")
+	return strings.TrimRight(cut, " \u200C\u200D") + "…"
+}
+
+// visible drops what cannot be seen, and piles of combining marks.
+func visible(s string) string {
+	var b strings.Builder
+	marks, was := 0, ' '
+	for i, r := range s {
+		switch {
+		case unicode.IsSpace(r) || unicode.Is(unicode.Z, r) || r == '\u2800':
+			r = ' '
+		case joiner(r):
+			if next, _ := utf8.DecodeRuneInString(s[i+utf8.RuneLen(r):]); !joins(was, next) {
+				continue
+			}
+		case unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r) || ignorable(r):
+			continue
+		case !unicode.IsGraphic(r):
+			r = utf8.RuneError
+		}
+		if unicode.Is(unicode.M, r) {
+			if marks++; marks > maxMarks {
+				continue
+			}
+		} else if !joiner(r) {
+			marks = 0
+		}
+		b.WriteRune(r)
+		was = r
+	}
+	return b.String()
+}
+
+func joiner(r rune) bool { return r == '\u200C' || r == '\u200D' }
+
+// joins says whether a joiner between these two is seen: it shapes letters in
+// Persian and in the scripts of India, and makes one emoji of two. Elsewhere it
+// only hides.
+func joins(a, b rune) bool {
+	shaped := func(r rune) bool {
+		return unicode.In(r, unicode.L, unicode.M) && !unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic)
+	}
+	return shaped(a) && shaped(b) || a != utf8.RuneError && unicode.In(a, unicode.So, unicode.Sk) && unicode.Is(unicode.So, b)
+}
+
+// ignorable says whether a terminal draws nothing for r although it is a letter
+// or a mark: fillers, and selectors of a form that text cannot show.
+func ignorable(r rune) bool {
+	return unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) ||
+		unicode.Is(unicode.Variation_Selector, r)
+}
+
+// agreed keeps of each character only what all terminals give the same width:
+// of an emoji sequence, its first. A terminal that counts the parts, where
+// others count the whole, would shift all that follows on the row.
+func agreed(s string) string {
+	var b strings.Builder
+	for len(s) > 0 {
+		cluster, width := ansi.FirstGraphemeCluster(s, ansi.GraphemeWidth)
+		if cluster == "" {
+			break
+		}
+		s = s[len(cluster):]
+		if width != ansi.StringWidthWc(cluster) {
+			r, _ := utf8.DecodeRuneInString(cluster)
+			cluster = string(r)
+		}
+		if ansi.StringWidth(cluster) != ansi.StringWidthWc(cluster) || ansi.StringWidth(cluster) == 0 {
+			cluster = "\uFFFD"
+		}
+		b.WriteString(cluster)
+	}
+	return b.String()
+}

@@ -1,0 +1,74 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	"tring/audio"
+	"tring/calls"
+)
+
+// Agent is the phone behind the screen. Its methods are safe for concurrent use;
+// Snapshot and Levels return at once.
+type Agent interface {
+	Do(context.Context, calls.Command) error
+	Snapshot() calls.View
+	Levels() audio.Levels
+	Directory(context.Context, calls.DirectoryQuery) (calls.DirectoryPage, error)
+	History(context.Context, calls.HistoryFilter) (calls.HistoryPage, error)
+}
+
+// Theme says which colours to use.
+type Theme string
+
+// The themes. ThemeAuto asks the terminal for its background, and takes it to be
+// dark until it answers.
+const (
+	ThemeAuto  Theme = "auto"
+	ThemeDark  Theme = "dark"
+	ThemeLight Theme = "light"
+)
+
+// Config is what a screen is made of. Only Agent and NewCallID are required.
+type Config struct {
+	Agent     Agent
+	NewCallID func() calls.ID
+
+	// Now is the clock, and its location the one that times of day are shown in.
+	// nil is time.Now.
+	Now func() time.Time
+	// Stats samples the media of the current call; false if there is none. nil
+	// shows no quality.
+	Stats func() (calls.MediaStats, bool)
+	// MarkSeen tells the server that the missed calls up to this one were looked
+	// at. nil remembers it for the life of the screen only.
+	MarkSeen func(context.Context, calls.ID) error
+
+	Banner    []string // a few quiet lines on the first screen
+	SoundNote string   // what is wrong with the sound devices, if anything
+	Version   string   // shown by the help
+	Theme     Theme    // empty is ThemeAuto
+	Motion    bool     // a pulse while ringing, meters ten times a second
+	Bell      bool     // ring the terminal's bell for an incoming call
+
+	// Grace is how long keys do nothing after a call appeared, so that a key
+	// that was on its way cannot answer it. Zero is DefaultGrace.
+	Grace time.Duration
+}
+
+// DefaultGrace is a little more than the time between two fast key strokes.
+const DefaultGrace = 400 * time.Millisecond
+
+// withDefaults fills in what may be left out.
+func (c Config) withDefaults() Config {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Grace == 0 {
+		c.Grace = DefaultGrace
+	}
+	if c.Theme == "" {
+		c.Theme = ThemeAuto
+	}
+	return c
+}

@@ -1,0 +1,69 @@
+package ui
+
+import (
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"tring/calls"
+)
+
+// ended is the call that is over and the reason, until the person closes it.
+type ended struct {
+	call   calls.Call
+	why    calls.Reason
+	err    error
+	at     time.Time
+	closed calls.ID // the one closed last: late word of it opens nothing
+}
+
+func (e *ended) close() { *e = ended{closed: e.call.ID} }
+
+// finish shows why a call is over.
+func (m *Model) finish(c calls.Call, why calls.Reason, err error) {
+	if m.dialing.id == c.ID {
+		m.dialing = dialing{}
+	}
+	if c.ID == m.ended.closed || c.ID == m.ended.call.ID && err == nil && m.ended.err != nil {
+		return
+	}
+	m.ended = ended{call: c, why: why, err: err, at: m.now(), closed: m.ended.closed}
+}
+
+// pressEnded calls again or closes. Enter does nothing at first, for it may have
+// been on its way to something else.
+func (m *Model) pressEnded(k tea.KeyPressMsg) tea.Cmd {
+	switch {
+	case key.Matches(k, m.keys.Again):
+		if k.IsRepeat || m.now().Before(m.ended.at.Add(m.cfg.Grace)) {
+			return nil
+		}
+		c := m.ended.call
+		return m.dial(calls.User(calls.UserID(c.Peer(m.view.Me.User))), c.Type)
+	case key.Matches(k, m.keys.Close):
+		m.ended.close()
+	}
+	return nil
+}
+
+func (m *Model) endedRows() []string {
+	e, w, s := m.ended, m.inner(), m.styles
+	name := m.peer(e.call, w)
+	words, bad := textEnd(e.call, e.why, m.view.Me.User, m.peer(e.call, min(w, 28)))
+	if e.err != nil {
+		words, bad = textError(textAct(calls.Initiate{}, name), name, e.err), true
+	}
+	style := s.plain
+	if bad {
+		style = s.alarm
+	}
+	rows := []string{center(s.strong.Render(name), w), ""}
+	for _, r := range wrap(words, min(w, 60), 4) {
+		rows = append(rows, center(style.Render(r), w))
+	}
+	if talked := e.call.Talked(e.at); talked > 0 {
+		rows = append(rows, "", center(s.dim.Render(textSpan(talked)), w))
+	}
+	return rows
+}

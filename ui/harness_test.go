@@ -1,0 +1,223 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+
+	"tring/calls"
+)
+
+// desk is a telephone with its screen, and somebody who sits in front of it. It
+// works inside a synctest bubble, where time passes only when the test says so.
+type desk struct {
+	t     *testing.T
+	tel   *telephone
+	model *Model
+	msgs  chan tea.Msg
+	ids   int
+	bells int
+	quit  bool
+	slept bool // suspended
+}
+
+// atDesk runs a test at a desk of this size. It begins on Saturday, 1 January
+// 2000, 00:00 UTC, signed in, with four contacts.
+func atDesk(t *testing.T, width, height int, test func(*desk)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, width, height, Config{Motion: true, Theme: ThemeDark})
+		d.tel.connect(fourContacts()...)
+		d.settle()
+		test(d)
+		d.leave()
+	})
+}
+
+func fourContacts() []calls.Contact {
+	echo := contact("echo", "Echo", calls.Online)
+	echo.TestLine = true
+	gone := contact("dmitri", "Dmitri Sokolov", calls.Offline)
+	gone.Since = time.Date(1999, 12, 31, 17, 20, 0, 0, time.UTC)
+	return []calls.Contact{
+		contact("bob", "Bob Okafor", calls.Online, "laptop", "desk"), echo,
+		contact("carla", "Carla Weiss", calls.InCall, "phone"), gone,
+	}
+}
+
+func newDesk(t *testing.T, width, height int, cfg Config) *desk {
+	d := &desk{t: t, msgs: make(chan tea.Msg, 4096)}
+	now := func() time.Time { return time.Now().UTC() }
+	d.tel = newTelephone(now)
+	cfg.Agent, cfg.Now, cfg.Stats, cfg.MarkSeen = d.tel, now, d.tel.Stats, d.tel.markSeen
+	cfg.NewCallID = func() calls.ID {
+		d.ids++
+		return calls.ID(fmt.Sprintf("01JD%022d", d.ids))
+	}
+	d.model = New(cfg)
+	d.run(d.model.Init())
+	d.tell(tea.WindowSizeMsg{Width: width, Height: height})
+	return d
+}
+
+// leave ends the test: the last timers run out.
+func (d *desk) leave() { time.Sleep(time.Minute) }
+
+// tell gives the model a message and carries on with all that follows at once.
+func (d *desk) tell(msg tea.Msg) {
+	d.take(msg)
+	d.settle()
+}
+
+func (d *desk) take(msg tea.Msg) {
+	switch msg := msg.(type) {
+	case nil:
+	case tea.BatchMsg:
+		for _, cmd := range msg {
+			d.run(cmd)
+		}
+	case tea.QuitMsg:
+		d.quit = true
+	case tea.SuspendMsg:
+		d.slept = true
+	case tea.RawMsg:
+		d.bells += strings.Count(fmt.Sprint(msg.Msg), "\a")
+	default:
+		_, cmd := d.model.Update(msg)
+		d.run(cmd)
+	}
+}
+
+func (d *desk) run(cmd tea.Cmd) {
+	if cmd != nil {
+		go func() { d.msgs <- cmd() }()
+	}
+}
+
+// settle lets everything happen that needs no time.
+func (d *desk) settle() {
+	for {
+		synctest.Wait()
+		events := d.tel.heard()
+		for _, e := range events {
+			d.take(e)
+		}
+		select {
+		case msg := <-d.msgs:
+			d.take(msg)
+			continue
+		default:
+		}
+		if len(events) == 0 {
+			return
+		}
+	}
+}
+
+// pass lets time pass.
+func (d *desk) pass(span time.Duration) {
+	const step = 20 * time.Millisecond
+	for ; span > 0; span -= step {
+		time.Sleep(min(span, step)) // the bubble's time
+		d.settle()
+	}
+}
+
+// press presses keys, one after the other: "a", "enter", "ctrl+c".
+func (d *desk) press(keys ...string) {
+	for _, k := range keys {
+		d.tell(keyPress(k))
+	}
+}
+
+// hit presses a key as soon as the grace of what appeared is over.
+func (d *desk) hit(key string) {
+	d.pass(DefaultGrace)
+	d.press(key)
+}
+
+func keyPress(name string) tea.KeyPressMsg {
+	special := map[string]rune{
+		"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "up": tea.KeyUp, "down": tea.KeyDown,
+		"home": tea.KeyHome, "end": tea.KeyEnd, "backspace": tea.KeyBackspace, "space": tea.KeySpace,
+	}
+	if code, ok := special[name]; ok {
+		return tea.KeyPressMsg{Code: code}
+	}
+	if letter, ok := strings.CutPrefix(name, "ctrl+"); ok {
+		return tea.KeyPressMsg{Code: rune(letter[0]), Mod: tea.ModCtrl}
+	}
+	return tea.KeyPressMsg{Code: []rune(name)[0], Text: name}
+}
+
+// typed types text, letter by letter.
+func (d *desk) typed(text string) {
+	for _, r := range text {
+		d.press(string(r))
+	}
+}
+
+// screen is what can be read, without colours.
+func (d *desk) screen() string {
+	return ansi.Strip(d.model.View().Content)
+}
+
+// reads checks that the screen shows all of these.
+func (d *desk) reads(wants ...string) {
+	d.t.Helper()
+	for _, want := range wants {
+		if !strings.Contains(d.screen(), want) {
+			d.t.Fatalf("the screen does not say %q:\n%s", want, d.screen())
+		}
+	}
+}
+
+// lacks checks that the screen shows none of these.
+func (d *desk) lacks(wants ...string) {
+	d.t.Helper()
+	for _, want := range wants {
+		if strings.Contains(d.screen(), want) {
+			d.t.Fatalf("the screen says %q:\n%s", want, d.screen())
+		}
+	}
+}
+
+// did checks which acts reached the phone since the last such check.
+func (d *desk) did(wants ...string) {
+	d.t.Helper()
+	got := d.tel.did
+	d.tel.did = nil
+	if strings.Join(got, "; ") != strings.Join(wants, "; ") {
+		d.t.Fatalf("the phone did %q, not %q", got, wants)
+	}
+}
+
+// last is the row that says what the keys do.
+func (d *desk) last() string {
+	rows := strings.Split(d.screen(), "\n")
+	return strings.TrimSpace(rows[len(rows)-1])
+}
+
+// answer lets Bob accept the call that was placed, and the sound connect.
+func (d *desk) answer(id calls.ID) {
+	d.tel.act(id, "bob", "laptop", calls.Accept{Join: true})
+	d.tel.media(id, "bob-laptop", calls.MediaConnected)
+	d.settle()
+}
+
+// talk calls Bob and is in a call with him.
+func (d *desk) talk() calls.ID {
+	d.press("enter")
+	held, ok := d.model.view.Held()
+	if !ok {
+		d.t.Fatalf("no call was placed:\n%s", d.screen())
+	}
+	d.answer(held.Call.ID)
+	d.did("initiate audio bob")
+	return held.Call.ID
+}

@@ -1,0 +1,124 @@
+package ui
+
+import (
+	"context"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"tring/calls"
+)
+
+// quit leaves at once, or asks first where that would end a call. Asked twice,
+// it needs no answer.
+func (m *Model) quit() tea.Cmd {
+	if m.inCall() && !m.asking {
+		m.asking, m.helping = true, false
+		return nil
+	}
+	return m.leave()
+}
+
+func (m *Model) pressQuit(k tea.KeyPressMsg) tea.Cmd {
+	switch {
+	case key.Matches(k, m.keys.Yes):
+		return m.leave()
+	case key.Matches(k, m.keys.No):
+		m.asking = false
+	}
+	return nil
+}
+
+// leave hangs up and quits; the other side is told before the program ends.
+func (m *Model) leave() tea.Cmd {
+	held, ok := m.view.Held()
+	if !ok {
+		return tea.Quit
+	}
+	agent := m.cfg.Agent
+	var act calls.Act = calls.End{}
+	if held.Call.Status == calls.Initiated {
+		act = calls.Reject{Status: calls.Cancelled}
+	}
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := agent.Do(ctx, calls.Command{Call: held.Call.ID, Act: act}); err != nil {
+			return tea.QuitMsg{} // the call is over already, or ends with the phone
+		}
+		return tea.QuitMsg{}
+	}
+}
+
+func (m *Model) quitBox() []string {
+	s, width := m.styles, m.boxWidth()-6
+	text := textQuitAsk
+	if held, ok := m.view.Held(); ok {
+		text = textLeave(m.peer(held.Call, max(width-24, 6)))
+	}
+	rows := []string{""}
+	for _, r := range wrap(text, width, 2) {
+		rows = append(rows, s.strong.Render(r))
+	}
+	rows = append(rows, "", s.keyRow(width, m.keys.Yes, m.keys.No), "")
+	return indent(rows, min(3, margin(m.width)+1))
+}
+
+// helpGroup is a heading and the keys under it.
+type helpGroup struct {
+	title string
+	keys  []key.Binding
+}
+
+func (m *Model) helpGroups() []helpGroup {
+	k := m.keys
+	return []helpGroup{
+		{textHelpPeople, []key.Binding{k.Up, k.Down, does(k.Call, wordCall), k.Video, k.Search, k.Tab}},
+		{textHelpRinging, []key.Binding{k.Accept, k.Reject, k.Busy, k.Stop}},
+		{textHelpCall, []key.Binding{k.Mute, k.HangUp, k.Swap}},
+		{textHelpAlways, []key.Binding{k.Help, k.Quit, k.Suspend}},
+	}
+}
+
+// helpBox explains every key: in two columns, and without headings where there
+// is little room.
+func (m *Model) helpBox() []string {
+	width := m.boxWidth() - 4
+	half := width / 2
+	groups := m.helpGroups()
+	var l, r []string
+	if m.roomy() && width >= 44 {
+		l = append(m.helpRows(groups[0], half), m.helpRows(groups[2], half)...)
+		r = append(m.helpRows(groups[1], half), append([]string{""}, m.helpRows(groups[3], half)...)...)
+		r = append(r, "")
+		l = append([]string{""}, l...)
+		r = append([]string{""}, r...)
+	} else {
+		var all []string
+		for _, g := range groups {
+			all = append(all, m.helpRows(helpGroup{keys: g.keys}, half)...)
+		}
+		middle := (len(all) + 1) / 2
+		l, r = all[:middle], all[middle:]
+	}
+	rows := beside(l, half, r)
+	if m.cfg.Version != "" && m.roomy() {
+		rows = append(rows, m.styles.dim.Render(textTitle+" "+Clean(m.cfg.Version, width-6)), "")
+	}
+	return indent(rows, 2)
+}
+
+func (m *Model) helpRows(g helpGroup, width int) []string {
+	var rows []string
+	if g.title != "" {
+		rows = append(rows, m.styles.dim.Render(g.title))
+	}
+	for _, b := range g.keys {
+		h := b.Help()
+		rows = append(rows, m.styles.accent.Render(pad(h.Key, 6))+" "+clamp(h.Desc, max(width-8, 1)))
+	}
+	if g.title != "" {
+		rows = append(rows, "")
+	}
+	return rows
+}

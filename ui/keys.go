@@ -1,0 +1,65 @@
+package ui
+
+import (
+	"charm.land/bubbles/v2/key"
+)
+
+// keymap is every key of the screen. The rows that explain keys are made of it.
+type keymap struct {
+	Up, Down, Top, Bottom                         key.Binding
+	Call, CallBack, Video, Tab, Search            key.Binding
+	Accept, Swap, Reject, Busy                    key.Binding
+	Stop, Mute, Unmute, HangUp                    key.Binding
+	Again, Close, Yes, No                         key.Binding
+	Help, Quit, Interrupt, Suspend                key.Binding
+	SearchUp, SearchDown, SearchCall, SearchClose key.Binding
+}
+
+func newKeymap() keymap {
+	b := func(show, does string, keys ...string) key.Binding {
+		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(show, does))
+	}
+	return keymap{
+		Up:     b("↑ k", wordUp, "up", "k"),
+		Down:   b("↓ j", wordDown, "down", "j"),
+		Top:    b("home", wordTop, "home", "g"),
+		Bottom: b("end", wordBottom, "end", "G"),
+
+		Call:     b("enter", wordCall, "enter", "c"),
+		CallBack: b("enter", wordCallBack, "enter", "c"),
+		Video:    b("v", wordVideo, "v"),
+		Tab:      b("tab", wordRecent, "tab"),
+		Search:   b("/", wordSearch, "/"),
+
+		Accept: b("a", wordAccept, "a"),
+		Swap:   b("a", wordSwap, "a"),
+		Reject: b("r", wordReject, "r"),
+		Busy:   b("b", wordBusy, "b"),
+
+		Stop:   b("x", wordStop, "x", "esc", "h"),
+		Mute:   b("m", wordMute, "m"),
+		Unmute: b("m", wordUnmute, "m"),
+		HangUp: b("h", wordHangUp, "h"),
+
+		Again: b("enter", wordAgain, "enter", "c"),
+		Close: b("esc", wordClose, "esc", "x", "q"),
+		Yes:   b("y", wordYes, "y", "enter"),
+		No:    b("n", wordNo, "n", "esc", "x"),
+
+		Help:      b("?", wordHelp, "?"),
+		Quit:      b("q", wordQuit, "q"),
+		Interrupt: b("ctrl+c", wordQuit, "ctrl+c"),
+		Suspend:   b("ctrl+z", wordSuspend, "ctrl+z"),
+
+		SearchUp:    b("↑", wordUp, "up", "ctrl+p"),
+		SearchDown:  b("↓", wordDown, "down", "ctrl+n"),
+		SearchCall:  b("enter", wordCall, "enter"),
+		SearchClose: b("esc", wordClose, "esc"),
+	}
+}
+
+// does is the binding with other words for what it does here.
+func does(b key.Binding, words string) key.Binding {
+	b.SetHelp(b.Help().Key, words)
+	return b
+}

@@ -1,0 +1,246 @@
+package ui
+
+import (
+	"time"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"tring/audio"
+	"tring/calls"
+)
+
+// Model is one screen. The Bubble Tea program that runs it owns it: no method is
+// safe for concurrent use.
+type Model struct {
+	cfg    Config
+	keys   keymap
+	styles styles
+	width  int
+	height int
+
+	view    calls.View // the newest snapshot
+	tab     tab
+	people  people
+	recent  recent
+	dialing dialing
+	waiting waiting
+	ended   ended
+	mute    muting
+	// answering is the call that this screen has accepted, until the answer.
+	answering calls.ID
+
+	asking  bool // whether to quit
+	helping bool
+	notice  string // until the next key
+	ticking bool
+	levels  audio.Levels
+	quality quality
+}
+
+// tab is what the screen shows while there is no call.
+type tab string
+
+const (
+	tabPeople tab = "people"
+	tabRecent tab = "recent"
+)
+
+// screen is what the whole screen is about.
+type screen string
+
+const (
+	screenPeople   screen = "people"
+	screenRecent   screen = "recent"
+	screenOutgoing screen = "outgoing"
+	screenTalking  screen = "talking"
+	screenEnded    screen = "ended"
+)
+
+// New makes a screen; hand it to tea.NewProgram.
+func New(cfg Config) *Model {
+	cfg = cfg.withDefaults()
+	m := &Model{cfg: cfg, keys: newKeymap(), styles: newStyles(cfg.Theme != ThemeLight), tab: tabPeople}
+	m.people = newPeople()
+	m.view = cfg.Agent.Snapshot()
+	return m
+}
+
+// Init implements tea.Model.
+func (m *Model) Init() tea.Cmd {
+	cmds := []tea.Cmd{m.refresh(), m.keepTicking()}
+	if m.cfg.Theme == ThemeAuto {
+		cmds = append(cmds, tea.RequestBackgroundColor)
+	}
+	if m.view.Link == calls.LinkUp {
+		cmds = append(cmds, m.load())
+	}
+	return tea.Batch(cmds...)
+}
+
+// Update implements tea.Model. It never waits.
+func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	cmd := m.take(msg)
+	return m, tea.Batch(cmd, m.keepTicking())
+}
+
+func (m *Model) take(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		m.width, m.height = max(msg.Width, 0), max(msg.Height, 0)
+	case tea.BackgroundColorMsg:
+		if m.cfg.Theme == ThemeAuto {
+			m.styles = newStyles(msg.IsDark())
+		}
+	case tea.KeyPressMsg:
+		return tea.Batch(m.refresh(), m.press(msg))
+	case tea.PasteMsg:
+		return m.paste(msg)
+	case tea.ResumeMsg:
+		return tea.Batch(m.refresh(), m.load())
+	case calls.Event:
+		return m.hear(msg)
+	case tickMsg:
+		m.ticking = false
+		return tea.Batch(m.refresh(), m.sample())
+	case doneMsg:
+		return m.done(msg)
+	case directoryMsg:
+		m.people.took(msg)
+	case searchMsg:
+		return m.lookUp(msg)
+	case historyMsg:
+		m.recent.took(msg)
+	case historyDueMsg:
+		return m.loadHistory("")
+	}
+	return nil
+}
+
+// screen is what the screen is about now. An incoming call is no screen: it lies
+// over all of them.
+func (m *Model) screen() screen {
+	held, ok := m.view.Held()
+	switch {
+	case ok && held.Call.Status == calls.Initiated:
+		return screenOutgoing
+	case ok:
+		return screenTalking
+	case m.answered():
+		return screenTalking
+	case m.dialing.id != "":
+		return screenOutgoing
+	case m.ended.call.ID != "":
+		return screenEnded
+	case m.tab == tabRecent:
+		return screenRecent
+	}
+	return screenPeople
+}
+
+// inCall says whether quitting would end a call.
+func (m *Model) inCall() bool {
+	s := m.screen()
+	return s == screenTalking || s == screenOutgoing
+}
+
+// answered says whether this phone's accept is on its way.
+func (m *Model) answered() bool {
+	c, ok := m.call(m.answering)
+	return ok && c.Stage == calls.StageAnswering
+}
+
+func (m *Model) call(id calls.ID) (calls.CallView, bool) {
+	for _, c := range m.view.Calls {
+		if id != "" && c.Call.ID == id {
+			return c, true
+		}
+	}
+	return calls.CallView{}, false
+}
+
+// press takes one key to whom it concerns: whatever lies on top, and nobody
+// beneath.
+func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
+	m.notice = ""
+	switch {
+	case key.Matches(k, m.keys.Interrupt):
+		return m.quit()
+	case key.Matches(k, m.keys.Suspend):
+		if m.inCall() {
+			m.notice = textNoSuspend
+			return nil
+		}
+		return tea.Suspend
+	case m.waiting.call != "":
+		return m.pressIncoming(k)
+	case m.asking:
+		return m.pressQuit(k)
+	case m.helping:
+		m.helping = false
+		return nil
+	case key.Matches(k, m.keys.Help) && !m.people.searching:
+		m.helping = true
+		return nil
+	}
+	return m.pressScreen(k)
+}
+
+func (m *Model) pressScreen(k tea.KeyPressMsg) tea.Cmd {
+	switch m.screen() {
+	case screenOutgoing:
+		return m.pressOutgoing(k)
+	case screenTalking:
+		return m.pressTalking(k)
+	case screenEnded:
+		return m.pressEnded(k)
+	case screenRecent:
+		return m.pressRecent(k)
+	case screenPeople:
+	}
+	return m.pressPeople(k)
+}
+
+// refresh reads the snapshot, and notices what changed in it that no event
+// says.
+func (m *Model) refresh() tea.Cmd {
+	m.view = m.cfg.Agent.Snapshot()
+	held, holding := m.view.Held()
+	if _, there := m.call(m.answering); !there || holding && held.Call.ID == m.answering {
+		m.answering = ""
+	}
+	return tea.Batch(m.noticeIncoming(), m.settleDialing())
+}
+
+// now is the time by the screen's clock.
+func (m *Model) now() time.Time { return m.cfg.Now() }
+
+// name is how a person or a group is called here, at most width columns wide.
+func (m *Model) name(id string, width int) string {
+	if c, ok := m.contact(id); ok {
+		if n := Clean(c.Name, width); n != "" {
+			return n
+		}
+	}
+	if n := Clean(id, width); n != "" {
+		return n
+	}
+	return "?"
+}
+
+func (m *Model) contact(id string) (calls.Contact, bool) {
+	if c, ok := m.view.Contact(id); ok {
+		return c, true
+	}
+	for _, list := range [][]calls.Contact{m.people.directory, m.people.found} {
+		for _, c := range list {
+			if c.Receiver.ID == id {
+				return c, true
+			}
+		}
+	}
+	return calls.Contact{}, false
+}
+
+// peer is the other side's name in a call.
+func (m *Model) peer(c calls.Call, width int) string { return m.name(c.Peer(m.view.Me.User), width) }

@@ -1,0 +1,35 @@
+package ui
+
+import (
+	"charm.land/lipgloss/v2"
+)
+
+// styles are the looks of the screen. One accent for what the next key acts on,
+// green for talking alone, red for what is over, missed or failed. Bubble Tea
+// downsamples the colours to what the terminal has; every state has a word or a
+// shape too.
+type styles struct {
+	plain  lipgloss.Style
+	dim    lipgloss.Style // what can be ignored
+	strong lipgloss.Style // names, and the tab that is open
+	accent lipgloss.Style // what the next key acts on
+	talk   lipgloss.Style
+	alarm  lipgloss.Style
+	box    lipgloss.Style // the border of an overlay
+}
+
+func newStyles(dark bool) styles {
+	pick := lipgloss.LightDark(dark)
+	fg := func(light, dark string) lipgloss.Style {
+		return lipgloss.NewStyle().Foreground(pick(lipgloss.Color(light), lipgloss.Color(dark)))
+	}
+	return styles{
+		plain:  lipgloss.NewStyle(),
+		dim:    fg("#6A7180", "#868E9C"),
+		strong: lipgloss.NewStyle().Bold(true),
+		accent: fg("#0B5CAD", "#7DB7FF").Bold(true),
+		talk:   fg("#1B7A3D", "#6FD08C"),
+		alarm:  fg("#B3261E", "#FF7B72"),
+		box:    fg("#0B5CAD", "#7DB7FF"),
+	}
+}

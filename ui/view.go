@@ -1,0 +1,239 @@
+package ui
+
+import (
+	"strings"
+
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+
+	"tring/calls"
+)
+
+// View implements tea.Model.
+func (m *Model) View() tea.View {
+	v := tea.NewView(strings.Join(m.rows(), "\n"))
+	v.AltScreen = true
+	v.WindowTitle = m.title()
+	if m.screen() == screenPeople && !m.covered() {
+		v.Cursor = m.searchCursor()
+	}
+	return v
+}
+
+// rows is the whole screen: height rows of at most width columns.
+func (m *Model) rows() []string {
+	if m.width == 0 || m.height == 0 {
+		return nil
+	}
+	base := m.base()
+	switch {
+	case m.waiting.call != "":
+		return m.overlay(base, m.incomingBox(), m.incomingKeys())
+	case m.asking:
+		return m.overlay(base, m.quitBox(), []key.Binding{m.keys.Yes, m.keys.No})
+	case m.helping:
+		return m.overlay(base, m.helpBox(), []key.Binding{does(m.keys.SearchClose, wordClose)})
+	}
+	return base
+}
+
+func (m *Model) covered() bool { return m.waiting.call != "" || m.asking || m.helping }
+
+func (m *Model) base() []string {
+	switch m.screen() {
+	case screenOutgoing:
+		return m.stage(m.outgoingRows(), m.keys.Stop)
+	case screenTalking:
+		return m.stage(m.talkingRows(), m.talkingKeys()...)
+	case screenEnded:
+		return m.stage(m.endedRows(), m.keys.Again, m.keys.Close)
+	case screenRecent:
+		return m.page(m.recentRows, m.recentKeys()...)
+	case screenPeople:
+	}
+	return m.page(m.peopleRows, m.peopleKeys()...)
+}
+
+// roomy says whether there is space for empty rows.
+func (m *Model) roomy() bool { return m.height >= 16 }
+
+// inner is the width between the margins.
+func (m *Model) inner() int { return m.width - 2*margin(m.width) }
+
+// page is a screen without a call: a head, a list, notes, and the keys.
+func (m *Model) page(body func(height int) []string, keys ...key.Binding) []string {
+	var head []string
+	if m.roomy() {
+		head = append(head, "")
+	}
+	head = append(head, m.headRow(), "")
+	notes := m.notes()
+	foot := make([]string, 0, len(notes)+2)
+	if m.roomy() {
+		foot = append(foot, "")
+	}
+	foot = append(foot, notes...)
+	if m.roomy() && len(notes) > 0 {
+		foot = append(foot, "")
+	}
+	foot = append(foot, m.styles.keyRow(m.inner(), keys...))
+	if m.height < len(head)+len(foot)+2 {
+		head, foot = nil, foot[len(foot)-1:]
+	}
+	space := max(m.height-len(head)-len(foot), 0)
+	rows := append(head, fit(body(space), m.inner(), space)...)
+	return m.place(append(rows, foot...))
+}
+
+// stage is a call's screen: a few rows in the middle, and the keys.
+func (m *Model) stage(block []string, keys ...key.Binding) []string {
+	notes := m.notes()
+	foot := make([]string, 0, len(notes)+2)
+	for _, n := range notes {
+		foot = append(foot, center(n, m.inner()))
+	}
+	if m.roomy() && len(notes) > 0 {
+		foot = append(foot, "")
+	}
+	foot = append(foot, center(m.styles.keyRow(m.inner(), keys...), m.inner()))
+	if m.height < len(foot)+3 {
+		foot = foot[len(foot)-1:]
+	}
+	space := m.height - len(foot)
+	for len(block) > space && hasBlank(block) {
+		block = dropBlank(block)
+	}
+	return m.place(append(fit(lower(block, space), m.inner(), space), foot...))
+}
+
+// place puts the rows between the margins.
+func (m *Model) place(rows []string) []string {
+	return fit(indent(rows, margin(m.width)), m.width, m.height)
+}
+
+func hasBlank(rows []string) bool {
+	for _, r := range rows {
+		if r == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// dropBlank takes the last empty row out.
+func dropBlank(rows []string) []string {
+	for i := len(rows) - 1; i >= 0; i-- {
+		if rows[i] == "" {
+			return append(append([]string{}, rows[:i]...), rows[i+1:]...)
+		}
+	}
+	return rows
+}
+
+// overlay lays a box over the screen, which steps back; where there is no room
+// for both, the box takes the screen.
+func (m *Model) overlay(base, box []string, keys []key.Binding) []string {
+	inner := m.boxWidth()
+	last := strings.Repeat(" ", margin(m.width)) + center(m.styles.keyRow(m.inner(), keys...), m.inner())
+	if m.width < 30 || m.height < len(box)+3 {
+		for len(box) > m.height-1 && hasBlank(box) {
+			box = dropBlank(box)
+		}
+		return append(fit(lower(box, m.height-1), m.width, m.height-1), fit([]string{last}, m.width, 1)...)
+	}
+	rows := m.styles.over(base, m.styles.boxed(box, inner), m.width, m.height-1)
+	return append(rows, last)
+}
+
+// boxWidth is the inside of an overlay.
+func (m *Model) boxWidth() int { return max(min(m.width-6, 54), 0) }
+
+// headRow names the program, the tabs, and who is here.
+func (m *Model) headRow() string {
+	tabs := m.tabName(textPeople, m.tab == tabPeople) + "   " + m.tabName(m.recentTitle(), m.tab == tabRecent)
+	who := m.whoAmI()
+	if row := ends(tabs, who, m.inner()); row != tabs {
+		return row
+	}
+	return ends(tabs, m.linkWord(), m.inner())
+}
+
+func (m *Model) tabName(words string, open bool) string {
+	if open {
+		return m.styles.strong.Underline(true).Render(words)
+	}
+	return m.styles.dim.Render(words)
+}
+
+// whoAmI is the own name and the state of the connection.
+func (m *Model) whoAmI() string {
+	me := Clean(m.view.Me.Name, 24)
+	if me == "" {
+		me = Clean(string(m.view.Me.User), 24)
+	}
+	if me == "" {
+		return m.linkWord()
+	}
+	return m.styles.dim.Render(me+" · ") + m.linkWord()
+}
+
+func (m *Model) linkWord() string {
+	word := textLink(m.view.Link)
+	switch m.view.Link {
+	case calls.LinkDown, calls.LinkClosed:
+		return m.styles.alarm.Render(word)
+	case calls.Connecting, calls.LinkUp:
+	}
+	return m.styles.dim.Render(word)
+}
+
+// notes are the rows above the keys: what went wrong, else what is wrong, else
+// what is good to know.
+func (m *Model) notes() []string {
+	most := 1
+	if m.roomy() {
+		most = 3
+	}
+	render := func(style interface{ Render(...string) string }, text string) []string {
+		rows := wrap(text, m.inner(), most)
+		for i := range rows {
+			rows[i] = style.Render(rows[i])
+		}
+		return rows
+	}
+	calling := m.screen() != screenPeople && m.screen() != screenRecent
+	switch trouble := textLinkTrouble(m.view); {
+	case m.notice != "":
+		return render(m.styles.alarm, m.notice)
+	case trouble != "":
+		return render(m.styles.dim, trouble)
+	case calling && m.levels.Fault != "":
+		return render(m.styles.alarm, Clean(m.levels.Fault, maxNotice))
+	case calling:
+		return nil
+	case m.cfg.SoundNote != "":
+		return render(m.styles.dim, Clean(m.cfg.SoundNote, maxNotice))
+	}
+	if !m.roomy() || m.tab != tabPeople {
+		return nil
+	}
+	var rows []string
+	for _, line := range m.cfg.Banner {
+		rows = append(rows, render(m.styles.dim, Clean(line, 2*maxNotice))...)
+	}
+	return rows
+}
+
+func (m *Model) title() string {
+	if c, ok := m.call(m.waiting.call); ok {
+		return titleIncoming(m.peer(c.Call, nameLimit))
+	}
+	held, ok := m.view.Held()
+	switch {
+	case ok && held.Call.Status == calls.Initiated:
+		return titleOutgoing(m.peer(held.Call, nameLimit))
+	case ok:
+		return titleTalking(m.peer(held.Call, nameLimit))
+	}
+	return textTitle
+}
