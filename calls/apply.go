@@ -63,8 +63,11 @@ func (c *Call) applyInSession(p *Party, act Act, by Actor, now time.Time) error 
 	if p.Device != by.Device.ID || p.Device == "" {
 		return ErrNotAParty
 	}
-	if c.Status.Terminal() || p.State != PartyJoined {
+	if c.Status.Terminal() {
 		return terminated(c.Status)
+	}
+	if p.State != PartyJoined {
+		return ErrNotAParty
 	}
 	switch a := act.(type) {
 	case Join:
@@ -90,14 +93,14 @@ func (c *Call) applyInSession(p *Party, act Act, by Actor, now time.Time) error 
 
 func (c *Call) initiate(a Initiate, by Actor, now time.Time) error {
 	if c.Status != "" {
-		if p := c.party(by.User); p != nil && by.User == c.Initiator && p.Device == by.Device.ID {
+		if by.User == c.Initiator && by.Device.ID == c.Parties[0].Device {
 			return nil
 		}
 		return fmt.Errorf("the call id is taken: %w", ErrInvalidRequest)
 	}
 	callees := a.Members
 	switch {
-	case by.Server || by.User == "" || a.ID == "":
+	case by.User == "" || a.ID == "":
 		return ErrInvalidRequest
 	case a.Type != Audio && a.Type != Video:
 		return fmt.Errorf("a call is %q or %q, not %q: %w", Audio, Video, a.Type, ErrInvalidRequest)
@@ -214,7 +217,7 @@ func (c *Call) cancel(p *Party, by Actor, now time.Time) error {
 		return ErrInvalidStatus
 	case p.Device != by.Device.ID:
 		return ErrNotAParty
-	case c.Status.Terminal() && c.EndedBy == by.Viewer():
+	case c.EndedBy == by.Viewer():
 		return nil
 	case c.Status.Terminal():
 		return terminated(c.Status)
@@ -231,7 +234,7 @@ func (c *Call) end(p *Party, by Actor, now time.Time) error {
 	switch {
 	case p.Device != by.Device.ID || p.State != PartyJoined && p.State != PartyLeft:
 		return ErrNotAParty
-	case c.Status.Terminal() || p.State == PartyLeft:
+	case p.State == PartyLeft: // as everybody has when the call is over
 		return nil
 	case c.Status == Initiated:
 		return ErrInvalidStatus

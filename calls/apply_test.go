@@ -181,8 +181,12 @@ func checkTransition(t *testing.T, before Call, act Act, by Actor, want string) 
 	if err != nil || string(after.Status) != want {
 		t.Errorf("status %q, error %v, want %q", after.Status, err, want)
 	}
-	if before.Status.Terminal() && !after.Equal(before) {
-		t.Error("a terminal call changed")
+	repeatable := !slices.Contains([]string{"ringing", "mute", "invite", "media"}, act.Verb())
+	if (before.Status.Terminal() || before.Status == Status(want) && repeatable) && !after.Equal(before) {
+		t.Error("an act that was no news changed the call")
+	}
+	if after.Status.Terminal() && after.anyCalleeIn(PartyInvited, PartyRinging, PartyJoined) {
+		t.Errorf("the call is %s and somebody still rings or talks: %+v", after.Status, after.Parties)
 	}
 }
 
@@ -368,6 +372,79 @@ func TestGroupCall(t *testing.T) {
 			t.Errorf("eve hears %s", names(e))
 		}
 	})
+}
+
+func TestSmallPrint(t *testing.T) {
+	group := Initiate{ID: "g", Type: Video, Receiver: Receiver{ToGroup, "ada"}, Members: []UserID{"ada", "bob", "eve"}}
+	type step struct {
+		act Act
+		by  Actor
+	}
+	answered := []step{{group, ada}, {Accept{Join: true}, bob}}
+	for name, tc := range map[string]struct {
+		steps []step
+		act   Act
+		by    Actor
+		want  string // a code, or nothing
+		then  func(Call) bool
+	}{
+		"a group may be named as its caller": {nil, group, ada, "", func(c Call) bool { return c.Type == Video }},
+		"a phone without an id is no phone":  {[]step{{adaToBob, ada}}, Token{}, Actor{User: "bob"}, "not_a_party", nil},
+		"a caller who is hidden may cancel": {
+			[]step{{Initiate{ID: "h", Type: Audio, Receiver: User("bob"), Hidden: true}, ada}},
+			Reject{Cancelled}, ada, "", func(c Call) bool { return c.Status == Cancelled },
+		},
+		"mute before the join":       {[]step{{adaToBob, ada}, {Accept{}, bob}}, SetMuted{Audio: true}, bob, "invalid_status", nil},
+		"media before the join":      {[]step{{adaToBob, ada}, {Accept{}, bob}}, ReportMedia{State: MediaLost}, bob, "invalid_status", nil},
+		"media in an unknown state":  {answered, ReportMedia{State: "fine"}, bob, "invalid_status", nil},
+		"a phone that left has left": {append(answered, step{End{}, bob}), Token{}, bob, "not_a_party", nil},
+		"a signal to one who left": {
+			append(answered, step{Accept{Join: true}, eve}, step{End{}, bob}), Signal{To: "bob-1"}, ada, "not_a_party", nil,
+		},
+		"one who left comes back": {append(answered, step{End{}, bob}), Accept{Join: true}, bob, "", func(c Call) bool {
+			return c.InSession(bob.Viewer()) && c.Parties[1].LeftAt.IsZero()
+		}},
+		"another phone rings after a reject in a group": {
+			append(answered, step{Reject{Rejected}, eve}), Ring{}, Actor{User: "eve", Device: Device{ID: "eve-2"}}, "",
+			func(c Call) bool { return c.Parties[2].State == PartyRejected },
+		},
+		"the last to reject does not end what others talk about": {
+			answered, Reject{Rejected}, eve, "", func(c Call) bool { return c.Status == Ongoing },
+		},
+		"a lease of a caller who only rings": {[]step{{adaToBob, ada}}, LeaseExpired{Device: "ada-1"}, ByServer, "invalid_status", nil},
+		"who rang and was not answered": {
+			[]step{{adaToBob, ada}, {Ring{}, bob}}, RingTimeout{}, ByServer, "",
+			func(c Call) bool { return c.Parties[1].State == PartyUnanswered },
+		},
+		"one who left no longer counts as connected": {
+			append(answered, step{ReportMedia{State: MediaConnected}, bob}, step{Accept{Join: true}, eve}, step{End{}, bob}),
+			ReportMedia{State: MediaConnected}, ada, "", func(c Call) bool { return c.ConnectedAt.IsZero() },
+		},
+		"connected once is connected": {
+			[]step{{adaToBob, ada}, {Accept{Join: true}, bob}, {ReportMedia{State: MediaConnected}, bob}, {ReportMedia{State: MediaConnected}, ada}, {ReportMedia{State: MediaLost}, ada}},
+			ReportMedia{State: MediaConnected}, ada, "", func(c Call) bool { return c.ConnectedAt.Equal(start.Add(3 * time.Second)) },
+		},
+		"busy is written as busy":         {[]step{{adaToBob, ada}}, Reject{Busy}, bob, "", func(c Call) bool { return c.Parties[1].State == PartyBusy }},
+		"whoever is busy with it says so": {[]step{{adaToBob, ada}}, Refuse{Busy, ""}, ByServer, "", func(c Call) bool { return c.Parties[1].State == PartyBusy }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var c Call
+			for i, s := range tc.steps {
+				next, err := c.Apply(s.act, s.by, start.Add(time.Duration(i)*time.Second))
+				if err != nil {
+					t.Fatalf("step %d: %v", i, err)
+				}
+				c = next
+			}
+			after, err := c.Apply(tc.act, tc.by, start.Add(time.Minute))
+			if Code(err) != tc.want {
+				t.Errorf("error %v, want %q", err, tc.want)
+			}
+			if tc.then != nil && !tc.then(after) {
+				t.Errorf("became %+v", after)
+			}
+		})
+	}
 }
 
 func TestMissed(t *testing.T) {

@@ -112,12 +112,12 @@ func (c *change) callee() {
 	case rings && !rang:
 		c.hear(IncomingCallReceived, "")
 	case mine && c.after.Status.Terminal() && (me.State == PartyLeft || me.State == PartyJoined):
-		if !c.before.Status.Terminal() && was.State != PartyLeft {
+		if was.State != PartyLeft {
 			c.hear(CallEnded, c.after.Reason)
 		}
-	case mine && (was.State != me.State || c.before.Status != c.after.Status):
+	case mine && was.State != me.State:
 		c.hear(CallUpdated, c.after.Reason)
-	case !mine && rang && !rings:
+	case rang && !rings:
 		c.hear(IncomingCallCanceled, c.stopReason(me))
 	}
 }

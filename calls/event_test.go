@@ -87,6 +87,41 @@ func TestEventsTellTheRest(t *testing.T) {
 	}
 }
 
+func TestEventsOfAGroup(t *testing.T) {
+	group := Initiate{ID: "g", Type: Audio, Receiver: Receiver{ToGroup, "ops"}, Members: []UserID{"ada", "bob", "eve"}}
+	then := func(c Call, act Act, by Actor) Call {
+		t.Helper()
+		next, err := c.Apply(act, by, start)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return next
+	}
+	rings := then(Call{}, group, ada)
+	answered := then(rings, Accept{Join: true}, bob)
+	left := then(answered, End{}, bob)
+	declined := then(rings, Reject{Rejected}, eve)
+	for name, tc := range map[string]struct {
+		before, after Call
+		who           Actor
+		want          string
+	}{
+		"one answers, the others ring on":              {rings, answered, eve, ""},
+		"one leaves, the others hear it":               {answered, left, ada, "UserLeft"},
+		"the ring time is over for one":                {answered, then(answered, RingTimeout{}, ByServer), eve, "IncomingCallCancelled:unanswered"},
+		"who rejected hears nothing of the rest":       {declined, then(declined, Accept{Join: true}, bob), eve, ""},
+		"who left hears nothing of the end":            {left, then(left, End{}, ada), bob, ""},
+		"who missed it all hears that it is over":      {rings, then(left, End{}, ada), eve, "IncomingCallCancelled:ended"},
+		"a party's second phone stops with its reject": {rings, declined, Actor{User: "eve", Device: Device{ID: "eve-2"}}, "IncomingCallCancelled:rejected_elsewhere"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := names(Events(tc.before, tc.after, tc.who.Viewer())); got != tc.want {
+				t.Errorf("hears %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
 func TestEventsCarryNoSecret(t *testing.T) {
 	a := adaToBob
 	a.Hidden = true

@@ -1,0 +1,210 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"tring/calls"
+)
+
+// account is one user as the users bucket keeps it. A value in the cache is
+// never changed.
+type account struct {
+	User       calls.UserID     `json:"user"`
+	Name       string           `json:"name"`
+	Keys       []string         `json:"keys,omitempty"` // authorized_keys form, without comment
+	TestLine   bool             `json:"test_line,omitempty"`
+	WhenBusy   calls.WhenBusy   `json:"when_busy,omitempty"`
+	Presence   calls.Presence   `json:"presence,omitempty"` // online, away or dnd: what the user chose
+	Favourites []calls.Receiver `json:"favourites,omitempty"`
+	// Blocked holds, for each blocked user, since when this one shall seem to be
+	// offline.
+	Blocked map[calls.UserID]time.Time `json:"blocked,omitempty"`
+	Phones  map[calls.DeviceID]phone   `json:"phones,omitempty"`
+	Seen    calls.ID                   `json:"seen,omitempty"` // missed calls up to this one were looked at
+	Created time.Time                  `json:"created"`
+}
+
+// phone is what the server remembers of a device.
+type phone struct {
+	Label    string    `json:"label,omitempty"`
+	Kind     string    `json:"kind,omitempty"`
+	LastSeen time.Time `json:"last_seen"`
+	Removed  bool      `json:"removed,omitempty"`
+}
+
+func (a *account) blocks(u calls.UserID) bool { _, ok := a.Blocked[u]; return ok }
+
+// lastSeen is when a phone of the account was last seen to come or go.
+func (a *account) lastSeen() time.Time {
+	var last time.Time
+	for _, p := range a.Phones {
+		last = later(last, p.LastSeen)
+	}
+	return last
+}
+
+func (a *account) settings() calls.Settings {
+	s := calls.Settings{Name: a.Name, WhenBusy: a.WhenBusy, Presence: a.Presence}
+	if s.WhenBusy == "" {
+		s.WhenBusy = calls.Ask
+	}
+	if s.Presence == "" {
+		s.Presence = calls.Online
+	}
+	return s
+}
+
+// accounts is a copy in memory of the users bucket. Safe for concurrent use.
+type accounts struct {
+	kv      jetstream.KeyValue
+	changed func(user calls.UserID, now *account) // nil: removed. Called outside the lock.
+
+	mu   sync.RWMutex
+	all  map[calls.UserID]*account
+	revs map[string]uint64 // by key, also of removed accounts
+}
+
+func newAccounts(kv jetstream.KeyValue) *accounts {
+	return &accounts{kv: kv, all: map[calls.UserID]*account{}, revs: map[string]uint64{}}
+}
+
+func (s *accounts) get(u calls.UserID) *account {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.all[u]
+}
+
+// list is every account, in no order.
+func (s *accounts) list() []*account {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	all := make([]*account, 0, len(s.all))
+	for _, a := range s.all {
+		all = append(all, a)
+	}
+	return all
+}
+
+// update changes an account under its revision and returns it as it is then.
+// change may run several times. A missing account is made if create is set, and
+// is errNoAccount otherwise.
+func (s *accounts) update(ctx context.Context, u calls.UserID, create bool, change func(*account) error) (*account, error) {
+	key := keyToken(string(u))
+	for {
+		a, was, rev, err := s.read(ctx, key)
+		if errors.Is(err, errNoAccount) && create {
+			a, err = &account{User: u, Created: time.Now().UTC()}, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read account %s: %w", u, err)
+		}
+		if err := change(a); err != nil {
+			return nil, err
+		}
+		data, err := json.Marshal(a)
+		if err != nil {
+			return nil, fmt.Errorf("encode account %s: %w", u, err)
+		}
+		if bytes.Equal(data, was) {
+			return a, nil
+		}
+		if rev == 0 {
+			rev, err = s.kv.Create(ctx, key, data)
+		} else {
+			rev, err = s.kv.Update(ctx, key, data, rev)
+		}
+		switch {
+		case err == nil:
+			s.put(key, a, rev)
+			return a, nil
+		case !conflict(err):
+			return nil, fmt.Errorf("write account %s: %w", u, err)
+		}
+	}
+}
+
+// errNoAccount is an account that does not exist.
+var errNoAccount = errors.New("there is no such account")
+
+func (s *accounts) read(ctx context.Context, key string) (a *account, data []byte, rev uint64, err error) {
+	e, err := s.kv.Get(ctx, key)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return nil, nil, 0, errNoAccount
+	}
+	if err != nil {
+		return nil, nil, 0, err
+	}
+	a = &account{}
+	if err := json.Unmarshal(e.Value(), a); err != nil {
+		return nil, nil, 0, err
+	}
+	return a, e.Value(), e.Revision(), nil
+}
+
+func (s *accounts) remove(ctx context.Context, u calls.UserID) error {
+	key := keyToken(string(u))
+	if _, _, _, err := s.read(ctx, key); err != nil {
+		return fmt.Errorf("remove user %s: %w", u, err)
+	}
+	if err := s.kv.Purge(ctx, key); err != nil {
+		return fmt.Errorf("remove user %s: %w", u, err)
+	}
+	return nil
+}
+
+// put takes a state of the bucket, from the watch or from an own write; an older
+// one than it has changes nothing. a is nil for a removed account.
+func (s *accounts) put(key string, a *account, rev uint64) {
+	s.mu.Lock()
+	if rev <= s.revs[key] {
+		s.mu.Unlock()
+		return
+	}
+	s.revs[key] = rev
+	u := calls.UserID(strings.ReplaceAll(key, "=", "."))
+	if a == nil {
+		delete(s.all, u)
+	} else {
+		s.all[u] = a
+	}
+	s.mu.Unlock()
+	if s.changed != nil {
+		s.changed(u, a)
+	}
+}
+
+// watch follows the bucket until ctx ends; ready is closed when the state of the
+// start has been read.
+func (s *accounts) watch(ctx context.Context, updates <-chan jetstream.KeyValueEntry, ready chan<- struct{}) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case e, ok := <-updates:
+			if !ok {
+				return
+			}
+			if e == nil {
+				close(ready)
+				continue
+			}
+			var a *account
+			if e.Operation() == jetstream.KeyValuePut {
+				a = &account{}
+				if json.Unmarshal(e.Value(), a) != nil {
+					continue // written by a newer version: not an account for us
+				}
+			}
+			s.put(e.Key(), a, e.Revision())
+		}
+	}
+}

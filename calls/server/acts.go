@@ -1,0 +1,161 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tring/calls"
+	"tring/calls/wire"
+)
+
+// handle answers one request of a signed-in phone.
+func (s *Server) handle(ctx context.Context, c *conn, m wire.Message) wire.Message {
+	ctx, cancel := context.WithTimeout(ctx, storeBudget)
+	defer cancel()
+	began := time.Now()
+	answer, err := s.dispatch(ctx, c, m)
+	s.metrics.act(m.Type(), time.Since(began))
+	if err == nil {
+		return answer
+	}
+	s.metrics.failed(err)
+	e := wire.ErrorOf(err)
+	if e.Code == calls.ErrInternal.Code {
+		s.log.Error("request failed", "type", m.Type(), "user", c.user, "err", err)
+	}
+	if result, ok := answer.(wire.CallResult); ok && result.Call.ID != "" {
+		e.Call = &result.CallState
+	}
+	return e
+}
+
+func (s *Server) dispatch(ctx context.Context, c *conn, m wire.Message) (wire.Message, error) {
+	id, act, ok := wire.Act(m)
+	if !ok {
+		return s.account(ctx, c, m)
+	}
+	st, err := s.act(ctx, c, id, act, m)
+	if st.Call.ID == "" {
+		return nil, err
+	}
+	if _, ok := st.Call.SeenBy(c.viewer()); !ok {
+		return nil, err
+	}
+	state := s.hub.stateFor(st, c)
+	if err == nil {
+		state.Grant = s.grantFor(act, st.Call, c)
+	}
+	return wire.CallResult{CallState: state}, err
+}
+
+// act carries out one act, and returns the call as it is afterwards, also with
+// an error where there is a call.
+func (s *Server) act(ctx context.Context, c *conn, id calls.ID, act calls.Act, m wire.Message) (stored, error) {
+	if !validID(string(id)) {
+		return stored{}, fmt.Errorf("a call id is 1 to 64 of A-Z a-z 0-9 _ -: %w", calls.ErrInvalidRequest)
+	}
+	if a, ok := act.(calls.Initiate); ok {
+		return s.initiate(ctx, c, a)
+	}
+	// Who is no party learns nothing, not even that the call exists.
+	st, err := s.find(ctx, id)
+	if _, ok := st.Call.SeenBy(c.viewer()); err == nil && !ok {
+		err = errNoCall
+	}
+	if errors.Is(err, errNoCall) {
+		return stored{}, fmt.Errorf("%s call: %w", act.Verb(), calls.ErrCallNotFound)
+	}
+	if err != nil {
+		return stored{}, err
+	}
+	switch a := act.(type) {
+	case calls.Accept:
+		return s.accept(ctx, c, st, a)
+	case calls.Join:
+		if err := s.tokens.check(m.(wire.Join).Token, id, c.viewer(), time.Now()); err != nil {
+			return st, err
+		}
+	case calls.Invite:
+		return st, fmt.Errorf("invite %s: %w", a.User, calls.ErrNotSupported)
+	}
+	st, err = s.change(ctx, id, func(call calls.Call) (calls.Call, error) {
+		return call.Apply(act, c.actor(), time.Now())
+	})
+	if err == nil {
+		s.after(c, st, act, m)
+	}
+	return st, err
+}
+
+// after does what an act does beside changing the call.
+func (s *Server) after(c *conn, st stored, act calls.Act, m wire.Message) {
+	switch a := act.(type) {
+	case calls.Signal:
+		for _, p := range st.Call.Parties {
+			if p.Device == a.To {
+				s.hub.relay(relay{
+					to: calls.Viewer{User: p.User, Device: p.Device}, rev: st.Call.Revision,
+					msg: wire.Relayed{CallID: wire.CallID{Call: st.Call.ID}, From: c.device.ID, Payload: m.(wire.Signal).Payload},
+				})
+			}
+		}
+	case calls.Renew:
+		signs := append(a.Hears, c.device.ID)
+		s.hub.sign(st.Call.ID, signs...)
+		s.others.sign(st.Call.ID, signs)
+	}
+}
+
+// accept claims the phone before the call is written, and ends the call that the
+// phone gives up for it after.
+func (s *Server) accept(ctx context.Context, c *conn, st stored, a calls.Accept) (stored, error) {
+	by, v := c.actor(), c.viewer()
+	judge := func(call calls.Call) (calls.Call, error) { return call.Apply(a, by, time.Now()) }
+	next, err := judge(st.Call)
+	if err != nil || next.Equal(st.Call) { // too late, or a repetition: nothing to claim
+		return st, err
+	}
+	own, err := s.takeDevice(ctx, v, st.Call.ID, a.Ending)
+	if err != nil {
+		return st, err
+	}
+	if own != nil {
+		return st, fmt.Errorf("accept call: %w", calls.ErrBusySelf)
+	}
+	after, err := s.change(ctx, st.Call.ID, judge)
+	if err != nil {
+		s.release(ctx, v, st.Call.ID)
+		return after, err
+	}
+	if a.Ending != "" && a.Ending != st.Call.ID {
+		s.giveUp(ctx, by, a.Ending)
+	}
+	return after, nil
+}
+
+// release frees a phone's claim of a call that it did not win. A failure is
+// harmless: the claim is void.
+func (s *Server) release(ctx context.Context, v calls.Viewer, id calls.ID) {
+	if err := s.free(ctx, deviceClaim(v), id); err != nil {
+		s.log.Warn("release claim", "err", err)
+	}
+}
+
+// giveUp ends the call that a phone leaves for another one. The phone also sends
+// the end itself, so an error here only delays it.
+func (s *Server) giveUp(ctx context.Context, by calls.Actor, id calls.ID) {
+	_, err := s.change(ctx, id, func(call calls.Call) (calls.Call, error) {
+		if !call.Holds(by.Viewer()) {
+			return call, nil
+		}
+		if call.Status == calls.Initiated {
+			return call.Apply(calls.Reject{Status: calls.Cancelled}, by, time.Now())
+		}
+		return call.Apply(calls.End{}, by, time.Now())
+	})
+	if err != nil && !errors.Is(err, errNoCall) {
+		s.log.Warn("end the call given up", "call", id, "err", err)
+	}
+}

@@ -1,0 +1,116 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"tring/calls"
+)
+
+// Claims decide what one call's revision cannot: a claim is a small key whose
+// value is the call's id, created if absent before the call is written, and
+// freed by its terminal step.
+
+// claimAbsent is how long a claim holds whose call does not exist (yet).
+const claimAbsent = 5 * time.Second
+
+func deviceClaim(v calls.Viewer) string {
+	return "device." + keyToken(string(v.User)) + "." + string(v.Device)
+}
+
+// pairClaim is the same for both directions: one pending ring per pair.
+func pairClaim(a, b calls.UserID) string {
+	return "pair." + keyToken(string(min(a, b))) + "." + keyToken(string(max(a, b)))
+}
+
+// take claims key for the call. If another call keeps it, that call is returned;
+// holds says whether it still has the right to, and otherwise the claim is void.
+func (s *Server) take(ctx context.Context, key string, id calls.ID, holds func(calls.Call) bool) (*stored, error) {
+	for {
+		_, err := s.store.claims.Create(ctx, key, []byte(id))
+		if err == nil {
+			return nil, nil
+		}
+		if !conflict(err) {
+			return nil, fmt.Errorf("claim %s: %w", key, err)
+		}
+		e, err := s.store.claims.Get(ctx, key)
+		if errors.Is(err, jetstream.ErrKeyNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("claim %s: %w", key, err)
+		}
+		holder := calls.ID(e.Value())
+		if holder == id {
+			return nil, nil
+		}
+		other, err := s.find(ctx, holder)
+		switch {
+		case err == nil && holds(other.Call):
+			return &other, nil
+		case errors.Is(err, errNoCall) && time.Since(e.Created()) < claimAbsent:
+			if err := pause(ctx, 10*time.Millisecond); err != nil { // it is about to be written
+				return nil, fmt.Errorf("claim %s: %w", key, err)
+			}
+			continue
+		case err != nil && !errors.Is(err, errNoCall):
+			return nil, err
+		}
+		_, err = s.store.claims.Update(ctx, key, []byte(id), e.Revision())
+		if err == nil {
+			return nil, nil
+		}
+		if !conflict(err) {
+			return nil, fmt.Errorf("claim %s: %w", key, err)
+		}
+	}
+}
+
+// takeDevice claims the phone for a call; giveUp names a call of its own that it
+// leaves for it.
+func (s *Server) takeDevice(ctx context.Context, v calls.Viewer, id, giveUp calls.ID) (*stored, error) {
+	return s.take(ctx, deviceClaim(v), id, func(c calls.Call) bool {
+		return c.ID != giveUp && c.Holds(v) && !c.Status.Terminal()
+	})
+}
+
+// free gives a claim up if it is still this call's.
+func (s *Server) free(ctx context.Context, key string, id calls.ID) error {
+	e, err := s.store.claims.Get(ctx, key)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("free %s: %w", key, err)
+	}
+	if calls.ID(e.Value()) != id {
+		return nil
+	}
+	err = s.store.claims.Purge(ctx, key, jetstream.LastRevision(e.Revision()), jetstream.PurgeTTL(markerTTL))
+	if err != nil && !conflict(err) && !lostSequence(err) {
+		return fmt.Errorf("free %s: %w", key, err)
+	}
+	return nil
+}
+
+func (s *Server) freeClaims(ctx context.Context, c calls.Call) error {
+	if c.Receiver.Kind == calls.ToUser {
+		if err := s.free(ctx, pairClaim(c.Initiator, calls.UserID(c.Receiver.ID)), c.ID); err != nil {
+			return err
+		}
+	}
+	for _, p := range c.Parties {
+		if p.Device == "" {
+			continue
+		}
+		if err := s.free(ctx, deviceClaim(calls.Viewer{User: p.User, Device: p.Device}), c.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}

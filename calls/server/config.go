@@ -1,0 +1,120 @@
+package server
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"tring/calls"
+)
+
+// Config says how a server runs. The zero value of every field but Listen and
+// Data has a meaning.
+type Config struct {
+	Listen string   // TCP address for phones, such as ":7433"
+	Admin  string   // loopback address of /healthz and /metrics; "" is none
+	Data   string   // folder of everything the server keeps
+	NATS   []string // an outside cluster; none runs JetStream in this process
+	Name   string   // for people; "" is "tring"
+	TURN   string   // UDP address; "" is that of Listen, "off" is none
+
+	CertFile, KeyFile string // TLS from files
+	Domain            string // TLS by ACME
+	BehindProxy       bool   // plain HTTP: something in front speaks TLS
+
+	Timers  Timers
+	Limits  Limits
+	Log     *slog.Logger // nil discards
+	Version string
+}
+
+// Timers are the durations of the service (zero takes the default).
+type Timers struct {
+	Ring       time.Duration // how long a call rings unless the caller says so
+	Media      time.Duration // both ends report media connected after the accept
+	CallerGone time.Duration // the caller's device is away while it rings
+	Lease      time.Duration // a joined device gives no sign
+	MediaLost  time.Duration // connection closed and the peer hears nothing
+	Silence    time.Duration // a connection without a frame or ping is dead
+	SignIn     time.Duration // from the connect to the welcome
+	Reconnect  time.Duration // after a start of the server: phones may still be coming back
+}
+
+func (t Timers) withDefaults() Timers {
+	t.Ring = cmp.Or(t.Ring, calls.DefaultRingTime)
+	t.Media = cmp.Or(t.Media, 20*time.Second)
+	t.CallerGone = cmp.Or(t.CallerGone, 10*time.Second)
+	t.Lease = cmp.Or(t.Lease, 90*time.Second)
+	t.MediaLost = cmp.Or(t.MediaLost, 5*time.Second)
+	t.Silence = cmp.Or(t.Silence, 25*time.Second)
+	t.SignIn = cmp.Or(t.SignIn, 5*time.Second)
+	t.Reconnect = cmp.Or(t.Reconnect, 15*time.Second)
+	return t
+}
+
+// Limits bound what one phone or address may ask for (zero takes the default).
+// The rates are token buckets: so many a second, and a burst.
+type Limits struct {
+	Requests, RequestBurst   int // frames of one phone
+	Initiates, InitiateBurst int // calls placed by one user, calls to one user
+	SignIns, SignInBurst     int // connections of one address
+	Connections              int // open at once from one address
+}
+
+func (l Limits) withDefaults() Limits {
+	l.Requests, l.RequestBurst = cmp.Or(l.Requests, 50), cmp.Or(l.RequestBurst, 400)
+	l.Initiates, l.InitiateBurst = cmp.Or(l.Initiates, 1), cmp.Or(l.InitiateBurst, 30)
+	l.SignIns, l.SignInBurst = cmp.Or(l.SignIns, 20), cmp.Or(l.SignInBurst, 200)
+	l.Connections = cmp.Or(l.Connections, 256)
+	return l
+}
+
+// Fixed limits of the service.
+const (
+	maxDevices    = 8   // online phones of one user
+	maxContacts   = 200 // in a snapshot
+	groupParties  = 8
+	renewEvery    = 10 * time.Second
+	storeBudget   = 10 * time.Second // for one act's writes, over a change of the leader
+	maxNameLength = 64               // runes of a display name or a label
+)
+
+func (c Config) validate() error {
+	_, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return fmt.Errorf("listen address %q: it must be HOST:PORT or :PORT: %w", c.Listen, err)
+	}
+	if c.Data == "" {
+		return fmt.Errorf("no data folder is named")
+	}
+	if (c.CertFile == "") != (c.KeyFile == "") {
+		return fmt.Errorf("a certificate and its key are needed both, or neither")
+	}
+	ways := 0
+	for _, set := range []bool{c.CertFile != "", c.Domain != "", c.BehindProxy} {
+		if set {
+			ways++
+		}
+	}
+	if ways > 1 {
+		return fmt.Errorf("choose one of a certificate, a domain for ACME, and a proxy in front")
+	}
+	if c.Admin != "" {
+		adminHost, _, err := net.SplitHostPort(c.Admin)
+		if err != nil {
+			return fmt.Errorf("admin address %q: it must be HOST:PORT: %w", c.Admin, err)
+		}
+		if !isLoopback(adminHost) {
+			return fmt.Errorf("admin address %q: it must be on loopback, such as 127.0.0.1:7434", c.Admin)
+		}
+	}
+	return nil
+}
+
+// isLoopback says whether a host names this machine only.
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,198 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
+
+	"tring/calls"
+	"tring/calls/wire"
+)
+
+// queueSize is how many frames wait for a phone that reads slowly before it is
+// cut off.
+const queueSize = 256
+
+// writeWait bounds one write to a socket, goodbyeWait the wait for the peer's
+// end after ours.
+const (
+	writeWait   = 5 * time.Second
+	goodbyeWait = 500 * time.Millisecond
+)
+
+// conn is the connection of one phone. After sign-in its reader goroutine reads
+// and handles requests in order, and its writer goroutine owns writing; anybody
+// may call send and cut.
+type conn struct {
+	ws     *websocket.Conn
+	server *Server
+	host   string // by which the phone reached the server
+	remote string // the phone's address, without port
+
+	user   calls.UserID
+	device calls.Device
+	kind   string
+
+	challenge wire.Challenge
+
+	limit   *rate.Limiter
+	out     chan []byte
+	written chan struct{} // closed when the writer has ended
+
+	end    sync.Once
+	done   chan struct{} // closed by cut
+	code   int           // why, set before done is closed
+	reason string
+}
+
+func (c *conn) viewer() calls.Viewer { return calls.Viewer{User: c.user, Device: c.device.ID} }
+
+func (c *conn) actor() calls.Actor { return calls.Actor{User: c.user, Device: c.device} }
+
+// send queues a frame. It never waits: a phone whose queue is full is cut off,
+// so that it delays nobody.
+func (c *conn) send(f wire.Frame) {
+	data, err := wire.Encode(f)
+	if err != nil {
+		c.server.log.Error("encode frame", "type", f.Body.Type(), "err", err)
+		return
+	}
+	select {
+	case c.out <- data:
+	default:
+		c.cut(wire.CloseSlow, "this phone does not read")
+	}
+}
+
+// cut ends the connection with a close code; only the first call counts. What is
+// queued is still written, unless the phone does not read.
+func (c *conn) cut(code int, reason string) {
+	c.end.Do(func() {
+		c.code, c.reason = code, reason
+		close(c.done)
+	})
+}
+
+// write is the writer: it ends when the connection is cut, and closes the socket.
+func (c *conn) write() {
+	defer close(c.written)
+	defer c.ws.Close()
+	for {
+		select {
+		case data := <-c.out:
+			if c.writeText(data) != nil {
+				return
+			}
+		case <-c.done:
+			c.flush()
+			return
+		}
+	}
+}
+
+func (c *conn) flush() {
+	for c.code != wire.CloseSlow {
+		select {
+		case data := <-c.out:
+			if c.writeText(data) != nil {
+				return
+			}
+			continue
+		default:
+		}
+		break
+	}
+	c.closeWith(c.code, c.reason)
+}
+
+func (c *conn) writeText(data []byte) error {
+	_ = c.ws.SetWriteDeadline(time.Now().Add(writeWait)) // fails only with the socket
+	return c.ws.WriteMessage(websocket.TextMessage, data)
+}
+
+// closeWith says goodbye and gives the peer a moment to answer, so that the
+// close frame is not lost to a reset.
+func (c *conn) closeWith(code int, reason string) {
+	if len(reason) > 120 { // RFC 6455 §5.5: a control frame holds 125 bytes
+		reason = reason[:120]
+	}
+	text := websocket.FormatCloseMessage(code, reason)
+	if c.ws.WriteControl(websocket.CloseMessage, text, time.Now().Add(time.Second)) != nil {
+		return
+	}
+	socket := c.ws.NetConn()
+	half, ok := socket.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	_ = socket.SetReadDeadline(time.Now().Add(goodbyeWait)) // fails only with the socket
+	_, _ = io.CopyN(io.Discard, socket, 1<<20)
+}
+
+// errBadFrame is input that is no frame of the protocol.
+var errBadFrame = errors.New("not a frame of this protocol")
+
+// read reads one frame. An unknown type comes back with its Seq and
+// wire.ErrUnknownType; anything else that is no frame is errBadFrame.
+func (c *conn) read() (wire.Frame, error) {
+	kind, data, err := c.ws.ReadMessage()
+	if err != nil {
+		return wire.Frame{}, err
+	}
+	if kind != websocket.TextMessage {
+		return wire.Frame{}, errBadFrame
+	}
+	f, err := wire.Decode(data)
+	if err != nil && !errors.Is(err, wire.ErrUnknownType) {
+		return f, errors.Join(errBadFrame, err)
+	}
+	return f, err
+}
+
+// serve reads and answers requests until the connection ends.
+func (c *conn) serve(ctx context.Context) {
+	c.ws.SetReadLimit(wire.MaxFrame)
+	alive := func() { _ = c.ws.SetReadDeadline(time.Now().Add(c.server.timers.Silence)) }
+	c.ws.SetPingHandler(func(data string) error {
+		alive()
+		err := c.ws.WriteControl(websocket.PongMessage, []byte(data), time.Now().Add(writeWait))
+		if ne, ok := errors.AsType[net.Error](err); ok && ne.Timeout() {
+			return nil // a full socket: the queue decides, not the pong
+		}
+		return err
+	})
+	for {
+		alive()
+		f, err := c.read()
+		switch {
+		case errors.Is(err, wire.ErrUnknownType):
+			c.answer(f.Seq, wire.Error{Code: calls.ErrInvalidRequest.Code, Text: "this server does not know that request"})
+		case errors.Is(err, errBadFrame):
+			c.cut(wire.CloseBadFrame, "not a frame of this protocol")
+			return
+		case err != nil:
+			c.cut(closeCode(err), "")
+			return
+		case !c.limit.Allow():
+			c.answer(f.Seq, wire.ErrorOf(calls.ErrRateLimited))
+		default:
+			c.answer(f.Seq, c.server.handle(ctx, c, f.Body))
+		}
+	}
+}
+
+func (c *conn) answer(seq uint64, m wire.Message) { c.send(wire.Frame{Re: seq, Body: m}) }
+
+// closeCode is what the server answers to the end of reading.
+func closeCode(err error) int {
+	if errors.Is(err, websocket.ErrReadLimit) {
+		return wire.CloseTooLarge
+	}
+	return websocket.CloseNormalClosure
+}

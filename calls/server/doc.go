@@ -1,0 +1,30 @@
+// Package server is the server of the ringing service: accounts, the registrar
+// (who is online with which phones), the register of live calls, history,
+// presence, and STUN and TURN.
+//
+// It judges nothing itself: [calls.Call.Apply] does, and this package stores what
+// it says under a revision, so that of two racing acts one wins. What phones hear
+// is computed by [calls.Events] from the state before and the state after, the
+// same after a reconnect as live. It never looks into media: signals between
+// phones are relayed unread, and sound goes from phone to phone or through TURN,
+// encrypted by the phones.
+//
+//	phones                        gateway                            NATS JetStream
+//
+//	WebSocket ─► conn ─► signin ─► hub: connections, live calls ◄─ watch ─┐
+//	                └──► acts ──► Call.Apply ──► compare-and-set ──► calls ┤ KV
+//	                        └──► claims (device, pair) ────────────► claims│ KV
+//	            ◄─ Events ◄─ hub ◄┘                                        │
+//	timers ─► Call.Apply            terminal: history.<call>, then delete ─┘
+//
+// JetStream runs inside the process with every write synced to disk; with NATS
+// URLs the same code shares an outside cluster with other gateways. A gateway
+// keeps in memory only what it can rebuild: the connections, a copy of accounts,
+// live calls and history (all of it: the index holds every finished call).
+//
+// Goroutines: each connection has a reader and a writer and ends with its socket;
+// [Server.Open] starts the watches of accounts, calls and history, the presence
+// pusher, and TURN; timers and the finishing of calls run aside. All of them end
+// before [Server.Serve] returns. Of the locks, hub's is taken before those of
+// accounts and history, and none is held while waiting for NATS or a socket.
+package server

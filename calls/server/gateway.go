@@ -1,0 +1,190 @@
+package server
+
+import (
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
+
+	"tring/calls/wire"
+)
+
+// gateway takes WebSocket connections. Safe for concurrent use.
+type gateway struct {
+	server   *Server
+	upgrader websocket.Upgrader
+
+	mu     sync.Mutex
+	byAddr map[string]*address
+	open   map[*conn]struct{}
+	closed bool
+}
+
+// address is what one remote address does; forgotten when it is idle.
+type address struct {
+	open  int
+	limit *rate.Limiter
+	last  time.Time
+}
+
+func newGateway(s *Server) *gateway {
+	g := &gateway{server: s, byAddr: map[string]*address{}, open: map[*conn]struct{}{}}
+	g.upgrader = websocket.Upgrader{
+		ReadBufferSize: 512, WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},
+		HandshakeTimeout: s.timers.SignIn,
+		Subprotocols:     []string{wire.Subprotocol},
+		// A browser names the page it acts for; a phone has none, and no page is
+		// trusted (cross-site WebSocket hijacking).
+		CheckOrigin: func(r *http.Request) bool { return r.Header.Get("Origin") == "" },
+	}
+	return g
+}
+
+func (g *gateway) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+wire.Path, g.connect)
+	return mux
+}
+
+// connect upgrades, signs in, and serves one phone; it is the phone's reader
+// goroutine.
+func (g *gateway) connect(w http.ResponseWriter, r *http.Request) {
+	s := g.server
+	remote := g.remote(r)
+	if !g.admit(remote) {
+		s.metrics.refused.Inc()
+		http.Error(w, "too many connections from this address", http.StatusTooManyRequests)
+		return
+	}
+	defer g.leave(remote)
+	ws, err := g.upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return // the upgrader has answered
+	}
+	c := &conn{
+		ws: ws, server: s, host: hostOf(r.Host), remote: remote,
+		limit: rate.NewLimiter(rate.Limit(s.limits.Requests), s.limits.RequestBurst),
+		out:   make(chan []byte, queueSize), done: make(chan struct{}), written: make(chan struct{}),
+	}
+	if !g.add(c) {
+		c.closeWith(wire.CloseGoingAway, "the server stops")
+		ws.Close()
+		return
+	}
+	defer g.remove(c)
+	if !s.signIn(s.ctx, c) {
+		ws.Close()
+		return
+	}
+	c.serve(s.ctx)
+	s.disconnected(c)
+	<-c.written
+}
+
+// remote is the address that the connection comes from. Behind a proxy it is the
+// last one that the proxy itself added.
+func (g *gateway) remote(r *http.Request) string {
+	if g.server.cfg.BehindProxy {
+		hops := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
+		if last := strings.TrimSpace(hops[len(hops)-1]); last != "" {
+			return last
+		}
+	}
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
+}
+
+// admit counts a connection of an address, or refuses it. This machine's own
+// connections (test lines, trial) are not counted.
+func (g *gateway) admit(remote string) bool {
+	if isLoopback(remote) && !g.server.cfg.BehindProxy {
+		return true
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	a := g.byAddr[remote]
+	if a == nil {
+		g.forgetIdle(now)
+		l := g.server.limits
+		a = &address{limit: rate.NewLimiter(rate.Limit(l.SignIns), l.SignInBurst)}
+		g.byAddr[remote] = a
+	}
+	a.last = now
+	if a.open >= g.server.limits.Connections || !a.limit.Allow() {
+		return false
+	}
+	a.open++
+	return true
+}
+
+// forgetIdle bounds the memory that addresses take.
+func (g *gateway) forgetIdle(now time.Time) {
+	if len(g.byAddr) < 10_000 {
+		return
+	}
+	for name, a := range g.byAddr {
+		if a.open == 0 && now.Sub(a.last) > time.Minute {
+			delete(g.byAddr, name)
+		}
+	}
+}
+
+func (g *gateway) leave(remote string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if a := g.byAddr[remote]; a != nil {
+		a.open--
+	}
+}
+
+// add takes part in the server's stop; false if it is stopping already.
+func (g *gateway) add(c *conn) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closed {
+		return false
+	}
+	g.open[c] = struct{}{}
+	g.server.tasks.Add(1)
+	return true
+}
+
+func (g *gateway) remove(c *conn) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.open, c)
+	g.server.tasks.Done()
+}
+
+// closeAll tells every phone that the server goes away. Sockets that do not
+// take it are closed after grace.
+func (g *gateway) closeAll(grace time.Duration) {
+	g.mu.Lock()
+	g.closed = true
+	conns := make([]*conn, 0, len(g.open))
+	for c := range g.open {
+		conns = append(conns, c)
+	}
+	g.mu.Unlock()
+	deadline := time.Now().Add(grace)
+	for _, c := range conns {
+		c.cut(wire.CloseGoingAway, "the server stops; come back")
+		_ = c.ws.NetConn().SetDeadline(deadline) // also ends a sign-in in progress
+	}
+}
+
+func hostOf(hostport string) string {
+	host, _, err := net.SplitHostPort(hostport)
+	if err != nil {
+		host = hostport
+	}
+	return strings.Trim(host, "[]")
+}

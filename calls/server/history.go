@@ -1,0 +1,180 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"tring/calls"
+)
+
+// history is the index of all finished calls, per user, rebuilt from the stream
+// at the start. Safe for concurrent use; it calls nobody.
+type history struct {
+	mu     sync.RWMutex
+	byID   map[calls.ID]*calls.Call
+	byUser map[calls.UserID][]*calls.Call // oldest first
+}
+
+func newHistory() *history {
+	return &history{byID: map[calls.ID]*calls.Call{}, byUser: map[calls.UserID][]*calls.Call{}}
+}
+
+// add takes a finished call; a second time changes nothing.
+func (h *history) add(c calls.Call) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.byID[c.ID] != nil {
+		return
+	}
+	h.byID[c.ID] = &c
+	for _, p := range c.Parties {
+		if _, ok := calls.RecordFor(c, p.User); ok {
+			h.byUser[p.User] = append(h.byUser[p.User], &c)
+		}
+	}
+}
+
+func (h *history) has(id calls.ID) bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.byID[id] != nil
+}
+
+func (h *history) call(id calls.ID) (calls.Call, bool) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if c := h.byID[id]; c != nil {
+		return *c, true
+	}
+	return calls.Call{}, false
+}
+
+// page is what the filter picks of a user's calls, newest first. seen is the
+// last missed call that the user has looked at.
+func (h *history) page(u calls.UserID, f calls.HistoryFilter, seen calls.ID) calls.HistoryPage {
+	limit := f.Limit
+	if limit <= 0 {
+		limit = calls.HistoryLimit
+	}
+	limit = min(limit, calls.MaxHistoryLimit)
+	page := calls.HistoryPage{Records: []calls.Record{}, MissedCount: h.missed(u, seen)}
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	mine := h.byUser[u]
+	below := f.Before == ""
+	for i := len(mine) - 1; i >= 0 && len(page.Records) < limit; i-- {
+		if !below {
+			below = mine[i].ID == f.Before
+			continue
+		}
+		if r, ok := calls.RecordFor(*mine[i], u); ok && f.Match(r, u) {
+			page.Records = append(page.Records, r)
+		}
+	}
+	return page
+}
+
+// missed counts the missed calls after seen.
+func (h *history) missed(u calls.UserID, seen calls.ID) (n int) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	mine := h.byUser[u]
+	for i := len(mine) - 1; i >= 0 && mine[i].ID != seen; i-- {
+		if mine[i].Missed(u) {
+			n++
+		}
+	}
+	return n
+}
+
+// later says whether the user's call a ended after b, so that looking at old
+// calls takes nothing back. An empty a is the newest there is.
+func (h *history) later(u calls.UserID, a, b calls.ID) (calls.ID, bool) {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	mine := h.byUser[u]
+	for i := len(mine) - 1; i >= 0; i-- {
+		switch mine[i].ID {
+		case b:
+			return b, false
+		case a:
+			return a, true
+		}
+		if a == "" {
+			return mine[i].ID, true
+		}
+	}
+	return b, false
+}
+
+// addRecord appends a finished call to the history unless it is there: the
+// stream expects the call's subject to be empty.
+func (st *store) addRecord(ctx context.Context, c calls.Call) error {
+	data, err := json.Marshal(c)
+	if err != nil {
+		return fmt.Errorf("encode record: %w", err)
+	}
+	msg := &nats.Msg{Subject: historySubject + string(c.ID), Data: data}
+	_, err = st.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(0))
+	if err != nil && !lostSequence(err) {
+		return fmt.Errorf("write history: %w", err)
+	}
+	return nil
+}
+
+// record is the record of one call, from the stream itself.
+func (st *store) record(ctx context.Context, id calls.ID) (calls.Call, error) {
+	var c calls.Call
+	m, err := st.history.GetLastMsgForSubject(ctx, historySubject+string(id))
+	if err != nil {
+		return c, fmt.Errorf("read history of %s: %w", id, err)
+	}
+	if err := json.Unmarshal(m.Data, &c); err != nil {
+		return c, fmt.Errorf("decode record of %s: %w", id, err)
+	}
+	return c, nil
+}
+
+// follow feeds the index from the stream until stop is called; it returns when
+// everything of the start has been read.
+func (h *history) follow(ctx context.Context, st *store) (stop func(), err error) {
+	info, err := st.history.Info(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read history: %w", err)
+	}
+	consumer, err := st.history.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{})
+	if err != nil {
+		return nil, fmt.Errorf("read history: %w", err)
+	}
+	caught := make(chan struct{})
+	last, done := info.State.LastSeq, info.State.Msgs == 0
+	if done {
+		close(caught)
+	}
+	consuming, err := consumer.Consume(func(m jetstream.Msg) {
+		var c calls.Call
+		if json.Unmarshal(m.Data(), &c) == nil && c.ID != "" {
+			h.add(c)
+		}
+		meta, err := m.Metadata()
+		if !done && err == nil && meta.Sequence.Stream >= last {
+			done = true
+			close(caught)
+		}
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read history: %w", err)
+	}
+	select {
+	case <-caught:
+		return func() { consuming.Stop(); <-consuming.Closed() }, nil
+	case <-ctx.Done():
+		consuming.Stop()
+		return nil, fmt.Errorf("read history: %w", context.Cause(ctx))
+	}
+}

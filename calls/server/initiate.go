@@ -1,0 +1,172 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tring/calls"
+)
+
+// initiate places a call: the phone is claimed, then the pair, then the call is
+// written. The callee's own settings answer in the same write, so that nothing
+// rings that shall not.
+func (s *Server) initiate(ctx context.Context, c *conn, a calls.Initiate) (stored, error) {
+	by, v := c.actor(), c.viewer()
+	known, err := s.find(ctx, a.ID)
+	if err == nil {
+		return s.again(known, a, by)
+	}
+	if !errors.Is(err, errNoCall) {
+		return stored{}, err
+	}
+	a.DefaultRing = calls.ToMillis(s.timers.Ring)
+	if a.Receiver.Kind == calls.ToGroup {
+		return stored{}, fmt.Errorf("call group %s: %w", a.Receiver.ID, calls.ErrNotSupported)
+	}
+	if _, err := (calls.Call{}).Apply(a, by, time.Now()); err != nil {
+		return stored{}, err
+	}
+	callee := s.accounts.get(calls.UserID(a.Receiver.ID))
+	if !s.floods.allow(c.user, a.Receiver.ID) {
+		return stored{}, fmt.Errorf("call %s: %w", a.Receiver.ID, calls.ErrRateLimited)
+	}
+	if callee == nil {
+		return stored{}, fmt.Errorf("call %s: %w", a.Receiver.ID, calls.ErrUnknownReceiver)
+	}
+	own, err := s.takeDevice(ctx, v, a.ID, "")
+	if err != nil {
+		return stored{}, err
+	}
+	if own != nil {
+		return s.holdsAlready(*own, a, v)
+	}
+	st, err := s.ring(ctx, c, a, callee)
+	if err != nil || st.Call.ID != a.ID {
+		s.release(ctx, v, a.ID)
+	}
+	return st, err
+}
+
+// again answers a repeated initiate with its call; anybody else's call of that
+// id stays unseen.
+func (s *Server) again(known stored, a calls.Initiate, by calls.Actor) (stored, error) {
+	if _, err := known.Call.Apply(a, by, time.Now()); err != nil {
+		return stored{}, err
+	}
+	return known, nil
+}
+
+// holdsAlready answers a phone that is in a call. If that is the other side's
+// call, which this phone took by glare, the request was sent twice.
+func (s *Server) holdsAlready(own stored, a calls.Initiate, v calls.Viewer) (stored, error) {
+	if own.Call.Status == calls.Ongoing && string(own.Call.Initiator) == a.Receiver.ID && own.Call.Initiator != v.User {
+		return own, nil
+	}
+	return stored{}, fmt.Errorf("call %s: %w", a.Receiver.ID, calls.ErrBusySelf)
+}
+
+// ring claims the pair and writes the call, or takes the call that the other
+// side placed at the same time (glare).
+func (s *Server) ring(ctx context.Context, c *conn, a calls.Initiate, callee *account) (stored, error) {
+	key := pairClaim(c.user, callee.User)
+	pending := func(call calls.Call) bool { return call.Status == calls.Initiated }
+	for {
+		other, err := s.take(ctx, key, a.ID, pending)
+		if err != nil {
+			return stored{}, err
+		}
+		if other == nil {
+			break
+		}
+		st, done, err := s.glare(ctx, c, a, *other)
+		if done || err != nil {
+			return st, err
+		}
+	}
+	st, err := s.place(ctx, c, a, callee)
+	if err != nil {
+		if err := s.free(ctx, key, a.ID); err != nil {
+			s.log.Warn("release claim", "err", err)
+		}
+	}
+	return st, err
+}
+
+// place writes the new call.
+func (s *Server) place(ctx context.Context, c *conn, a calls.Initiate, callee *account) (stored, error) {
+	now := time.Now()
+	a.Hidden = callee.blocks(c.user)
+	call, err := calls.Call{}.Apply(a, c.actor(), now)
+	if err != nil {
+		return stored{}, err
+	}
+	if refuse, ok := s.refusal(callee); ok && !a.Hidden {
+		if call, err = call.Apply(refuse, calls.ByServer, now); err != nil {
+			return stored{}, err
+		}
+	}
+	st, err := s.create(ctx, call)
+	if conflict(err) { // the same request, twice at once
+		known, err := s.find(ctx, a.ID)
+		if err != nil {
+			return stored{}, err
+		}
+		return s.again(known, a, c.actor())
+	}
+	return st, err
+}
+
+// refusal is how the callee's settings answer, if they do.
+func (s *Server) refusal(callee *account) (calls.Refuse, bool) {
+	switch {
+	case callee.Presence == calls.DND:
+		return calls.Refuse{Status: calls.Rejected, Reason: calls.DoNotDisturb}, true
+	case callee.WhenBusy == calls.AnswerBusy && s.hub.busy(callee.User):
+		return calls.Refuse{Status: calls.Busy}, true
+	}
+	return calls.Refuse{}, false
+}
+
+// glare settles that a call between the two is pending already. done is false if
+// that call went out of the way and the claim is to be tried again.
+func (s *Server) glare(ctx context.Context, c *conn, a calls.Initiate, other stored) (st stored, done bool, err error) {
+	by := c.actor()
+	if other.Call.Initiator == c.user {
+		return stored{}, true, fmt.Errorf("another phone of yours calls %s already: %w", a.Receiver.ID, calls.ErrBusySelf)
+	}
+	if other.Call.Hidden { // this user blocked the other: that call never rang here
+		p, _ := other.Call.Party(other.Call.Initiator)
+		s.giveUp(ctx, calls.Actor{User: p.User, Device: calls.Device{ID: p.Device}}, other.Call.ID)
+		return stored{}, false, nil
+	}
+	// The phone is claimed for the new call; now it takes the other one.
+	s.release(ctx, by.Viewer(), a.ID)
+	own, err := s.takeDevice(ctx, by.Viewer(), other.Call.ID, a.ID)
+	if err != nil {
+		return stored{}, true, err
+	}
+	if own != nil {
+		return stored{}, true, fmt.Errorf("call %s: %w", a.Receiver.ID, calls.ErrBusySelf)
+	}
+	st, err = s.change(ctx, other.Call.ID, func(call calls.Call) (calls.Call, error) {
+		next, err := call.Apply(calls.Accept{Join: true}, by, time.Now())
+		if err == nil && a.Type == calls.Audio {
+			next.Type = calls.Audio
+		}
+		return next, err
+	})
+	if err == nil {
+		return st, true, nil
+	}
+	s.release(ctx, by.Viewer(), other.Call.ID)
+	if !errors.Is(err, calls.ErrCallTerminated) {
+		return stored{}, true, err
+	}
+	own, err = s.takeDevice(ctx, by.Viewer(), a.ID, "")
+	if err == nil && own != nil {
+		err = fmt.Errorf("call %s: %w", a.Receiver.ID, calls.ErrBusySelf)
+	}
+	return stored{}, err != nil, err
+}

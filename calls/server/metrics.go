@@ -1,0 +1,96 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"tring/calls"
+)
+
+// metrics are the server's figures, in a registry of its own. Safe for
+// concurrent use.
+type metrics struct {
+	registry    *prometheus.Registry
+	connections prometheus.Gauge
+	refused     prometheus.Counter
+	conflicts   prometheus.Counter
+	live        *prometheus.GaugeVec
+	calls       *prometheus.CounterVec
+	acts        *prometheus.HistogramVec
+	errors      *prometheus.CounterVec
+}
+
+func newMetrics() *metrics {
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		connections: prometheus.NewGauge(prometheus.GaugeOpts{
+			Name: "tring_connections", Help: "Phones connected to this gateway.",
+		}),
+		refused: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "tring_connections_refused_total", Help: "Connections refused by the limits of an address.",
+		}),
+		conflicts: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "tring_conflicts_total", Help: "Writes that lost against another and were judged again.",
+		}),
+		live: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "tring_calls_live", Help: "Live calls by status.",
+		}, []string{"status"}),
+		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tring_calls_total", Help: "Changes of calls into a status.",
+		}, []string{"status"}),
+		acts: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "tring_request_seconds", Help: "Time to answer a request, with its durable write.",
+			Buckets: prometheus.ExponentialBuckets(0.0001, 2.5, 12),
+		}, []string{"type"}),
+		errors: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tring_errors_total", Help: "Requests answered with an error, by its code.",
+		}, []string{"code"}),
+	}
+	m.registry.MustRegister(m.connections, m.refused, m.conflicts, m.live, m.calls, m.acts, m.errors,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func (m *metrics) act(kind string, took time.Duration) {
+	m.acts.WithLabelValues(kind).Observe(took.Seconds())
+}
+
+func (m *metrics) failed(err error) { m.errors.WithLabelValues(calls.Code(err)).Inc() }
+
+// changed counts a call's way through the statuses.
+func (m *metrics) changed(before, after calls.Status) {
+	if before == after {
+		return
+	}
+	m.calls.WithLabelValues(string(after)).Inc()
+	if before != "" {
+		m.live.WithLabelValues(string(before)).Dec()
+	}
+	if !after.Terminal() {
+		m.live.WithLabelValues(string(after)).Inc()
+	}
+}
+
+// probeWait bounds the write of /healthz: a full disk answers nothing at all.
+const probeWait = 2 * time.Second
+
+// healthHandler serves /healthz and /metrics, for loopback only.
+func (s *Server) healthHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), probeWait)
+		defer cancel()
+		if err := s.store.probe(ctx); err != nil {
+			http.Error(w, err.Error(), http.StatusServiceUnavailable)
+			return
+		}
+		_, _ = w.Write([]byte("ok " + s.cfg.Version + "\n")) // the asker is gone if this fails
+	})
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics.registry, promhttp.HandlerOpts{}))
+	return mux
+}

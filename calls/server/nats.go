@@ -1,0 +1,175 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	natsserver "github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// store is the durable state: buckets and the history stream. Safe for
+// concurrent use.
+type store struct {
+	embedded *natsserver.Server // nil with an outside cluster
+	nc       *nats.Conn
+	js       jetstream.JetStream
+
+	users, calls, claims, invites, secrets jetstream.KeyValue
+	history                                jetstream.Stream
+}
+
+const historySubject = "tring.history."
+
+// markerTTL is how long the marker of a deleted key stays, for gateways whose
+// watch is behind.
+const markerTTL = time.Minute
+
+func openStore(ctx context.Context, cfg Config, log *slog.Logger) (*store, error) {
+	st := &store{}
+	err := st.connect(cfg, log)
+	if err == nil {
+		err = st.buckets(ctx, cfg)
+	}
+	if err != nil {
+		st.close()
+		return nil, err
+	}
+	return st, nil
+}
+
+func (st *store) connect(cfg Config, log *slog.Logger) (err error) {
+	options := []nats.Option{
+		nats.Name("tring"), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond),
+		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			log.Warn("nats", "err", err)
+		}),
+	}
+	urls := strings.Join(cfg.NATS, ",")
+	if len(cfg.NATS) == 0 {
+		if st.embedded, err = startNATS(filepath.Join(cfg.Data, "jetstream"), log); err != nil {
+			return err
+		}
+		options = append(options, nats.InProcessServer(st.embedded))
+	}
+	if st.nc, err = nats.Connect(urls, options...); err != nil {
+		return fmt.Errorf("connect to NATS %s: %w; is it running?", urls, err)
+	}
+	if st.js, err = jetstream.New(st.nc); err != nil {
+		return fmt.Errorf("use JetStream: %w", err)
+	}
+	return nil
+}
+
+// startNATS runs JetStream in this process. It listens nowhere, and syncs every
+// write: an acknowledged transition survives a power failure.
+func startNATS(folder string, log *slog.Logger) (*natsserver.Server, error) {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, fmt.Errorf("make store folder: %w", err)
+	}
+	ns, err := natsserver.NewServer(&natsserver.Options{
+		ServerName: "tring", DontListen: true, JetStream: true, StoreDir: folder,
+		SyncAlways: true, NoSigs: true, NoLog: true, DisableJetStreamBanner: true,
+		MaxPayload: 1 << 20,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open store in %q: %w", folder, err)
+	}
+	ns.SetLoggerV2(natsLog{log}, false, false, false)
+	ns.Start()
+	if !ns.ReadyForConnections(10*time.Second) || !ns.JetStreamEnabled() {
+		ns.Shutdown()
+		ns.WaitForShutdown()
+		return nil, fmt.Errorf("open store in %q: it did not start within 10 s; is the disk full?", folder)
+	}
+	return ns, nil
+}
+
+func (st *store) buckets(ctx context.Context, cfg Config) error {
+	replicas := 1
+	if len(cfg.NATS) >= 3 { // two copies have no quorum when one is gone
+		replicas = 3
+	}
+	for name, kv := range map[string]*jetstream.KeyValue{
+		"tring_users": &st.users, "tring_calls": &st.calls, "tring_claims": &st.claims,
+		"tring_invites": &st.invites, "tring_secrets": &st.secrets,
+	} {
+		bucket, err := st.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
+			Bucket: name, Storage: jetstream.FileStorage, Replicas: replicas, History: 1, LimitMarkerTTL: markerTTL,
+		})
+		if err != nil {
+			return fmt.Errorf("open bucket %s: %w", name, err)
+		}
+		*kv = bucket
+	}
+	var err error
+	st.history, err = st.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: "tring_history", Subjects: []string{historySubject + "*"},
+		Storage: jetstream.FileStorage, Replicas: replicas, AllowDirect: true,
+	})
+	if err != nil {
+		return fmt.Errorf("open history: %w", err)
+	}
+	return nil
+}
+
+func (st *store) close() {
+	if st.nc != nil {
+		st.nc.Close()
+	}
+	if st.embedded != nil {
+		st.embedded.Shutdown()
+		st.embedded.WaitForShutdown()
+	}
+}
+
+// probe says whether the store takes writes: a full disk answers nothing at all.
+func (st *store) probe(ctx context.Context) error {
+	if _, err := st.secrets.Put(ctx, "probe", []byte("x")); err != nil {
+		return fmt.Errorf("write to the store: %w; is the disk full?", err)
+	}
+	return nil
+}
+
+// secret is a random value that all gateways share, made by whichever is first.
+func (st *store) secret(ctx context.Context, name string) ([]byte, error) {
+	made := randomBytes(32)
+	_, err := st.secrets.Create(ctx, name, made)
+	if err == nil {
+		return made, nil
+	}
+	if !errors.Is(err, jetstream.ErrKeyExists) {
+		return nil, fmt.Errorf("make secret %s: %w", name, err)
+	}
+	e, err := st.secrets.Get(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("read secret %s: %w", name, err)
+	}
+	return e.Value(), nil
+}
+
+// keyToken makes a name usable as one token of a key or subject. No user id has
+// an equals sign, so that two names never meet.
+func keyToken(s string) string { return strings.ReplaceAll(s, ".", "=") }
+
+// conflict says whether a write lost against another one.
+func conflict(err error) bool {
+	return errors.Is(err, jetstream.ErrKeyExists) || errors.Is(err, jetstream.ErrKeyRevisionMismatch)
+}
+
+// natsLog hands what the embedded NATS has to say to the server's log.
+type natsLog struct{ log *slog.Logger }
+
+func (l natsLog) Noticef(f string, v ...any) { l.log.Debug("nats", "text", fmt.Sprintf(f, v...)) }
+func (l natsLog) Warnf(f string, v ...any)   { l.log.Warn("nats", "text", fmt.Sprintf(f, v...)) }
+func (l natsLog) Errorf(f string, v ...any)  { l.log.Error("nats", "text", fmt.Sprintf(f, v...)) }
+func (l natsLog) Fatalf(f string, v ...any)  { l.log.Error("nats", "text", fmt.Sprintf(f, v...)) }
+func (l natsLog) Debugf(string, ...any)      {}
+func (l natsLog) Tracef(string, ...any)      {}

@@ -1,0 +1,253 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"tring/calls"
+	"tring/calls/wire"
+)
+
+// others is what this gateway knows of the others that share the NATS cluster:
+// their connections, under a lease. With JetStream inside the process there are
+// none. Its lock is taken last and never held for long.
+type others struct {
+	server *Server
+	nc     *nats.Conn // nil: there are no other gateways
+	me     string
+
+	mu       sync.Mutex
+	gateways map[string]*peerGateway
+	subs     map[*conn]*nats.Subscription
+}
+
+type peerGateway struct {
+	devices map[calls.Viewer]string // labels
+	heard   time.Time
+}
+
+// notice is what gateways tell each other, on core NATS.
+type notice struct {
+	Gateway string           `json:"gateway"`
+	Kind    string           `json:"kind"` // online, offline, list, bye, sign
+	Devices []onlineDevice   `json:"devices,omitempty"`
+	Call    calls.ID         `json:"call,omitempty"`
+	Signs   []calls.DeviceID `json:"signs,omitempty"`
+}
+
+type onlineDevice struct {
+	calls.Viewer
+	Label string `json:"label,omitempty"`
+}
+
+const (
+	noticeSubject = "tring.gateways"
+	deviceSubject = "tring.device."
+	heartbeat     = 3 * time.Second
+	gatewayLease  = 10 * time.Second
+)
+
+func newOthers(s *Server) *others {
+	o := &others{server: s, me: randomID(), gateways: map[string]*peerGateway{}, subs: map[*conn]*nats.Subscription{}}
+	if s.store.embedded == nil {
+		o.nc = s.store.nc
+	}
+	return o
+}
+
+// run tells and hears until ctx ends.
+func (o *others) run(ctx context.Context) {
+	if o.nc == nil {
+		return
+	}
+	sub, err := o.nc.Subscribe(noticeSubject, func(m *nats.Msg) {
+		var n notice
+		if json.Unmarshal(m.Data, &n) == nil && n.Gateway != o.me {
+			o.take(n)
+		}
+	})
+	if err != nil {
+		o.server.log.Error("hear other gateways", "err", err)
+		return
+	}
+	defer func() {
+		o.publish(notice{Kind: "bye"})
+		_ = sub.Unsubscribe() // the connection is closed next
+	}()
+	tick := time.NewTicker(heartbeat)
+	defer tick.Stop()
+	for {
+		o.publish(notice{Kind: "list", Devices: o.server.hub.devices()})
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			o.expire()
+		}
+	}
+}
+
+func (o *others) publish(n notice) {
+	n.Gateway = o.me
+	data, err := json.Marshal(n)
+	if err == nil {
+		err = o.nc.Publish(noticeSubject, data)
+	}
+	if err != nil {
+		o.server.log.Warn("tell other gateways", "err", err)
+	}
+}
+
+// take hears one notice.
+func (o *others) take(n notice) {
+	if n.Kind == "sign" {
+		o.server.hub.sign(n.Call, n.Signs...)
+		return
+	}
+	o.mu.Lock()
+	g := o.gateways[n.Gateway]
+	if g == nil {
+		g = &peerGateway{devices: map[calls.Viewer]string{}}
+		o.gateways[n.Gateway] = g
+	}
+	g.heard = time.Now()
+	was := g.devices
+	switch n.Kind {
+	case "online", "offline":
+		g.devices = map[calls.Viewer]string{}
+		for v, label := range was {
+			g.devices[v] = label
+		}
+		for _, d := range n.Devices {
+			delete(g.devices, d.Viewer)
+			if n.Kind == "online" {
+				g.devices[d.Viewer] = d.Label
+			}
+		}
+	case "list":
+		g.devices = map[calls.Viewer]string{}
+		for _, d := range n.Devices {
+			g.devices[d.Viewer] = d.Label
+		}
+	case "bye":
+		g.devices = map[calls.Viewer]string{}
+		delete(o.gateways, n.Gateway)
+	}
+	now := g.devices
+	o.mu.Unlock()
+	o.server.hub.moved(was, now, n.Kind == "online")
+}
+
+func (o *others) expire() {
+	o.mu.Lock()
+	lost := map[calls.Viewer]string{}
+	for id, g := range o.gateways {
+		if time.Since(g.heard) > gatewayLease {
+			for v, label := range g.devices {
+				lost[v] = label
+			}
+			delete(o.gateways, id)
+		}
+	}
+	o.mu.Unlock()
+	o.server.hub.moved(lost, nil, false)
+}
+
+// announce tells of a connection that came or went, and takes what other
+// gateways relay to it.
+func (o *others) announce(c *conn, on bool) {
+	if o.nc == nil {
+		return
+	}
+	kind := "offline"
+	o.mu.Lock()
+	if on {
+		kind = "online"
+		sub, err := o.nc.Subscribe(deviceOf(c.viewer()), o.relayed)
+		if err != nil {
+			o.server.log.Error("subscribe for a phone", "err", err)
+		} else {
+			o.subs[c] = sub
+		}
+	} else if sub := o.subs[c]; sub != nil {
+		_ = sub.Unsubscribe() // fails only when the connection is closed
+		delete(o.subs, c)
+	}
+	o.mu.Unlock()
+	o.publish(notice{Kind: kind, Devices: []onlineDevice{{c.viewer(), c.device.Label}}})
+}
+
+func deviceOf(v calls.Viewer) string {
+	return deviceSubject + keyToken(string(v.User)) + "." + string(v.Device)
+}
+
+// remoteRelay is a relay between gateways.
+type remoteRelay struct {
+	To  calls.Viewer `json:"to"`
+	Rev uint64       `json:"rev"`
+	Msg wire.Relayed `json:"msg"`
+}
+
+func (o *others) relayed(m *nats.Msg) {
+	var r remoteRelay
+	if json.Unmarshal(m.Data, &r) == nil {
+		o.server.hub.relay(relay{to: r.To, rev: r.Rev, msg: r.Msg})
+	}
+}
+
+// relay hands a signal to the gateway that holds the phone, if one does.
+func (o *others) relay(r relay) {
+	if o.nc == nil || !o.online(r.to) {
+		return
+	}
+	data, err := json.Marshal(remoteRelay{r.to, r.rev, r.msg})
+	if err == nil {
+		err = o.nc.Publish(deviceOf(r.to), data)
+	}
+	if err != nil {
+		o.server.log.Warn("relay to another gateway", "err", err)
+	}
+}
+
+// sign tells the others of a sign of life.
+func (o *others) sign(id calls.ID, devices []calls.DeviceID) {
+	if o.nc != nil {
+		o.publish(notice{Kind: "sign", Call: id, Signs: devices})
+	}
+}
+
+func (o *others) known() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.gateways) > 0
+}
+
+func (o *others) online(v calls.Viewer) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, g := range o.gateways {
+		if _, ok := g.devices[v]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// labels are the phones of a user at other gateways.
+func (o *others) labels(u calls.UserID) []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var labels []string
+	for _, g := range o.gateways {
+		for v, label := range g.devices {
+			if v.User == u {
+				labels = append(labels, label)
+			}
+		}
+	}
+	return labels
+}

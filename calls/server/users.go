@@ -1,0 +1,212 @@
+package server
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"tring/calls"
+	"tring/calls/wire"
+)
+
+// Admin is what an administrator does on the server's machine. *Server.Admin()
+// and *AdminClient both are one. Safe for concurrent use.
+type Admin interface {
+	// AddUser makes an account, or adds a key to one. authorizedKey is a line of
+	// an authorized_keys file; it may be empty.
+	AddUser(ctx context.Context, user calls.UserID, name, authorizedKey string, options ...UserOption) error
+	// InviteUser makes an account if there is none and returns an invite, good
+	// once and until ttl is over (zero is DefaultInviteTTL).
+	InviteUser(ctx context.Context, user calls.UserID, name string, ttl time.Duration) (invite string, err error)
+	// ListUsers is every account by name.
+	ListUsers(ctx context.Context) ([]UserInfo, error)
+	// RemoveUser deletes an account and ends its connections.
+	RemoveUser(ctx context.Context, user calls.UserID) error
+}
+
+// UserOption is something special about an account.
+type UserOption func(*userOptions)
+
+type userOptions struct{ TestLine bool }
+
+// AsTestLine marks the account as a test line, such as echo.
+func AsTestLine() UserOption { return func(o *userOptions) { o.TestLine = true } }
+
+// UserInfo is an account as the administrator sees it.
+type UserInfo struct {
+	User     calls.UserID `json:"user"`
+	Name     string       `json:"name"`
+	Keys     []string     `json:"keys"` // SHA-256 fingerprints, as ssh-keygen -l shows them
+	Online   int          `json:"online"`
+	TestLine bool         `json:"test_line,omitempty"`
+}
+
+// DefaultInviteTTL is how long an invite holds unless the administrator says
+// otherwise.
+const DefaultInviteTTL = 7 * 24 * time.Hour
+
+// admin carries out Admin inside the server.
+type admin struct{ s *Server }
+
+// Admin is the server's administration, from inside the process.
+func (s *Server) Admin() Admin { return admin{s} }
+
+func (a admin) AddUser(ctx context.Context, user calls.UserID, name, authorizedKey string, options ...UserOption) error {
+	var o userOptions
+	for _, option := range options {
+		option(&o)
+	}
+	key := ""
+	if authorizedKey != "" {
+		pub, err := parseKey(authorizedKey)
+		if err != nil {
+			return fmt.Errorf("add user %s: %w", user, err)
+		}
+		key = marshalKey(pub)
+	}
+	return a.edit(ctx, user, name, func(acc *account) {
+		if key != "" && !slices.Contains(acc.Keys, key) {
+			acc.Keys = append(acc.Keys, key)
+		}
+		acc.TestLine = acc.TestLine || o.TestLine
+	})
+}
+
+// edit changes or makes an account.
+func (a admin) edit(ctx context.Context, user calls.UserID, name string, change func(*account)) error {
+	if err := user.Validate(); err != nil {
+		return fmt.Errorf("add user: %w", err)
+	}
+	_, err := a.s.accounts.update(ctx, user, true, func(acc *account) error {
+		if name = clip(strings.TrimSpace(name)); name != "" {
+			acc.Name = name
+		}
+		if acc.Name == "" {
+			acc.Name = string(user)
+		}
+		change(acc)
+		return nil
+	})
+	return err
+}
+
+func (a admin) ListUsers(context.Context) ([]UserInfo, error) {
+	users := []UserInfo{}
+	h := a.s.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, acc := range a.s.accounts.list() {
+		u := UserInfo{User: acc.User, Name: acc.Name, Keys: []string{}, TestLine: acc.TestLine}
+		u.Online = len(h.conns[acc.User]) + len(a.s.others.labels(acc.User))
+		for _, k := range acc.Keys {
+			if pub, err := parseKey(k); err == nil {
+				u.Keys = append(u.Keys, fingerprint(pub))
+			}
+		}
+		users = append(users, u)
+	}
+	slices.SortFunc(users, func(x, y UserInfo) int { return strings.Compare(string(x.User), string(y.User)) })
+	return users, nil
+}
+
+func (a admin) RemoveUser(ctx context.Context, user calls.UserID) error {
+	return a.s.accounts.remove(ctx, user)
+}
+
+// invite is an invite as the bucket keeps it, under the hash of its secret.
+type invite struct {
+	User    calls.UserID `json:"user"`
+	Expires time.Time    `json:"expires"`
+	Key     string       `json:"key,omitempty"` // that used it
+}
+
+func inviteKey(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}
+
+func (a admin) InviteUser(ctx context.Context, user calls.UserID, name string, ttl time.Duration) (string, error) {
+	if ttl <= 0 {
+		ttl = DefaultInviteTTL
+	}
+	if err := a.edit(ctx, user, name, func(*account) {}); err != nil {
+		return "", err
+	}
+	secret := base64.RawURLEncoding.EncodeToString(randomBytes(15))
+	data, err := json.Marshal(invite{User: user, Expires: time.Now().Add(ttl).UTC()})
+	if err != nil {
+		return "", fmt.Errorf("encode invite: %w", err)
+	}
+	// Kept a week after it expired, so that its owner learns why it fails.
+	if _, err := a.s.store.invites.Create(ctx, inviteKey(secret), data, jetstream.KeyTTL(ttl+7*24*time.Hour)); err != nil {
+		return "", fmt.Errorf("store invite: %w", err)
+	}
+	if pin := a.s.Pin(); pin != "" {
+		return secret + "." + pin, nil
+	}
+	return secret, nil
+}
+
+// enrol binds a key to the account of an invite. The same key may enrol twice,
+// because its answer may have been lost.
+func (s *Server) enrol(ctx context.Context, code, key string) (wire.Enrolled, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeBudget)
+	defer cancel()
+	secret, _, _ := strings.Cut(strings.TrimSpace(code), ".")
+	for {
+		e, err := s.store.invites.Get(ctx, inviteKey(secret))
+		if errors.Is(err, jetstream.ErrKeyNotFound) {
+			return wire.Enrolled{}, fmt.Errorf("enrol: %w", calls.ErrInviteInvalid)
+		}
+		if err != nil {
+			return wire.Enrolled{}, fmt.Errorf("read invite: %w", err)
+		}
+		var inv invite
+		if err := json.Unmarshal(e.Value(), &inv); err != nil {
+			return wire.Enrolled{}, fmt.Errorf("decode invite: %w", err)
+		}
+		switch {
+		case inv.Key != "" && inv.Key != key:
+			return wire.Enrolled{}, fmt.Errorf("enrol: %w", calls.ErrInviteUsed)
+		case inv.Key == "" && time.Now().After(inv.Expires):
+			return wire.Enrolled{}, fmt.Errorf("enrol: %w", calls.ErrInviteExpired)
+		case inv.Key == "":
+			inv.Key = key
+			data, err := json.Marshal(inv)
+			if err != nil {
+				return wire.Enrolled{}, fmt.Errorf("encode invite: %w", err)
+			}
+			if _, err := s.store.invites.Update(ctx, inviteKey(secret), data, e.Revision()); conflict(err) {
+				continue
+			} else if err != nil {
+				return wire.Enrolled{}, fmt.Errorf("use invite: %w", err)
+			}
+		}
+		return s.bind(ctx, inv.User, key)
+	}
+}
+
+func (s *Server) bind(ctx context.Context, u calls.UserID, key string) (wire.Enrolled, error) {
+	a, err := s.accounts.update(ctx, u, false, func(a *account) error {
+		if !slices.Contains(a.Keys, key) {
+			a.Keys = append(a.Keys, key)
+		}
+		return nil
+	})
+	if errors.Is(err, errNoAccount) { // removed since
+		return wire.Enrolled{}, fmt.Errorf("enrol: %w", calls.ErrInviteInvalid)
+	}
+	if err != nil {
+		return wire.Enrolled{}, err
+	}
+	return wire.Enrolled{User: a.User, Name: a.Name}, nil
+}
