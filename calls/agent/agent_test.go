@@ -3,6 +3,7 @@ package agent_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -131,10 +132,10 @@ func TestWhatTheServerRefusesIsTheAnswer(t *testing.T) {
 		if m.Call == "" {
 			t.Error("the call has no id")
 		}
-		refused := wire.ErrorOf(calls.ErrUnknownReceiver)
+		refused := wire.ErrorOf(fmt.Errorf("call bob: %w", calls.ErrUnknownReceiver))
 		answer(refused, refused.Err())
 		err := r.returned(result)
-		if !errors.Is(err, calls.ErrUnknownReceiver) || !strings.HasPrefix(err.Error(), "call bob: ") {
+		if !errors.Is(err, calls.ErrUnknownReceiver) || strings.Count(err.Error(), "call bob") != 1 {
 			t.Errorf("refused with %q", err)
 		}
 		r.hears(calls.Failure)

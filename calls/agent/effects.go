@@ -149,10 +149,7 @@ func (a *Agent) send(s calls.Send) {
 		return
 	}
 	a.config.Signaler.Send(request, func(m wire.Message, err error) {
-		in := calls.Answered{Send: s}
-		if err != nil {
-			in.Err = fmt.Errorf("%s: %w", describe(s.Act), err)
-		}
+		in := calls.Answered{Send: s, Err: err} // the server's texts name the act themselves
 		switch m := m.(type) {
 		case wire.CallResult:
 			in.State = m.CallState

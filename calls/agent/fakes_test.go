@@ -9,6 +9,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"tring/audio"
 	"tring/calls"
 	"tring/calls/agent"
@@ -358,3 +360,5 @@ func (r *rig) incoming(id calls.ID) calls.CallState {
 		ID: id, Type: calls.Audio, Receiver: calls.User("alice"), DefaultRing: calls.ToMillis(45 * time.Second),
 	}, byBob)
 }
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

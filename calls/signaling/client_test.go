@@ -133,6 +133,12 @@ func TestRefusalThatTimeDoesNotHealEndsThePhone(t *testing.T) {
 				l.write(wire.Frame{Re: 1, Body: wire.Challenge{Version: wire.Version + 1}})
 			}
 		}, calls.ErrVersion, "versions"},
+		{"a removed phone comes back", func(l *line) {
+			if _, _, ok := l.prove(); ok {
+				l.write(wire.Frame{Re: 2, Body: wire.ErrorOf(calls.ErrSignIn)})
+				l.closeWith(wire.CloseRemoved)
+			}
+		}, calls.ErrSignIn, "removed"},
 		{"another phone took the device's id", after(wire.CloseReplaced), calls.ErrReplaced, "another phone"},
 		{"the phone was removed", after(wire.CloseRemoved), calls.ErrSignIn, "removed"},
 	} {
@@ -149,6 +155,17 @@ func TestRefusalThatTimeDoesNotHealEndsThePhone(t *testing.T) {
 				t.Errorf("the last that the phone hears is %#v, want a final Disconnected", last)
 			}
 		})
+	}
+}
+
+func TestSlowSignatureIsNoRefusal(t *testing.T) {
+	for _, err := range []error{&websocket.CloseError{Code: wire.CloseSignIn}, wire.ErrorOf(calls.ErrSignIn).Err()} {
+		if got := refusal(err, time.Second); !final(got) {
+			t.Errorf("a quick signature was refused: %v, want it final", got)
+		}
+		if got := refusal(err, 6*time.Second); final(got) || !strings.Contains(got.Error(), "ssh agent") {
+			t.Errorf("the owner of the key was slow: %v, want another try", got)
+		}
 	}
 }
 
@@ -362,6 +379,30 @@ func TestRequestThatTheServerNeverAnswersBreaksTheConnection(t *testing.T) {
 	}
 	if d := next[calls.Disconnected](p); !strings.Contains(d.Err.Error(), "not answered") {
 		t.Errorf("heard %v, want that a request was not answered", d.Err)
+	}
+}
+
+func TestNetworkThatTakesNothingIsGivenUp(t *testing.T) {
+	srv := startServer(t, func(l *line) { l.drain() })
+	c := newClient(t, optionsFor(t, srv))
+	conn, err := c.dial(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newSession(conn, c.times, c.log) // nobody pumps, as if each write waited for ever
+	var offline int
+	for range queue + 1 {
+		s.send(wire.EndCall{}, func(_ wire.Message, err error) {
+			if errors.Is(err, calls.ErrOffline) {
+				offline++
+			}
+		})
+	}
+	if offline != 1 || !errors.Is(s.ended(), errStuck) {
+		t.Errorf("%d requests are offline at once, the connection ended with %v", offline, s.ended())
+	}
+	if s.abandon(); offline != queue+1 {
+		t.Errorf("%d requests know that no answer will come, want all", offline)
 	}
 }
 

@@ -18,9 +18,12 @@ import (
 	"tring/calls/wire"
 )
 
-// queue is how many frames may wait to be written; a phone that has more in
-// flight has lost its connection and does not know it yet.
+// queue is how many frames may wait to be written. A phone never has so much to
+// say: when it is full, the network takes nothing any more, and a new connection
+// is the better one.
 const queue = 256
+
+var errStuck = errors.New("the network does not take what the phone sends")
 
 // session is one connection after its sign-in. send, breakOff and abandon are
 // safe for concurrent use.
@@ -126,9 +129,14 @@ func (s *session) answer(f wire.Frame, err error) {
 	req.answer(f.Body, err)
 }
 
-// send queues a request for pump.
+// send queues a request for pump. It does not wait, not even for a farewell.
 func (s *session) send(m wire.Message, answer Answer) {
 	err := s.enqueue(m, answer)
+	if errors.Is(err, errStuck) {
+		s.end(err)
+		s.conn.Close()
+		err = calls.ErrOffline
+	}
 	if err != nil {
 		answer(nil, err)
 	}
@@ -147,7 +155,7 @@ func (s *session) enqueue(m wire.Message, answer Answer) error {
 	select {
 	case s.out <- data:
 	default:
-		return calls.ErrOffline // the network takes nothing: pump's deadline is about to find out
+		return errStuck
 	}
 	s.seq++
 	s.waiting[s.seq] = request{answer, time.Now()}
@@ -217,16 +225,9 @@ func (s *session) alive() error {
 // goodbye is how long the close frame of an ending connection may take.
 const goodbye = 200 * time.Millisecond
 
-// breakOff ends the connection; the first cause counts.
+// breakOff ends the connection with a farewell; the first cause counts.
 func (s *session) breakOff(cause error) {
-	s.mu.Lock()
-	first := s.cause == nil
-	if first {
-		s.cause = cause
-		close(s.done)
-	}
-	s.mu.Unlock()
-	if !first {
+	if !s.end(cause) {
 		return
 	}
 	farewell := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
@@ -234,6 +235,18 @@ func (s *session) breakOff(cause error) {
 		s.log.Debug("no farewell", "err", err) // the usual case: it is broken
 	}
 	s.conn.Close()
+}
+
+// end says why the connection ends; false if somebody else said so before.
+func (s *session) end(cause error) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cause != nil {
+		return false
+	}
+	s.cause = cause
+	close(s.done)
+	return true
 }
 
 func (s *session) ended() error {

@@ -38,7 +38,7 @@ func Enrol(ctx context.Context, o Options, invite string) (wire.Enrolled, error)
 		return wire.Enrol{Invite: secret, Signature: signature}
 	})
 	if err != nil {
-		return wire.Enrolled{}, fmt.Errorf("enrol at %s: %w", c.url.Host, err)
+		return wire.Enrolled{}, fmt.Errorf("server %s: %w", c.url.Host, err)
 	}
 	enrolled, ok := m.(wire.Enrolled)
 	if !ok {
@@ -121,7 +121,8 @@ func (c *Client) write(conn *websocket.Conn, seq uint64, m wire.Message) error {
 	return conn.WriteMessage(websocket.TextMessage, data)
 }
 
-// read reads one frame of the sign-in; an Error comes back as an error.
+// read reads one frame of the sign-in; an Error comes back as an error. What the
+// close frame after it says is more exact, where it says anything.
 func read(conn *websocket.Conn) (wire.Message, error) {
 	_, data, err := conn.ReadMessage()
 	if err != nil {
@@ -131,10 +132,14 @@ func read(conn *websocket.Conn) (wire.Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	if refused, ok := frame.Body.(wire.Error); ok {
-		return nil, refused.Err()
+	refused, ok := frame.Body.(wire.Error)
+	if !ok {
+		return frame.Body, nil
 	}
-	return frame.Body, nil
+	if _, _, err := conn.ReadMessage(); websocket.IsCloseError(err, wire.CloseRemoved) {
+		return nil, err
+	}
+	return nil, refused.Err()
 }
 
 // sign asks the key to sign. The key may live in an ssh agent that asks its
@@ -160,17 +165,18 @@ func sign(ctx context.Context, signer Signer, text []byte) (string, error) {
 // serverPatience is how long the server waits for a sign-in.
 const serverPatience = 5 * time.Second
 
-// refusal explains the end of a connection during sign-in. The server closes
-// with one code for a refusal and for a phone that was too slow; which of the
-// two it was, only the time tells.
+// refusal explains the end of a connection during sign-in. The server refuses a
+// wrong key and a phone that was too slow in the same way; which of the two it
+// was, only the time tells.
 func refusal(err error, after time.Duration) error {
-	if websocket.IsCloseError(err, wire.CloseSignIn) {
-		if after >= serverPatience {
-			return errors.New("signing took too long; does the ssh agent wait for you?")
-		}
-		return calls.ErrSignIn
+	if websocket.IsCloseError(err, wire.CloseRemoved) {
+		return closed(err)
 	}
-	return closed(err)
+	err = closed(err)
+	if errors.Is(err, calls.ErrSignIn) && after >= serverPatience {
+		return errors.New("signing took too long; does the ssh agent wait for you?")
+	}
+	return err
 }
 
 func unexpected(m wire.Message) error {
