@@ -1,3 +1,28 @@
+// Command tring is a telephone that lives in the terminal: the phone, the
+// server, and everything to look after both. See package tring/ui/cli.
 package main
 
-func main() {}
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"tring/ui/cli"
+)
+
+// version is set by the linker: -ldflags "-X main.version=1.2.3".
+var version string
+
+func main() { os.Exit(run()) }
+
+// run runs one command. The first signal asks it to end politely; with the
+// second the system ends it.
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	return cli.Main(ctx, cli.Env{
+		Args: os.Args[1:], In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Version: version,
+	})
+}

@@ -10,7 +10,7 @@ type Server struct {
 
 // Timers are the durations of the ringing service; zero leaves the built-in one.
 type Timers struct {
-	Ring, Media, CallerGone, Lease, MediaLost time.Duration
+	Ring, Media, CallerGone, Lease, MediaLost, Silence, Reconnect time.Duration
 }
 
 func (s *Server) fields() []field {
@@ -22,6 +22,8 @@ func (s *Server) fields() []field {
 		span("timers.caller_gone", &s.Timers.CallerGone, least, most),
 		span("timers.lease", &s.Timers.Lease, least, most),
 		span("timers.media_lost", &s.Timers.MediaLost, least, most),
+		span("timers.silence", &s.Timers.Silence, least, most),
+		span("timers.reconnect", &s.Timers.Reconnect, least, most),
 	}
 }
 

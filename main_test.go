@@ -1,0 +1,37 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets the scripts run this program as the command tring.
+func TestMain(m *testing.M) {
+	os.Exit(testscript.RunMain(m, map[string]func() int{"tring": run}))
+}
+
+// TestScripts runs the manual: real servers and phones, as processes. Beside
+// the commands of testscript, the scripts know those of script_test.go.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:   "testdata/script",
+		Setup: setup,
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"as":       as,
+			"start":    start,
+			"waitline": waitLine,
+			"kill":     kill,
+			"ends":     ends,
+			"exits":    exits,
+			"mktone":   makeTone,
+			"tone":     tone,
+			"people":   people,
+			"serve":    serve,
+			"last":     last,
+		},
+	})
+}

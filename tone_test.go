@@ -1,0 +1,101 @@
+//go:build unix
+
+package main
+
+import (
+	"math"
+	"strconv"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"tring/audio"
+	"tring/audio/wav"
+)
+
+// How near a tone must come to what was sent, and how long it may fail.
+const (
+	nearHz  = 5.0
+	nearDB  = 1.0
+	maxGap  = 10 // frames of 10 ms
+	minTone = 80 // frames: shorter is no tone
+)
+
+// mktone FILE HZ SECONDS DBFS: a sine of this RMS level.
+func makeTone(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 4, "mktone FILE HZ SECONDS DBFS")
+	hz, seconds, level := number(ts, args[1]), number(ts, args[2]), number(ts, args[3])
+	pcm := make([]int16, int(seconds*audio.Rate))
+	amplitude := 32767 * math.Sqrt2 * math.Pow(10, level/20)
+	for i := range pcm {
+		pcm[i] = int16(math.Round(amplitude * math.Sin(2*math.Pi*hz*float64(i)/audio.Rate)))
+	}
+	ts.Check(wav.Write(ts.MkAbs(args[0]), pcm))
+}
+
+// tone FILE HZ DBFS: the file holds this tone, within 5 Hz and 1 dB, with no gap
+// of 100 ms in it. With ! and FILE HZ, it holds none of this frequency.
+func tone(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, len(args) == 3 || neg && len(args) == 2, "tone FILE HZ DBFS")
+	pcm, err := wav.Read(ts.MkAbs(args[0]))
+	ts.Check(err)
+	hz := number(ts, args[1])
+	begin, end, gap := stretch(pcm, hz)
+	if neg {
+		if end-begin >= minTone {
+			ts.Fatalf("%s holds %v ms of %s Hz", args[0], 10*(end-begin), args[1])
+		}
+		return
+	}
+	if end-begin < minTone {
+		ts.Fatalf("%s (%d ms) holds only %d ms of %s Hz", args[0], len(pcm)/48, 10*(end-begin), args[1])
+	}
+	if gap >= maxGap {
+		ts.Fatalf("the tone in %s has a gap of %d ms", args[0], 10*gap)
+	}
+	// The edges fade in and out.
+	middle := pcm[(begin+10)*audio.FrameSamples : (end-10)*audio.FrameSamples]
+	gotHz, gotDB := audio.MeasureTone(middle)
+	if math.Abs(gotHz-hz) > nearHz || math.Abs(gotDB-number(ts, args[2])) > nearDB {
+		ts.Fatalf("the tone in %s is %.1f Hz at %.2f dBFS, not %s Hz at %s dBFS", args[0], gotHz, gotDB, args[1], args[2])
+	}
+	ts.Logf("%s: %d ms of %.1f Hz at %.2f dBFS, longest gap %d ms", args[0], 10*(end-begin), gotHz, gotDB, 10*gap)
+}
+
+// stretch finds from which frame to which the tone sounds, and its longest gap.
+func stretch(pcm []int16, hz float64) (begin, end, gap int) {
+	begin = -1
+	for i := range len(pcm) / audio.FrameSamples {
+		if !sounds(pcm[i*audio.FrameSamples:(i+1)*audio.FrameSamples], hz) {
+			continue
+		}
+		if begin < 0 {
+			begin, end = i, i
+		}
+		gap = max(gap, i-end-1)
+		end = i
+	}
+	if begin < 0 {
+		return 0, 0, 0
+	}
+	return begin, end + 1, gap
+}
+
+// sounds says whether most of a frame's power is at hz (Goertzel's algorithm).
+func sounds(frame []int16, hz float64) bool {
+	w := 2 * math.Pi * hz / audio.Rate
+	var s1, s2, power float64
+	for _, v := range frame {
+		s := float64(v) + 2*math.Cos(w)*s1 - s2
+		s1, s2 = s, s1
+		power += float64(v) * float64(v)
+	}
+	at := (s1*s1 + s2*s2 - 2*math.Cos(w)*s1*s2) * 2 / float64(len(frame))
+	loud := power/float64(len(frame)) > 100*100 // −50 dBFS
+	return loud && at > 0.5*power
+}
+
+func number(ts *testscript.TestScript, text string) float64 {
+	n, err := strconv.ParseFloat(text, 64)
+	ts.Check(err)
+	return n
+}

@@ -1,0 +1,135 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/charmbracelet/x/term"
+	"github.com/spf13/cobra"
+
+	"tring/audio/portaudio"
+	"tring/calls/signaling"
+	"tring/config"
+)
+
+// finding is one line of the doctor's.
+type finding struct {
+	What string `json:"what"`
+	OK   bool   `json:"ok"`
+	Text string `json:"text"`
+}
+
+func (a *app) doctorCommand() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use: "doctor", Short: "Check the server, the sign-in, the sound and the terminal", Args: noArguments,
+		RunE: a.does(func(ctx context.Context, _ []string) error { return a.doctor(ctx, asJSON) }),
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	return cmd
+}
+
+func (a *app) doctor(ctx context.Context, asJSON bool) (err error) {
+	s := &session{}
+	defer func() { err = errors.Join(err, s.close()) }()
+	found := a.examine(ctx, s)
+	failed := 0
+	for _, f := range found {
+		if !f.OK {
+			failed++
+		}
+	}
+	if asJSON {
+		err = printJSON(a, found)
+	} else {
+		err = a.prescribe(found)
+	}
+	if err == nil && failed > 0 {
+		err = &exitError{code: exitFailure}
+	}
+	return err
+}
+
+func (a *app) prescribe(found []finding) error {
+	for _, f := range found {
+		mark := "ok"
+		if !f.OK {
+			mark = "!!"
+		}
+		if _, err := fmt.Fprintf(a.out, "%s  %-9s %s\n", mark, f.What, f.Text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// examine looks at everything, whatever fails.
+func (a *app) examine(ctx context.Context, s *session) []finding {
+	paths, settings, err := a.home()
+	found := []finding{verdict("settings", paths.Settings(), err)}
+	if err != nil {
+		return append(found, a.examineTerminal())
+	}
+	found = append(found, a.examineServer(ctx, s, paths, settings))
+	if err := a.redirect(s, paths); err != nil {
+		found = append(found, verdict("log", "", err))
+	}
+	return append(found, examineSound(settings), a.examineTerminal())
+}
+
+func verdict(what, good string, err error) finding {
+	if err != nil {
+		return finding{what, false, explain(err)}
+	}
+	return finding{what, true, good}
+}
+
+// examineServer signs in once.
+func (a *app) examineServer(ctx context.Context, s *session, paths config.Paths, settings config.Settings) finding {
+	account, err := a.account(s, paths, settings)
+	if err == nil && account.URL == "" {
+		err = errNoAccount
+	}
+	if err == nil {
+		_, err = a.checkAccount(ctx, signaling.Options(account))
+	}
+	return verdict("server", fmt.Sprintf("signed in to %s as %s", account.URL, account.User), err)
+}
+
+func examineSound(settings config.Settings) finding {
+	found, err := portaudio.List()
+	if err != nil {
+		return verdict("sound", "", err)
+	}
+	inputs, outputs := 0, 0
+	for _, d := range found {
+		inputs += min(d.Inputs, 1)
+		outputs += min(d.Outputs, 1)
+	}
+	if inputs == 0 || outputs == 0 {
+		return finding{"sound", false, fmt.Sprintf("%d microphones, %d speakers: calls work silently; "+
+			"plug a device in, or start the sound server", inputs, outputs)}
+	}
+	_, err = portaudio.Open(portaudio.Options{Input: settings.Input, Output: settings.Output})
+	return verdict("sound", fmt.Sprintf("%d microphones, %d speakers", inputs, outputs), err)
+}
+
+func (a *app) examineTerminal() finding {
+	name := a.getenv("TERM")
+	switch out, ok := a.out.(*os.File); {
+	case !ok || !term.IsTerminal(out.Fd()) || !term.IsTerminal(a.in.Fd()):
+		return finding{"terminal", true, "none: the phone shows plain lines here"}
+	case name == "dumb" || name == "":
+		return finding{"terminal", true, "TERM is " + name + ": the phone shows plain lines here"}
+	}
+	colours := "colours by " + name
+	switch {
+	case a.getenv("NO_COLOR") != "":
+		colours = "no colours (NO_COLOR)"
+	case a.getenv("COLORTERM") != "":
+		colours = "colours by " + a.getenv("COLORTERM")
+	}
+	return finding{"terminal", true, name + ", " + colours}
+}

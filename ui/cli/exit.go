@@ -1,0 +1,99 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"tring/calls"
+)
+
+// The exit codes of call, and of the other commands as far as they apply. They
+// are a promise to scripts.
+const (
+	exitOK         = 0 // answered and ended
+	exitFailure    = 1 // anything else
+	exitUsage      = 2
+	exitRejected   = 3
+	exitBusy       = 4
+	exitUnanswered = 5
+	exitCancelled  = 6 // by the caller
+	exitFailed     = 7 // failed, unknown receiver or oneself
+)
+
+// exitError ends the program with a code; without err it says nothing.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// wrongUsage is an error of whoever wrote the command line.
+func wrongUsage(format string, args ...any) error {
+	return &exitError{exitUsage, fmt.Errorf(format, args...)}
+}
+
+// exitOf is how a call that is over ends the program.
+func exitOf(c calls.Call) error {
+	code := exitFailed
+	switch {
+	case c.Status == calls.Ended:
+		return nil
+	case c.Status == calls.Rejected:
+		code = exitRejected
+	case c.Status == calls.Busy:
+		code = exitBusy
+	case c.Status == calls.Unanswered:
+		code = exitUnanswered
+	case c.Status == calls.Cancelled && c.Reason == "":
+		code = exitCancelled
+	}
+	return &exitError{code: code}
+}
+
+// refused is the exit for a call that could not be placed.
+func refused(err error) error {
+	if errors.Is(err, calls.ErrUnknownReceiver) || errors.Is(err, calls.ErrCallingSelf) {
+		return &exitError{exitFailed, err}
+	}
+	return err
+}
+
+// explain is an error as one plain line, with what to do where the error itself
+// does not say it.
+func explain(err error) string {
+	text := strings.Join(strings.Fields(err.Error()), " ")
+	text = strings.TrimSuffix(text, ": "+calls.ErrInvalidRequest.Text) // what is wrong with it was said
+	if strings.Contains(text, ";") {
+		return text
+	}
+	hint := ""
+	switch {
+	case errors.Is(err, calls.ErrUnknownReceiver):
+		hint = "`tring contacts` shows who is there"
+	case errors.Is(err, calls.ErrCallingSelf):
+		hint = "`tring call echo` lets you hear yourself, where the server has that line"
+	case errors.Is(err, calls.ErrSignIn):
+		hint = "run `tring login` again, or ask for a new invite"
+	case errors.Is(err, calls.ErrInviteInvalid):
+		hint = "check that you copied all of it"
+	case errors.Is(err, calls.ErrReplaced):
+		hint = "end one of the two"
+	case errors.Is(err, calls.ErrTooManyDevices):
+		hint = "`tring phones` shows them"
+	case errors.Is(err, calls.ErrOffline):
+		hint = "`tring doctor` shows what is wrong"
+	}
+	if hint == "" {
+		return text
+	}
+	return text + "; " + hint
+}

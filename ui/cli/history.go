@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tring/calls"
+	"tring/ui"
+	"tring/ui/line"
+)
+
+func (a *app) historyCommand() *cobra.Command {
+	var (
+		asJSON bool
+		f      calls.HistoryFilter
+		dir    string
+		status string
+		kind   string
+		before string
+	)
+	cmd := &cobra.Command{
+		Use: "history", Short: "List your calls, the newest first", Args: noArguments,
+		Example: "  tring history --missed\n  tring history --with bob --limit 5 --json",
+		RunE: a.does(func(ctx context.Context, _ []string) error {
+			f.Direction, f.Status, f.Type, f.Before = calls.Direction(dir), calls.Status(status), calls.Type(kind), calls.ID(before)
+			return a.history(ctx, f, asJSON)
+		}),
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	cmd.Flags().BoolVar(&f.Missed, "missed", false, "missed calls only")
+	cmd.Flags().StringVar(&dir, "direction", "", "incoming or outgoing")
+	cmd.Flags().StringVar(&status, "status", "", "calls that ended so: ended, rejected, busy, cancelled, unanswered, failed")
+	cmd.Flags().StringVar(&kind, "type", "", "audio or video")
+	cmd.Flags().StringVar(&f.With, "with", "", "calls with this person")
+	cmd.Flags().StringVar(&before, "before", "", "calls older than the one with this id")
+	cmd.Flags().IntVar(&f.Limit, "limit", calls.HistoryLimit, "at most so many (1 to 100)")
+	return cmd
+}
+
+func checkHistory(f calls.HistoryFilter) error {
+	switch {
+	case f.Limit < 1 || f.Limit > calls.MaxHistoryLimit:
+		return wrongUsage("--limit %d is not between 1 and %d", f.Limit, calls.MaxHistoryLimit)
+	case f.Direction != "" && f.Direction != calls.Incoming && f.Direction != calls.Outgoing:
+		return wrongUsage("--direction %s is none; write incoming or outgoing", f.Direction)
+	case f.Type != "" && f.Type != calls.Audio && f.Type != calls.Video:
+		return wrongUsage("--type %s is none; write audio or video", f.Type)
+	case f.Status != "" && !f.Status.Terminal():
+		return wrongUsage("--status %s: only finished calls are listed", f.Status)
+	}
+	return nil
+}
+
+func (a *app) history(ctx context.Context, f calls.HistoryFilter, asJSON bool) (err error) {
+	if err := checkHistory(f); err != nil {
+		return err
+	}
+	s, err := a.beginQuiet(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	page, err := s.History(ctx, f)
+	if err != nil {
+		return fmt.Errorf("list history: %w", err)
+	}
+	if asJSON {
+		records := make([]line.Record, len(page.Records))
+		for i, r := range page.Records {
+			records[i] = line.RecordOf(r)
+		}
+		return printJSON(a, records)
+	}
+	me := s.Snapshot().Me.User
+	t := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	for _, r := range page.Records {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", r.Call.InitiatedAt.Local().Format("2006-01-02 15:04"),
+			wayOf(r), ui.Clean(r.Call.Peer(me), cellWidth), endOf(r))
+	}
+	return t.Flush()
+}
+
+func wayOf(r calls.Record) string {
+	switch {
+	case r.Missed:
+		return "missed"
+	case r.Direction == calls.Incoming:
+		return "from"
+	}
+	return "to"
+}
+
+func endOf(r calls.Record) string {
+	if talked := r.Call.Talked(r.Call.EndedAt); talked > 0 {
+		return talked.Round(time.Second).String()
+	}
+	if r.Call.Reason != "" {
+		return string(r.Call.Status) + " (" + string(r.Call.Reason) + ")"
+	}
+	return string(r.Call.Status)
+}

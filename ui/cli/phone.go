@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"tring/audio"
+	"tring/audio/opus"
+	"tring/calls"
+	"tring/calls/agent"
+	"tring/calls/media"
+	"tring/calls/signaling"
+)
+
+// Account is how one phone signs in, and as whom.
+type Account = signaling.Options
+
+// Sound is what a phone hears and speaks with. Mute phones play no tones: what
+// their speaker is given are voices alone, as a test line wants it.
+type Sound struct {
+	Device  audio.Device
+	NoTones bool
+}
+
+// Phone is one telephone, made of its parts: the agent that runs it and the
+// engine that sounds. Any number of them may live in one process.
+type Phone struct {
+	*agent.Agent
+	Engine *audio.Engine
+}
+
+// NewPhone builds a phone. It opens and starts nothing; Run does.
+func NewPhone(a Account, s Sound) (*Phone, error) {
+	if a.Log == nil {
+		a.Log = slog.New(slog.DiscardHandler)
+	}
+	client, err := signaling.New(a)
+	if err != nil {
+		return nil, err
+	}
+	engine := audio.NewEngine(audio.Config{Device: s.Device, Codec: opus.Codec{}, Log: a.Log})
+	sessions, err := media.New(media.Config{Engine: engine, Log: a.Log})
+	if err != nil {
+		return nil, fmt.Errorf("prepare media: %w", err)
+	}
+	c := agent.Config{
+		Me:       calls.Identity{User: a.User, Name: string(a.User), Device: a.Device},
+		Signaler: client,
+		OpenSession: func(o calls.OpenMedia, notify func(calls.Input)) (agent.Session, error) {
+			return sessions.Open(o, notify)
+		},
+		Log: a.Log,
+	}
+	if !s.NoTones {
+		c.Sound = engine
+	}
+	return &Phone{Agent: agent.New(c), Engine: engine}, nil
+}
+
+// Run runs the phone until ctx ends, and then hangs up and releases the devices.
+func (p *Phone) Run(ctx context.Context) error {
+	return errors.Join(p.Agent.Run(ctx), p.Engine.Close())
+}
+
+// connectTime is how long a command waits for the server before it gives up.
+const connectTime = 10 * time.Second
+
+// waitConnected waits until the phone is signed in. The first failure to reach
+// the server is one: who typed a command wants to know.
+func waitConnected(ctx context.Context, p *Phone) error {
+	ctx, cancel := context.WithTimeout(ctx, connectTime)
+	defer cancel()
+	changed := make(chan struct{}, 1)
+	p.AddCallListener("connect", func(calls.Event) {
+		select {
+		case changed <- struct{}{}:
+		default:
+		}
+	})
+	defer p.RemoveCallListener("connect")
+	for {
+		view := p.Snapshot()
+		switch view.Link {
+		case calls.LinkUp:
+			return nil
+		case calls.LinkDown, calls.LinkClosed:
+			if view.LinkErr != nil {
+				return view.LinkErr
+			}
+			return calls.ErrOffline
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("connect to the server: no answer within %v", connectTime)
+		}
+	}
+}

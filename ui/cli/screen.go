@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/term"
+
+	"tring/calls"
+	"tring/calls/wire"
+	"tring/config"
+	"tring/ui"
+	"tring/ui/line"
+)
+
+// framesPerSecond is how often the terminal is written at most.
+const framesPerSecond = 30
+
+// screen is tring without a command: the phone, full screen or as lines.
+func (a *app) screen(ctx context.Context, plain bool) (err error) {
+	sound, err := a.soundFlag("")
+	if err != nil {
+		return err
+	}
+	plain = plain || a.wantsPlain()
+	if !plain {
+		a.say("Starting …")
+	}
+	s, err := a.begin(ctx, sound, true)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	if plain {
+		return a.plainPhone(ctx, s)
+	}
+	return a.fullScreen(ctx, s)
+}
+
+// wantsPlain says whether there is no terminal that could show a screen, or the
+// person wants none.
+func (a *app) wantsPlain() bool {
+	out, ok := a.out.(*os.File)
+	name := a.getenv("TERM")
+	return !ok || !term.IsTerminal(out.Fd()) || !term.IsTerminal(a.in.Fd()) ||
+		name == "dumb" || name == "" || a.getenv("ACCESSIBLE") == "1"
+}
+
+// banner is what somebody without an account is told.
+func banner(s *session) []string {
+	if s.trial == nil {
+		return nil
+	}
+	return []string{
+		"This is a trial: a private server inside this phone.",
+		"Call Echo to hear yourself, or Callback to be called.",
+		"With a server of your own:  tring login URL",
+	}
+}
+
+// plainPhone is the phone as lines. It begins when the server answered, or did
+// not: a list of people that cannot be there yet helps nobody.
+func (a *app) plainPhone(ctx context.Context, s *session) error {
+	if err := waitConnected(ctx, s.Phone); err != nil {
+		a.say("No connection to the server: %s. Trying again.", explain(err))
+	}
+	return line.Console{
+		Agent: s.Phone, In: a.in, Out: a.out, NewCallID: newCallID, Now: time.Now, Banner: banner(s),
+	}.Run(ctx)
+}
+
+// fullScreen runs the screen. Bubble Tea puts the terminal back in order also
+// after a panic; what remains to be said then is where to read more.
+func (a *app) fullScreen(ctx context.Context, s *session) error {
+	model := ui.New(ui.Config{
+		Agent: s.Phone, NewCallID: newCallID, Now: time.Now, Stats: s.Stats, Version: a.version,
+		MarkSeen: func(ctx context.Context, until calls.ID) error {
+			_, err := s.Request(ctx, wire.MarkSeen{Until: until})
+			return err
+		},
+		Banner: banner(s), SoundNote: s.soundNote,
+		Theme: ui.Theme(s.settings.Theme), Motion: s.settings.Motion, Bell: s.settings.Bell,
+	})
+	program := tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(a.out),
+		tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler())
+	s.AddCallListener("screen", func(e calls.Event) { program.Send(e) })
+	defer s.RemoveCallListener("screen")
+	_, err := program.Run()
+	switch {
+	case errors.Is(err, tea.ErrProgramPanic):
+		return fmt.Errorf("the screen broke down: %w; the log is %s", err, config.Locate(a.getenv).Log())
+	case ctx.Err() != nil, errors.Is(err, tea.ErrInterrupted):
+		return nil // asked to end
+	}
+	return err
+}

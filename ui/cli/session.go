@@ -1,0 +1,226 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/charmbracelet/x/term"
+
+	"tring/audio/wav"
+	"tring/calls"
+	"tring/config"
+)
+
+// maxLog is how large the log file may grow before the old one is put aside.
+const maxLog = 8 << 20
+
+// stopTime is how long a command waits at its end for the phone to say goodbye.
+const stopTime = 3 * time.Second
+
+// session is one running phone of a command, and all that has to be undone
+// after it.
+type session struct {
+	*Phone
+	settings config.Settings
+	log      *slog.Logger
+	trial    *trial // nil with an account
+	account  Account
+
+	soundNote string // what is wrong with the sound, before any call
+
+	undo []func() error // in reverse order
+}
+
+// begin starts a phone for a command that makes sound: with the account in use,
+// or in the trial for want of one where that is allowed.
+func (a *app) begin(ctx context.Context, sound soundSpec, allowTrial bool) (*session, error) {
+	s := &session{}
+	if err := a.start(ctx, s, sound, allowTrial); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+func (a *app) start(ctx context.Context, s *session, sound soundSpec, allowTrial bool) error {
+	paths, settings, err := a.home()
+	if err != nil {
+		return err
+	}
+	s.settings = settings
+	if s.log, err = a.openLog(s, paths, settings); err != nil {
+		return err
+	}
+	if err := a.redirect(s, paths); err != nil {
+		return err
+	}
+	device, err := sound.open(settings, s.log)
+	if err != nil {
+		return err
+	}
+	if c, ok := device.(io.Closer); ok {
+		s.later(c.Close)
+	}
+	if b, ok := device.(broken); ok {
+		s.soundNote = b.err.Error()
+	}
+	if s.account, err = a.account(s, paths, settings); err != nil {
+		return err
+	}
+	if s.account.URL == "" {
+		if !allowTrial {
+			return errNoAccount
+		}
+		if s.trial, err = startTrial(ctx, settings, s.log); err != nil {
+			return err
+		}
+		s.later(s.trial.close)
+		s.account = s.trial.account
+	}
+	if s.Phone, err = NewPhone(s.account, Sound{Device: device}); err != nil {
+		return err
+	}
+	s.run(ctx)
+	return nil
+}
+
+// errNoAccount is for the commands that need one.
+var errNoAccount = errors.New("no account yet; run `tring login URL`, or `tring` alone for a trial")
+
+// run lets the phone run until close. It outlives ctx, so that a command whose
+// ctx ended can still hang up.
+func (s *session) run(ctx context.Context) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	s.later(func() error {
+		cancel()
+		select {
+		case err := <-done:
+			if errors.Is(err, context.Canceled) {
+				return nil
+			}
+			if _, service := errors.AsType[*calls.Error](err); service {
+				return nil // a final refusal; whoever waited for the connection has told it
+			}
+			return err
+		case <-time.After(stopTime):
+			return errors.New("the phone did not stop in time; the log may say why")
+		}
+	})
+}
+
+func (s *session) later(undo func() error) { s.undo = append(s.undo, undo) }
+
+// close undoes all, the last first.
+func (s *session) close() error {
+	var errs []error
+	for i := len(s.undo) - 1; i >= 0; i-- {
+		errs = append(errs, s.undo[i]())
+	}
+	s.undo = nil
+	return errors.Join(errs...)
+}
+
+// account is the account in use as a phone needs it; without one its URL is
+// empty.
+func (a *app) account(s *session, paths config.Paths, settings config.Settings) (Account, error) {
+	saved, ok, err := config.LoadAccount(paths)
+	if err != nil || !ok {
+		return Account{}, err
+	}
+	signer, err := saved.Key.Signer(a.getenv, a.askPassphrase)
+	if err != nil {
+		return Account{}, err
+	}
+	device, err := config.TakeDevice(paths)
+	if err != nil {
+		return Account{}, err
+	}
+	s.later(device.Release)
+	return Account{
+		URL: saved.Server, Pin: saved.Pin, User: calls.UserID(saved.User), Kind: "phone", Signer: signer, Log: s.log,
+		Device: calls.Device{ID: calls.DeviceID(device.ID), Label: settings.Label},
+	}, nil
+}
+
+// openLog opens the log file for this run.
+func (a *app) openLog(s *session, paths config.Paths, settings config.Settings) (*slog.Logger, error) {
+	if info, err := os.Stat(paths.Log()); err == nil && info.Size() > maxLog {
+		if err := os.Rename(paths.Log(), paths.Log()+".1"); err != nil {
+			return nil, fmt.Errorf("put the old log aside: %w", err)
+		}
+	}
+	f, err := os.OpenFile(paths.Log(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open the log: %w; choose another folder with TRING_HOME", err)
+	}
+	s.later(f.Close)
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(settings.LogLevel)); err != nil {
+		return nil, fmt.Errorf("log level: %w", err)
+	}
+	return slog.New(slog.NewJSONHandler(f, &slog.HandlerOptions{Level: level})), nil
+}
+
+// redirect keeps what sound libraries print off the terminal.
+func (a *app) redirect(s *session, paths config.Paths) error {
+	restore, tty, err := redirectStderr(paths.Log())
+	if err != nil {
+		return err
+	}
+	before := a.err
+	a.err = tty
+	s.later(func() error {
+		a.err = before
+		restore()
+		return nil
+	})
+	return nil
+}
+
+// askPassphrase asks at the terminal without showing what is typed.
+func (a *app) askPassphrase(prompt string) ([]byte, error) {
+	if !term.IsTerminal(a.in.Fd()) {
+		return nil, config.ErrNobodyToAsk
+	}
+	fmt.Fprint(a.err, prompt)
+	secret, err := term.ReadPassword(a.in.Fd())
+	a.say("")
+	return secret, err
+}
+
+// beginQuiet starts a phone for a command that only asks the server something.
+func (a *app) beginQuiet(ctx context.Context) (*session, error) {
+	s := &session{}
+	if err := a.startQuiet(ctx, s); err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
+}
+
+func (a *app) startQuiet(ctx context.Context, s *session) error {
+	paths, settings, err := a.home()
+	if err != nil {
+		return err
+	}
+	s.settings = settings
+	if s.log, err = a.openLog(s, paths, settings); err != nil {
+		return err
+	}
+	if s.account, err = a.account(s, paths, settings); err != nil {
+		return err
+	}
+	if s.account.URL == "" {
+		return errNoAccount
+	}
+	if s.Phone, err = NewPhone(s.account, Sound{Device: wav.Silence(), NoTones: true}); err != nil {
+		return err
+	}
+	s.run(ctx)
+	return waitConnected(ctx, s.Phone)
+}

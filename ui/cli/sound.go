@@ -1,0 +1,109 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"tring/audio"
+	"tring/audio/portaudio"
+	"tring/audio/wav"
+	"tring/config"
+)
+
+// soundUsage is the help of --audio.
+const soundUsage = "sound: default, none, in=NAME,out=NAME or wav:IN,OUT"
+
+// soundSpec is what --audio asked for.
+type soundSpec struct {
+	kind    string // "default", "none", "wav"
+	in, out string
+}
+
+// parseSound reads default | none | in=NAME,out=NAME | wav:IN,OUT.
+func parseSound(spec string) (soundSpec, error) {
+	switch {
+	case spec == "" || spec == "default":
+		return soundSpec{kind: "default"}, nil
+	case spec == "none":
+		return soundSpec{kind: "none"}, nil
+	}
+	if files, ok := strings.CutPrefix(spec, "wav:"); ok {
+		in, out, ok := strings.Cut(files, ",")
+		if !ok || in == "" && out == "" {
+			return soundSpec{}, fmt.Errorf("%q names no files; write wav:IN,OUT, where either may be empty", spec)
+		}
+		return soundSpec{kind: "wav", in: in, out: out}, nil
+	}
+	s := soundSpec{kind: "default"}
+	for _, part := range devices(spec) {
+		side, name, _ := strings.Cut(part, "=")
+		switch side {
+		case "in":
+			s.in = name
+		case "out":
+			s.out = name
+		default:
+			return soundSpec{}, fmt.Errorf("%q is no sound; write default, none, in=NAME,out=NAME or wav:IN,OUT", spec)
+		}
+	}
+	return s, nil
+}
+
+// devices splits at the commas that begin another device: a name may hold some.
+func devices(spec string) []string {
+	for _, next := range []string{",out=", ",in="} {
+		if i := strings.Index(spec, next); i > 0 {
+			return []string{spec[:i], spec[i+1:]}
+		}
+	}
+	return []string{spec}
+}
+
+// soundFlag is the sound of --audio, else of $TRING_AUDIO. What is wrong with it
+// is wrong usage.
+func (a *app) soundFlag(spec string) (soundSpec, error) {
+	if spec == "" {
+		spec = a.getenv("TRING_AUDIO")
+	}
+	s, err := parseSound(spec)
+	if err != nil {
+		return s, wrongUsage("sound %w", err)
+	}
+	return s, nil
+}
+
+// open makes the device. The names of the settings serve where the command line
+// has none. A machine without sound is no error: its phone is silent, and says
+// so; a name that fits nothing is one.
+func (s soundSpec) open(settings config.Settings, log *slog.Logger) (audio.Device, error) {
+	switch s.kind {
+	case "none":
+		return wav.Silence(), nil
+	case "wav":
+		return wav.Open(s.in, s.out)
+	}
+	if s.in == "" {
+		s.in = settings.Input
+	}
+	if s.out == "" {
+		s.out = settings.Output
+	}
+	host, err := portaudio.Open(portaudio.Options{Input: s.in, Output: s.out, Log: log})
+	if _, unknown := errors.AsType[*portaudio.UnknownDeviceError](err); unknown {
+		return nil, err
+	}
+	if err != nil {
+		return broken{err}, nil
+	}
+	return host, nil
+}
+
+// broken is the sound of a program that cannot have any, such as one built
+// without its libraries. The engine tells why, and the call goes on silently.
+type broken struct{ err error }
+
+func (b broken) OpenSource() (audio.SourceCloser, error) { return nil, b.err }
+func (b broken) OpenSink() (audio.SinkCloser, error)     { return nil, b.err }
+func (b broken) Describe() string                        { return "no sound: " + b.err.Error() }

@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"tring/calls"
+	"tring/ui/line"
+)
+
+// printer tells of events: as JSON on stdout, or in words on stderr.
+type printer struct {
+	json *line.JSON
+	say  func(format string, args ...any)
+}
+
+func (a *app) printer(asJSON bool) printer {
+	p := printer{say: a.say}
+	if asJSON {
+		p.json = line.NewJSON(a.out, time.Now)
+	}
+	return p
+}
+
+func (p printer) event(e calls.Event, v calls.View) error {
+	if p.json != nil {
+		return p.json.Event(e, v.Link)
+	}
+	if words := line.Words(e, v); words != "" {
+		p.say("%s", words)
+	}
+	return nil
+}
+
+// watch follows a phone's events for a command without a screen. One goroutine
+// uses it.
+type watch struct {
+	phone   *Phone
+	printer printer
+	events  chan calls.Event
+	talk    time.Duration
+	timer   *time.Timer // runs out when the call has lasted long enough
+	sample  *time.Ticker
+	samples int
+	last    *calls.MediaStats // not printed yet
+	lastOf  calls.Call
+	overdue <-chan time.Time // after a hang-up that the phone did not confirm
+	err     error            // the output is gone
+	done    chan struct{}
+}
+
+func newWatch(p *Phone, talk time.Duration, out printer) *watch {
+	w := &watch{
+		phone: p, printer: out, talk: talk,
+		events: make(chan calls.Event), done: make(chan struct{}), sample: time.NewTicker(sampleEvery),
+	}
+	// The listener's own queue is the buffer; it only has to let go at the end.
+	p.AddCallListener("command", func(e calls.Event) {
+		select {
+		case w.events <- e:
+		case <-w.done:
+		}
+	})
+	return w
+}
+
+func (w *watch) close() {
+	close(w.done)
+	w.phone.RemoveCallListener("command")
+	w.sample.Stop()
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+}
+
+func (w *watch) print(e calls.Event) {
+	if err := w.printer.event(e, w.phone.Snapshot()); err != nil && w.err == nil {
+		w.err = err
+	}
+}
+
+// startTalk begins the time of --for.
+func (w *watch) startTalk() {
+	if w.talk > 0 {
+		w.timer = time.NewTimer(w.talk)
+	}
+}
+
+// talked is ready when the time of --for is over.
+func (w *watch) talked() <-chan time.Time {
+	if w.timer == nil {
+		return nil
+	}
+	return w.timer.C
+}
+
+// hangUp ends the call, or cancels it while it rings. The phone tells of the end
+// by an event.
+func (w *watch) hangUp(id calls.ID, answered bool) error {
+	var act calls.Act = calls.Reject{Status: calls.Cancelled}
+	if answered {
+		act = calls.End{}
+	}
+	w.overdue = time.After(answerPatience)
+	err := w.phone.Do(context.Background(), calls.Command{Call: id, Act: act})
+	if err != nil && !errors.Is(err, calls.ErrCallNotFound) { // it ended in the same instant
+		return fmt.Errorf("hang up: %w", err)
+	}
+	return nil
+}
+
+// keepStats samples the media of the current call, and prints a sample every
+// statsEvery: only in JSON, a person is not asked to read it.
+func (w *watch) keepStats() {
+	held, ok := w.phone.Snapshot().Held()
+	if !ok {
+		return
+	}
+	if s, ok := w.phone.Stats(); ok {
+		w.last, w.lastOf = &s, held.Call
+		if w.samples++; w.samples%(int(statsEvery/sampleEvery)) == 0 {
+			w.printStats()
+		}
+	}
+}
+
+// printStats prints the newest sample, once.
+func (w *watch) printStats() {
+	if w.printer.json == nil || w.last == nil {
+		return
+	}
+	if err := w.printer.json.Stats(w.lastOf, *w.last); err != nil && w.err == nil {
+		w.err = err
+	}
+	w.last = nil
+}

@@ -1,0 +1,138 @@
+package line
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"tring/calls"
+)
+
+// Call is a call in JSON output: a promise to scripts. DurationMS is how long it
+// was answered, and only there once the call is over.
+type Call struct {
+	ID          calls.ID       `json:"id"`
+	Type        calls.Type     `json:"type"`
+	Status      calls.Status   `json:"status"`
+	Reason      calls.Reason   `json:"reason,omitempty"`
+	Initiator   calls.UserID   `json:"initiator"`
+	Receiver    calls.Receiver `json:"receiver"`
+	InitiatedAt time.Time      `json:"initiated_at,omitzero"`
+	AnsweredAt  time.Time      `json:"answered_at,omitzero"`
+	EndedAt     time.Time      `json:"ended_at,omitzero"`
+	DurationMS  *calls.Millis  `json:"duration_ms,omitempty"`
+}
+
+// CallOf is the call for output; why, where it is not empty, goes before the
+// call's own reason, for it is what this phone heard.
+func CallOf(c calls.Call, why calls.Reason) Call {
+	out := Call{
+		ID: c.ID, Type: c.Type, Status: c.Status, Reason: c.Reason, Initiator: c.Initiator, Receiver: c.Receiver,
+		InitiatedAt: c.InitiatedAt, AnsweredAt: c.AnsweredAt, EndedAt: c.EndedAt,
+	}
+	if why != "" {
+		out.Reason = why
+	}
+	if c.Status.Terminal() {
+		d := calls.ToMillis(c.Talked(c.EndedAt))
+		out.DurationMS = &d
+	}
+	return out
+}
+
+// Record is a line of the history: the call, which way it went, and whether it
+// was missed.
+type Record struct {
+	Call
+	Direction calls.Direction `json:"direction"`
+	Missed    bool            `json:"missed"`
+}
+
+// RecordOf is a history record for output.
+func RecordOf(r calls.Record) Record {
+	return Record{CallOf(r.Call, ""), r.Direction, r.Missed}
+}
+
+// Stats is what the media of a call does. Jitter, round trip and buffer are in
+// milliseconds, the losses of late in percent.
+type Stats struct {
+	Sent      uint64  `json:"sent"`
+	Received  uint64  `json:"received"`
+	Lost      uint64  `json:"lost"`
+	Late      uint64  `json:"late"`
+	Concealed uint64  `json:"concealed"`
+	Recovered uint64  `json:"recovered"`
+	Loss      float64 `json:"loss_percent"`
+	PeerLoss  float64 `json:"peer_loss_percent"`
+	Jitter    float64 `json:"jitter_ms"`
+	RoundTrip float64 `json:"round_trip_ms"`
+	Buffer    float64 `json:"buffer_ms"`
+	Relayed   bool    `json:"relayed"`
+}
+
+// Failure is an error of the service: a code that never changes, and words.
+type Failure struct {
+	Code string `json:"code"`
+	Text string `json:"text"`
+}
+
+// Event is one line of --json output.
+type Event struct {
+	Time  time.Time       `json:"time"`
+	Event calls.EventName `json:"event"`
+	Call  *Call           `json:"call,omitempty"`
+	User  calls.UserID    `json:"user,omitempty"`  // UserJoined, UserLeft
+	Link  calls.Link      `json:"link,omitempty"`  // ConnectionChanged
+	Stats *Stats          `json:"stats,omitempty"` // Stats
+	Error *Failure        `json:"error,omitempty"`
+}
+
+// StatsEvent is the name of the line about a call's media.
+const StatsEvent calls.EventName = "Stats"
+
+// JSON prints events, one object a line. It is not safe for concurrent use.
+type JSON struct {
+	out *json.Encoder
+	now func() time.Time
+}
+
+// NewJSON prints to w.
+func NewJSON(w io.Writer, now func() time.Time) *JSON {
+	return &JSON{out: json.NewEncoder(w), now: now}
+}
+
+// Event prints one event; link is the connection's state, for ConnectionChanged.
+func (j *JSON) Event(e calls.Event, link calls.Link) error {
+	out := Event{Event: e.Name, User: e.User}
+	if e.Call.ID != "" {
+		c := CallOf(e.Call, e.Reason)
+		out.Call = &c
+	}
+	if e.Name == calls.ConnectionChanged {
+		out.Link = link
+	}
+	if e.Err != nil {
+		out.Error = &Failure{Code: calls.Code(e.Err), Text: e.Err.Error()}
+	}
+	return j.print(out)
+}
+
+// Stats prints a sample of a call's media.
+func (j *JSON) Stats(c calls.Call, s calls.MediaStats) error {
+	call := CallOf(c, "")
+	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	return j.print(Event{Event: StatsEvent, Call: &call, Stats: &Stats{
+		Sent: s.Sent, Received: s.Received, Lost: s.Lost, Late: s.Late,
+		Concealed: s.Concealed, Recovered: s.Recovered, Loss: s.LossPercent, PeerLoss: s.PeerLossPercent,
+		Jitter: ms(s.Jitter), RoundTrip: ms(s.RoundTrip), Buffer: ms(s.BufferTime), Relayed: s.Relayed,
+	}})
+}
+
+func (j *JSON) print(e Event) error {
+	e.Time = j.now().UTC()
+	if err := j.out.Encode(e); err != nil {
+		return fmt.Errorf("print event: %w", err)
+	}
+	return nil
+}
