@@ -30,5 +30,6 @@
 //
 // A Session owns, per peer, one loop that owns the peer connection, one writer,
 // and readers of RTP and RTCP; and one that holds the microphone. All have
-// ended when Close returns, or, when something hangs, soon after.
+// ended when Close returns, or, when something hangs, soon after. Pion's own
+// may linger for the seconds that it takes to give up on a silent TURN server.
 package media

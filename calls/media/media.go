@@ -15,8 +15,8 @@ import (
 
 // Config is what a Media is made of.
 type Config struct {
-	Engine *audio.Engine
-	Log    *slog.Logger // nil: no log
+	Engine *audio.Engine // the phone's sound; it outlives the Media
+	Log    *slog.Logger  // nil: no log
 	// Net is the network; nil is the system's. Tests pass a virtual one.
 	Net transport.Net
 }
@@ -99,6 +99,7 @@ func (m *Media) Open(o calls.OpenMedia, notify func(calls.Input)) (*Session, err
 	}
 	s.sending.Store(&[]*peer{})
 	m.engine.SetMuted(o.Muted)
+	m.engine.SetLoss(0) // what the last call's network did says nothing of this one's
 	s.tasks.Go(s.capture)
 	s.SetPeers(o.Peers)
 	return s, nil

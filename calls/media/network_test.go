@@ -9,19 +9,25 @@ import (
 
 	"github.com/pion/logging"
 	"github.com/pion/transport/v4/vnet"
+	"github.com/pion/turn/v5"
 
 	"tring/calls"
 )
 
-// wan is a virtual network of two hosts, each with two addresses.
+// wan is a virtual network of two hosts, each with two addresses, and a third
+// for a TURN server.
 type wan struct {
 	alice, bob *vnet.Net
+	turn       *vnet.Net
+	apart      atomic.Bool // alice and bob reach the third host only
 	down       atomic.Bool
 	blocked    atomic.Pointer[string] // an address that no longer works
 	loss       atomic.Int32           // percent
 	// The addresses that the hosts sent from last.
 	fromAlice, fromBob atomic.Pointer[string]
 }
+
+const turnHost = "10.0.0.3"
 
 func newWAN(t *testing.T, delay time.Duration) *wan {
 	t.Helper()
@@ -42,6 +48,7 @@ func newWAN(t *testing.T, delay time.Duration) *wan {
 		}
 		return n
 	}
+	w.turn = host(turnHost)
 	w.alice, w.bob = host("10.0.0.1", "10.0.0.11"), host("10.0.0.2", "10.0.0.12")
 	dice := rand.New(rand.NewSource(1)) //nolint:gosec // the same losses each time
 	router.AddChunkFilter(func(c vnet.Chunk) bool {
@@ -52,6 +59,9 @@ func newWAN(t *testing.T, delay time.Duration) *wan {
 			w.fromBob.Store(&from)
 		}
 		if w.down.Load() || int32(dice.Intn(100)) < w.loss.Load() {
+			return false
+		}
+		if w.apart.Load() && host4(c.SourceAddr()) != turnHost && host4(c.DestinationAddr()) != turnHost {
 			return false
 		}
 		blocked := w.blocked.Load()
@@ -77,6 +87,7 @@ func host4(a net.Addr) string {
 }
 
 func TestLossAndDelay(t *testing.T) {
+	t.Parallel()
 	w := newWAN(t, 50*time.Millisecond)
 	alice, bob := pair(t, newRoom(t), w.alice, w.bob)
 	w.loss.Store(10)
@@ -95,6 +106,7 @@ func TestLossAndDelay(t *testing.T) {
 // The network goes away for a while, and signaling too: the old path is taken
 // up again, without anybody's help.
 func TestOutageOfEverything(t *testing.T) {
+	t.Parallel()
 	w, r := newWAN(t, 5*time.Millisecond), newRoom(t)
 	alice, bob := pair(t, r, w.alice, w.bob)
 	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
@@ -114,11 +126,13 @@ func TestOutageOfEverything(t *testing.T) {
 // An address stops working, as when a phone changes networks: ICE restarts on
 // another path. The server carries the payloads meanwhile.
 func TestPathSwitch(t *testing.T) {
+	t.Parallel()
 	for name, uses := range map[string]func(*wan) *atomic.Pointer[string]{
 		"the answerer's address": func(w *wan) *atomic.Pointer[string] { return &w.fromAlice },
 		"the offerer's address":  func(w *wan) *atomic.Pointer[string] { return &w.fromBob },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			w := newWAN(t, 5*time.Millisecond)
 			alice, bob := pair(t, newRoom(t), w.alice, w.bob)
 			eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
@@ -135,7 +149,55 @@ func TestPathSwitch(t *testing.T) {
 	}
 }
 
+// Where there is no direct path, TURN's is taken, and soon.
+func TestRelayedByTURN(t *testing.T) {
+	t.Parallel()
+	w, r := newWAN(t, 5*time.Millisecond), newRoom(t)
+	w.apart.Store(true)
+	r.servers = append(r.servers, serveTURN(t, w.turn))
+	began := time.Now()
+	alice, bob := pair(t, r, w.alice, w.bob)
+	t.Logf("connected through TURN after %v", time.Since(began))
+	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+	eventually(t, 5*time.Second, "alice hears bob's tone", func() bool { return alice.hears(700) })
+	if !alice.session.Stats().Relayed || !bob.session.Stats().Relayed {
+		t.Error("the path does not count as relayed")
+	}
+}
+
+func serveTURN(t *testing.T, host *vnet.Net) calls.Server {
+	t.Helper()
+	conn, err := host.ListenPacket("udp4", turnHost+":3478")
+	if err != nil {
+		t.Fatal(err)
+	}
+	quiet := logging.NewDefaultLoggerFactory()
+	quiet.DefaultLogLevel = logging.LogLevelDisabled
+	server, err := turn.NewServer(turn.ServerConfig{
+		Realm: "test", LoggerFactory: quiet,
+		AuthHandler: func(a *turn.RequestAttributes) (string, []byte, bool) {
+			return a.Username, turn.GenerateAuthKey(a.Username, a.Realm, "secret"), true
+		},
+		PacketConnConfigs: []turn.PacketConnConfig{{
+			PacketConn: conn,
+			RelayAddressGenerator: &turn.RelayAddressGeneratorStatic{
+				RelayAddress: net.ParseIP(turnHost), Address: turnHost, Net: host,
+			},
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return calls.Server{URLs: []string{"turn:" + turnHost + ":3478?transport=udp"}, Username: "user", Credential: "secret"}
+}
+
 func TestCloseWhenThePeerIsGone(t *testing.T) {
+	t.Parallel()
 	w, r := newWAN(t, 5*time.Millisecond), newRoom(t)
 	alice, bob := pair(t, r, w.alice, w.bob)
 	w.down.Store(true)
@@ -145,4 +207,20 @@ func TestCloseWhenThePeerIsGone(t *testing.T) {
 		t.Error(err)
 	}
 	always(t, 500*time.Millisecond, "bob does not think that alice hung up", func() bool { return !bob.closedBy("alice") })
+}
+
+// A STUN or TURN server that does not answer delays neither the direct path
+// nor the end.
+func TestDeadServers(t *testing.T) {
+	t.Parallel()
+	w, r := newWAN(t, 5*time.Millisecond), newRoom(t)
+	r.servers = []calls.Server{
+		{URLs: []string{"stun:10.0.0.99:3478"}},
+		{URLs: []string{"turn:10.0.0.99:3478", "turn:nowhere.invalid:3478"}, Username: "user", Credential: "secret"},
+	}
+	alice, bob := pair(t, r, w.alice, w.bob)
+	eventually(t, 2*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+	if err := alice.session.Close(); err != nil {
+		t.Error(err)
+	}
 }

@@ -132,8 +132,8 @@ func (p *peer) connect() error {
 	p.measure.begin(p.stream, p.outbox)
 	p.listen()
 	p.tasks.Go(func() { p.outbox.drain(track, p.done) })
-	p.tasks.Go(p.readReports)
-	p.tasks.Go(p.readSender)
+	p.tasks.Go(func() { p.readRTCP(p.sender.ReadRTCP, p.takeReport) })
+	p.tasks.Go(func() { p.readRTCP(p.receiver.ReadRTCP, p.takeSender) })
 	if p.offerer {
 		return p.offer(false)
 	}
@@ -151,9 +151,9 @@ func (p *peer) abandon(pc *webrtc.PeerConnection, why error) error {
 // the loop asks for the state itself.
 func (p *peer) listen() {
 	p.pc.OnICECandidate(func(c *webrtc.ICECandidate) { p.post(func() { p.gathered(c) }) })
-	p.pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) {
-		p.post(func() { p.tick(time.Now()) })
-	})
+	look := func() { p.post(func() { p.tick(time.Now()) }) }
+	p.pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { look() })
+	p.sender.Transport().OnStateChange(func(webrtc.DTLSTransportState) { look() })
 	p.pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
 		p.post(func() { p.tasks.Go(func() { p.receive(track) }) })
 	})
@@ -168,11 +168,11 @@ func (p *peer) tick(now time.Time) {
 	if p.over.Load() {
 		return
 	}
-	state := p.pc.ConnectionState()
-	if state == webrtc.PeerConnectionStateClosed { // by DTLS close_notify; our own close ends the loop
+	if p.sender.Transport().State() == webrtc.DTLSTransportStateClosed { // our own close ends the loop
 		p.hungUp()
 		return
 	}
+	state := p.pc.ConnectionState()
 	up := state == webrtc.PeerConnectionStateConnected
 	if up {
 		p.outbox.open()
@@ -226,10 +226,17 @@ func (p *peer) disconnect() {
 		timer := time.NewTimer(byeAgain)
 		<-timer.C
 		p.bye()
+		if err := p.sender.Transport().Stop(); err != nil { // DTLS close_notify
+			p.log.Debug("media: close DTLS: " + err.Error())
+		}
 	}
-	if err := p.pc.GracefulClose(); err != nil {
-		p.log.Debug("media: close: " + err.Error())
-	}
+	// The peer knows. The rest may take seconds: pion waits until its search
+	// for a TURN server that does not answer is over.
+	p.session.lingering.Go(func() {
+		if err := p.pc.GracefulClose(); err != nil {
+			p.log.Debug("media: close: " + err.Error())
+		}
+	})
 	p.tasks.Wait()
 }
 

@@ -103,13 +103,15 @@ type phone struct {
 	session *Session
 }
 
-// exchangeRoom is the signaling: it carries payloads between phones, in order
+// room is the signaling: it carries payloads between phones, in order
 // unless told otherwise.
 type room struct {
 	t      testing.TB
 	mu     sync.Mutex
 	phones map[calls.DeviceID]*phone
-	post   chan letter
+	// servers are what each phone is given.
+	servers []calls.Server
+	post    chan letter
 	// tamper decides what becomes of a payload on its way; nil: delivered.
 	tamper func(letter) []letter
 }
@@ -176,6 +178,7 @@ func (r *room) phone(device calls.DeviceID, hz float64, net transport.Net) *phon
 			if err := p.session.Close(); err != nil {
 				r.t.Error(err)
 			}
+			p.session.lingering.Wait()
 		}
 		if err := engine.Close(); err != nil {
 			r.t.Error(err)
@@ -198,7 +201,7 @@ func logTo(t testing.TB) *slog.Logger {
 // open opens a phone's session to its peers.
 func (r *room) open(p *phone, peers ...calls.Peer) {
 	r.t.Helper()
-	s, err := p.media.Open(calls.OpenMedia{Call: "call", Peers: peers}, func(in calls.Input) {
+	s, err := p.media.Open(calls.OpenMedia{Call: "call", Peers: peers, Servers: r.servers}, func(in calls.Input) {
 		switch in := in.(type) {
 		case calls.MediaSignal:
 			r.post <- letter{from: p.device, to: in.To, text: in.Payload}
@@ -242,6 +245,7 @@ func offers(d calls.DeviceID) calls.Peer  { return calls.Peer{Device: d, Offer: 
 func answers(d calls.DeviceID) calls.Peer { return calls.Peer{Device: d} }
 
 // pair is two phones in a session: bob accepted, so bob offers.
+// Networks not given are the real loopback.
 func pair(t testing.TB, r *room, nets ...transport.Net) (alice, bob *phone) {
 	t.Helper()
 	nets = append(nets, nil, nil)

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
@@ -96,7 +97,7 @@ func (o *outbox) drain(track *webrtc.TrackLocalStaticRTP, done <-chan struct{}) 
 	}
 }
 
-// unreadable is how many packets in a row may be refused before a track is
+// unreadable is how many packets in a row may be refused before a stream is
 // given up: it is broken then, not garbled.
 const unreadable = 500
 
@@ -107,7 +108,7 @@ func (p *peer) receive(track *webrtc.TrackRemote) {
 	var packet rtp.Packet
 	for bad := 0; bad < unreadable; bad++ {
 		n, _, err := track.Read(buffer)
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrClosedPipe) {
+		if ended(err) {
 			return
 		}
 		if err != nil || packet.Unmarshal(buffer[:n]) != nil || len(packet.Payload) == 0 {
@@ -124,44 +125,41 @@ func (p *peer) receive(track *webrtc.TrackRemote) {
 	p.log.Warn("media: gave up a track that brings nothing readable")
 }
 
-// readReports takes what the peer says of our packets: receiver reports.
-func (p *peer) readReports() {
-	for {
-		packets, _, err := p.sender.ReadRTCP()
-		if err != nil {
-			if ended(err) {
-				return
-			}
-			continue
-		}
-		for _, packet := range packets {
-			for _, r := range receptions(packet) {
-				if r.SSRC == p.ssrc {
-					p.measure.report(r, time.Now())
-					p.session.reported()
-				}
-			}
+// takeReport takes what the peer says of our packets.
+func (p *peer) takeReport(packet rtcp.Packet) {
+	for _, r := range receptions(packet) {
+		if r.SSRC == p.ssrc {
+			p.measure.report(r, time.Now())
+			p.session.reported()
 		}
 	}
 }
 
-// readSender takes what the peer says of its own packets: sender reports, which
-// pion's receiver reports need, and the good-bye.
-func (p *peer) readSender() {
-	for {
-		packets, _, err := p.receiver.ReadRTCP()
+// takeSender takes what the peer says of its own packets: the good-bye. Its
+// sender reports, which pion's receiver reports need, are read on the way.
+func (p *peer) takeSender(packet rtcp.Packet) {
+	if _, bye := packet.(*rtcp.Goodbye); bye {
+		p.post(p.hungUp)
+	}
+}
+
+// readRTCP reads one direction's RTCP until it ends.
+func (p *peer) readRTCP(read func() ([]rtcp.Packet, interceptor.Attributes, error), take func(rtcp.Packet)) {
+	for bad := 0; bad < unreadable; bad++ {
+		packets, _, err := read()
+		if ended(err) {
+			return
+		}
 		if err != nil {
-			if ended(err) {
-				return
-			}
+			p.measure.garbled.Add(1)
 			continue
 		}
+		bad = 0
 		for _, packet := range packets {
-			if _, bye := packet.(*rtcp.Goodbye); bye {
-				p.post(p.hungUp)
-			}
+			take(packet)
 		}
 	}
+	p.log.Warn("media: gave up RTCP that brings nothing readable")
 }
 
 // ended tells the end of a stream from a packet that cannot be read.

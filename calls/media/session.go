@@ -29,6 +29,8 @@ type Session struct {
 	began  time.Time
 	done   chan struct{}
 	tasks  sync.WaitGroup
+	// lingering are goroutines of pion that end on their own.
+	lingering sync.WaitGroup
 
 	sending atomic.Pointer[[]*peer] // for the capture goroutine, copied on write
 	loss    atomic.Int32            // what the engine was told last, in percent

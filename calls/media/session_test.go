@@ -9,6 +9,7 @@ import (
 )
 
 func TestEachHearsTheOther(t *testing.T) {
+	t.Parallel()
 	alice, bob := pair(t, newRoom(t))
 	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
 	eventually(t, 5*time.Second, "alice hears bob's tone", func() bool { return alice.hears(700) })
@@ -23,6 +24,7 @@ func TestEachHearsTheOther(t *testing.T) {
 
 // Whatever becomes of the first payloads on their way, the two connect.
 func TestSignalingMayMisbehave(t *testing.T) {
+	t.Parallel()
 	first := func(n int, then func(letter) []letter) func(letter) []letter {
 		return func(l letter) []letter {
 			if n--; n >= 0 {
@@ -32,9 +34,9 @@ func TestSignalingMayMisbehave(t *testing.T) {
 		}
 	}
 	for name, tamper := range map[string]func(letter) []letter{
-		"the offer is lost":      first(1, drop),
-		"the first ten are lost": first(10, drop),
-		"everything comes twice": func(l letter) []letter { return []letter{l, l} },
+		"the offer is lost":       first(1, drop),
+		"the first five are lost": first(5, drop),
+		"everything comes twice":  func(l letter) []letter { return []letter{l, l} },
 		"candidates come before their description": func(l letter) []letter {
 			m, err := decodePayload(l.text)
 			if err != nil || len(m.Candidates) == 0 {
@@ -46,6 +48,7 @@ func TestSignalingMayMisbehave(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			r := newRoom(t)
 			r.set(tamper)
 			alice, bob := pair(t, r)
@@ -57,6 +60,7 @@ func TestSignalingMayMisbehave(t *testing.T) {
 
 // The callee's offer may overtake the news that it accepted.
 func TestAnswererOpensLate(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t)
 	alice, bob := r.phone("alice", 1000, nil), r.phone("bob", 700, nil)
 	sent := make(chan struct{}, 64)
@@ -74,6 +78,7 @@ func TestAnswererOpensLate(t *testing.T) {
 }
 
 func TestHostilePayloads(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t)
 	alice, bob := r.phone("alice", 1000, nil), r.phone("bob", 700, nil)
 	r.open(alice, answers("bob"), answers("mallory"))
@@ -120,6 +125,7 @@ func TestHostilePayloads(t *testing.T) {
 func (m payload) text() string { return string(m.encode()) }
 
 func TestHangUpIsHeardDirectly(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t)
 	alice, bob := pair(t, r)
 	r.set(drop) // the server is away
@@ -137,17 +143,22 @@ func TestHangUpIsHeardDirectly(t *testing.T) {
 
 // The server may be away during a call.
 func TestSoundNeedsNoServer(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t)
 	alice, bob := pair(t, r)
 	r.set(drop)
+	before := bob.session.Stats().Received
+	eventually(t, 10*time.Second, "three seconds of packets arrive", func() bool {
+		return bob.session.Stats().Received > before+150
+	})
 	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
-	always(t, 3*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
-	if alice.state("bob") != calls.MediaConnected {
-		t.Error("alice was told of a loss")
+	if got := append(alice.told(), bob.told()...); len(got) != 2 {
+		t.Errorf("the phones were told %+v", got)
 	}
 }
 
 func TestMutedSendsSilence(t *testing.T) {
+	t.Parallel()
 	alice, bob := pair(t, newRoom(t))
 	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
 	alice.session.SetMuted(true)
@@ -159,6 +170,7 @@ func TestMutedSendsSilence(t *testing.T) {
 }
 
 func TestWithoutMicrophone(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t)
 	alice, bob := r.phone("alice", 0, nil), r.phone("bob", 700, nil)
 	r.open(alice, answers("bob"))
@@ -169,6 +181,7 @@ func TestWithoutMicrophone(t *testing.T) {
 
 // A third device joins and leaves: a mesh.
 func TestPeersComeAndGo(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t)
 	alice, bob := pair(t, r)
 	carol := r.phone("carol", 1700, nil)
@@ -191,6 +204,7 @@ func TestPeersComeAndGo(t *testing.T) {
 
 // A call follows another at once: the microphone is free again.
 func TestNextCall(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t)
 	alice, bob := pair(t, r)
 	for _, p := range []*phone{alice, bob} {
@@ -209,6 +223,7 @@ func TestNextCall(t *testing.T) {
 
 // A session that nobody answers closes without fuss.
 func TestCloseBeforeConnected(t *testing.T) {
+	t.Parallel()
 	r := newRoom(t)
 	r.set(drop)
 	alice := r.phone("alice", 1000, nil)
