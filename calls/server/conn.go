@@ -123,7 +123,8 @@ func (c *conn) closeWith(code int, reason string) {
 		reason = reason[:120]
 	}
 	text := websocket.FormatCloseMessage(code, reason)
-	if c.ws.WriteControl(websocket.CloseMessage, text, time.Now().Add(time.Second)) != nil {
+	err := c.ws.WriteControl(websocket.CloseMessage, text, time.Now().Add(time.Second))
+	if err != nil && !errors.Is(err, websocket.ErrCloseSent) { // the read limit sends its own
 		return
 	}
 	socket := c.ws.NetConn()

@@ -1,0 +1,315 @@
+package server
+
+import (
+	"bytes"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"tring/calls"
+	"tring/calls/wire"
+)
+
+// Who is refused at the door, with which code, and that nothing tells an unknown
+// name from a wrong key.
+func TestSignInRefused(t *testing.T) {
+	s, _ := open(t, Config{Timers: Timers{SignIn: 300 * time.Millisecond}})
+	alice := addUser(t, s, "alice")
+	stranger, _ := key(t)
+	newer := helloOf("alice", alice.signer, "A1")
+	newer.Version = wire.Version + 1
+	host := helloOf("alice", alice.signer, "A1")
+	host.For = "bob"
+	notAKey := helloOf("alice", alice.signer, "A1")
+	notAKey.Key = "ssh-ed25519 garbage"
+	tests := []struct {
+		name  string
+		hello wire.Hello
+		err   error
+		code  int
+	}{
+		{"wrong key", helloOf("alice", stranger, "A1"), calls.ErrSignIn, wire.CloseSignIn},
+		{"unknown user", helloOf("nobody", stranger, "A1"), calls.ErrSignIn, wire.CloseSignIn},
+		{"no key", notAKey, calls.ErrSignIn, wire.CloseSignIn},
+		{"for somebody else", host, calls.ErrSignIn, wire.CloseSignIn},
+		{"newer version", newer, calls.ErrVersion, wire.CloseSignIn},
+		{"device id with a dot", helloOf("alice", alice.signer, "A.>"), calls.ErrInvalidRequest, wire.CloseBadFrame},
+	}
+	texts := map[string]string{}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			ws := dial(t, s)
+			signer := alice.signer
+			if tt.hello.Key == marshalKey(stranger.PublicKey()) {
+				signer = stranger
+			}
+			m, err := signIn(t, ws, tt.hello, signer)
+			if err != nil {
+				t.Fatal(err)
+			}
+			e, ok := m.(wire.Error)
+			if !ok || e.Code != calls.Code(tt.err) {
+				t.Fatalf("the answer is %+v, want the error %s", m, calls.Code(tt.err))
+			}
+			texts[tt.name] = e.Text
+			if _, err := readFrame(ws); codeOf(err) != tt.code {
+				t.Errorf("closed with %v, want %d", err, tt.code)
+			}
+		})
+	}
+	if texts["wrong key"] != texts["unknown user"] {
+		t.Errorf("a wrong key is told %q, an unknown user %q", texts["wrong key"], texts["unknown user"])
+	}
+	t.Run("signature of another text", func(t *testing.T) {
+		ws := dial(t, s)
+		h := helloOf("alice", alice.signer, "A1")
+		signed := h
+		signed.Device.ID = "A2"
+		writeFrame(t, ws, wire.Frame{Seq: 1, Body: h})
+		f, err := readFrame(ws)
+		if err != nil {
+			t.Fatal(err)
+		}
+		signature, err := wire.SignSSH(alice.signer, wire.SignatureNamespace, wire.SignInText(signed, f.Body.(wire.Challenge)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		writeFrame(t, ws, wire.Frame{Seq: 2, Body: wire.Proof{Signature: signature}})
+		if f, err := readFrame(ws); err != nil || f.Body.(wire.Error).Code != calls.ErrSignIn.Code {
+			t.Errorf("the answer is %+v, %v", f.Body, err)
+		}
+	})
+	t.Run("too slow", func(t *testing.T) {
+		ws := dial(t, s)
+		f, err := readFrame(ws)
+		if e, ok := f.Body.(wire.Error); err != nil || !ok || e.Code != calls.ErrSignIn.Code {
+			t.Fatalf("a silent phone hears %+v, %v", f.Body, err)
+		}
+		if _, err := readFrame(ws); codeOf(err) != wire.CloseSignIn {
+			t.Errorf("closed with %v", err)
+		}
+	})
+	t.Run("from a web page", func(t *testing.T) {
+		header := http.Header{"Origin": {"https://evil.example"}}
+		_, resp, err := websocket.DefaultDialer.Dial("ws://"+s.Addr().String()+wire.Path, header)
+		if err == nil || resp == nil || resp.StatusCode != http.StatusForbidden {
+			t.Errorf("a connection with an Origin: %v, %v", resp, err)
+		}
+	})
+}
+
+// What is no frame closes the connection with a stated code, before sign-in and
+// after; an unknown request is answered and the connection goes on.
+func TestGarbage(t *testing.T) {
+	s, _ := open(t, Config{})
+	alice := addUser(t, s, "alice")
+	tests := []struct {
+		name          string
+		kind          int
+		data          []byte
+		before, after int // close codes
+	}{
+		{"no JSON", websocket.TextMessage, []byte("ring ring"), wire.CloseBadFrame, wire.CloseBadFrame},
+		{"empty", websocket.TextMessage, nil, wire.CloseBadFrame, wire.CloseBadFrame},
+		{"binary", websocket.BinaryMessage, []byte{0, 1, 2}, wire.CloseBadFrame, wire.CloseBadFrame},
+		{"bad UTF-8", websocket.TextMessage, []byte("{\"type\":\"hello\xff\"}"), wire.CloseBadFrame, wire.CloseBadFrame},
+		{"wrong body", websocket.TextMessage, []byte(`{"type":"call.end","seq":3,"body":{"call":7}}`), wire.CloseBadFrame, wire.CloseBadFrame},
+		{"4 KiB and more", websocket.TextMessage, longHello(5 << 10), wire.CloseTooLarge, 0},
+		{"64 KiB and more", websocket.TextMessage, longHello(65 << 10), wire.CloseTooLarge, wire.CloseTooLarge},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			ws := dial(t, s)
+			if err := ws.WriteMessage(tt.kind, tt.data); err != nil {
+				t.Fatal(err)
+			}
+			var err error
+			for err == nil {
+				_, err = readFrame(ws)
+			}
+			if codeOf(err) != tt.before {
+				t.Errorf("before sign-in: closed with %v, want %d", err, tt.before)
+			}
+			p := connect(t, s, alice, "A1")
+			if err := p.ws.WriteMessage(tt.kind, tt.data); err != nil {
+				t.Fatal(err)
+			}
+			if tt.after == 0 { // small enough for a phone that is signed in
+				p.refused(wire.Welcome{}, calls.ErrInvalidRequest)
+				return
+			}
+			if got := p.code(); got != tt.after {
+				t.Errorf("after sign-in: closed with %d, want %d", got, tt.after)
+			}
+		})
+	}
+	t.Run("unknown request", func(t *testing.T) {
+		p := connect(t, s, alice, "A1")
+		p.refused(unknown{}, calls.ErrInvalidRequest)
+		if _, ok := p.ask(wire.Phones{}).(wire.PhonesPage); !ok {
+			t.Error("the connection does not go on")
+		}
+	})
+}
+
+type unknown struct{}
+
+func (unknown) Type() string { return "call.transfer" }
+
+func longHello(n int) []byte {
+	return []byte(`{"type":"hello","body":{"version":1,"pad":"` + strings.Repeat("x", n) + `"}}`)
+}
+
+// A device that signs in again replaces its older connection; nine phones are
+// too many; a removed phone does not come back.
+func TestDevices(t *testing.T) {
+	s, _ := open(t, Config{})
+	alice := addUser(t, s, "alice")
+	old := connect(t, s, alice, "A1")
+	p := connect(t, s, alice, "A1")
+	if got := old.code(); got != wire.CloseReplaced {
+		t.Errorf("the older connection was closed with %d", got)
+	}
+	for _, d := range []calls.DeviceID{"A2", "A3", "A4", "A5", "A6", "A7", "A8"} {
+		connect(t, s, alice, d)
+	}
+	if m, _ := signIn(t, dial(t, s), helloOf("alice", alice.signer, "A9"), alice.signer); m.(wire.Error).Code != calls.ErrTooManyDevices.Code {
+		t.Errorf("the ninth phone is told %+v", m)
+	}
+	eventually(t, "all eight phones are known", func() bool {
+		page := p.ask(wire.Phones{}).(wire.PhonesPage)
+		online := 0
+		for _, f := range page.Phones {
+			if f.Online && f.This == (f.Device.ID == "A1") {
+				online++
+			}
+		}
+		return online == 8
+	})
+	second := connect(t, s, alice, "A2") // replaces it, so that this test holds it
+	if m := p.ask(wire.RemovePhone{Device: "A2"}); m.Type() != "ok" {
+		t.Errorf("remove phone: %+v", m)
+	}
+	if got := second.code(); got != wire.CloseRemoved {
+		t.Errorf("the removed phone was closed with %d", got)
+	}
+	ws := dial(t, s)
+	if m, _ := signIn(t, ws, helloOf("alice", alice.signer, "A2"), alice.signer); m.Type() != "error" {
+		t.Errorf("the removed phone came back: %+v", m)
+	}
+	if _, err := readFrame(ws); codeOf(err) != wire.CloseRemoved {
+		t.Errorf("closed with %v", err)
+	}
+}
+
+// A phone that says nothing for too long is gone; pings keep it.
+func TestSilence(t *testing.T) {
+	s, _ := open(t, Config{Timers: Timers{Silence: 300 * time.Millisecond}})
+	alice := addUser(t, s, "alice")
+	silent, talking := connect(t, s, alice, "A1"), connect(t, s, alice, "A2")
+	stop := make(chan struct{})
+	defer close(stop)
+	go func() {
+		tick := time.NewTicker(50 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				_ = talking.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second))
+			case <-stop:
+				return
+			}
+		}
+	}()
+	silent.code()
+	if _, ok := talking.ask(wire.Phones{}).(wire.PhonesPage); !ok {
+		t.Error("the phone that pings was cut off, too")
+	}
+}
+
+// A phone that does not read is cut off, and delays nobody.
+func TestSlowPhone(t *testing.T) {
+	s, _ := open(t, Config{})
+	alice, bob := addUser(t, s, "alice"), addUser(t, s, "bob")
+	a := connect(t, s, alice, "A1")
+	ws := dial(t, s)
+	if _, err := signIn(t, ws, helloOf("bob", bob.signer, "B1"), bob.signer); err != nil {
+		t.Fatal(err)
+	}
+	slow := s.hub.conns["bob"]["B1"]
+	big := wire.Frame{Body: wire.Relayed{Payload: bytes.Repeat([]byte("x"), 40<<10)}}
+	for slow.code == 0 { // nobody reads: sockets and queue fill up
+		slow.send(big)
+	}
+	if slow.code != wire.CloseSlow {
+		t.Errorf("the slow phone is cut off with %d", slow.code)
+	}
+	began := time.Now()
+	id := newID()
+	a.act(callTo(id, "bob"))
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("another phone's call took %v", took)
+	}
+	eventually(t, "bob is offline", func() bool {
+		s.hub.mu.Lock()
+		defer s.hub.mu.Unlock()
+		return s.hub.conns["bob"]["B1"] == nil
+	})
+}
+
+// Every bad input at the start is one plain error that says what to do.
+func TestOpenRefused(t *testing.T) {
+	taken, _ := open(t, Config{})
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct {
+		name string
+		cfg  Config
+		text string
+	}{
+		{"port taken", Config{Listen: taken.Addr().String()}, "the port is taken"},
+		{"data folder in use", Config{Listen: "127.0.0.1:0", Data: taken.cfg.Data}, "in use by another tring server"},
+		{"data folder under a file", Config{Listen: "127.0.0.1:0", Data: filepath.Join(file, "data")}, "not a directory"},
+		{"no data folder", Config{Listen: "127.0.0.1:0"}, "no data folder"},
+		{"address without port", Config{Listen: "localhost", Data: "x"}, "HOST:PORT"},
+		{"admin on the network", Config{Listen: ":0", Admin: ":7434", Data: "x"}, "loopback"},
+		{"certificate without key", Config{Listen: ":0", CertFile: "c.pem", Data: "x"}, "both"},
+		{"missing certificate", Config{Listen: ":0", CertFile: "c.pem", KeyFile: "k.pem"}, "c.pem"},
+		{"domain and proxy", Config{Listen: ":0", Domain: "a.example", BehindProxy: true, Data: "x"}, "choose one"},
+		{"NATS is away", Config{Listen: "127.0.0.1:0", NATS: []string{"nats://127.0.0.1:1"}}, "connect to NATS"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if tt.cfg.Data == "" && tt.name != "no data folder" {
+				tt.cfg.Data = t.TempDir()
+			}
+			s, err := Open(t.Context(), tt.cfg)
+			if err == nil {
+				s.Close()
+				t.Fatal("it opened")
+			}
+			if !strings.Contains(err.Error(), tt.text) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("the error is %q, want one line with %q", err, tt.text)
+			}
+		})
+	}
+	t.Run("unwritable data folder", func(t *testing.T) {
+		if os.Geteuid() == 0 {
+			t.Skip("root may write everywhere")
+		}
+		folder := t.TempDir()
+		if err := os.Chmod(folder, 0o500); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(t.Context(), Config{Listen: "127.0.0.1:0", Data: folder}); err == nil || !strings.Contains(err.Error(), "may write") {
+			t.Errorf("the error is %v", err)
+		}
+	})
+}
