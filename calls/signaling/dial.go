@@ -68,9 +68,18 @@ func (c *Client) tlsConfig() *tls.Config {
 	return config
 }
 
-// explain says what a failed dial means and what to do about it.
+// explained says in words for a person what an error means and what to do; the
+// error itself is for errors.Is and errors.As.
+type explained struct {
+	text  string
+	cause error
+}
+
+func (e *explained) Error() string { return e.text }
+func (e *explained) Unwrap() error { return e.cause }
+
+// explain says what a failed dial means.
 func explain(err error, resp *http.Response) error {
-	hint := func(text string) error { return fmt.Errorf("%s (%w)", text, err) }
 	if resp != nil && errors.Is(err, websocket.ErrBadHandshake) {
 		return explainHTTP(resp)
 	}
@@ -78,23 +87,23 @@ func explain(err error, resp *http.Response) error {
 		return errPin
 	}
 	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		return hint("no such host is known; check the name and your network")
+		return &explained{"no such host is known; check the name and your network", err}
 	}
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return hint("the server there does not speak TLS; if it runs on this machine, write ws://")
+		return &explained{"the server there does not speak TLS; if it runs on this machine, write ws://", err}
 	}
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
-		return hint("its certificate is for another name; check the address")
+		return fmt.Errorf("its certificate is for another name; check the address (%w)", err)
 	}
 	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return hint("its certificate is not trusted; log in with an invite, which holds the server's key")
+		return fmt.Errorf("its certificate is not trusted; log in with an invite, which holds the server's key (%w)", err)
 	}
 	timeout, isNet := errors.AsType[net.Error](err)
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return hint("no server listens there; check that it runs and that the address is right")
+		return &explained{"no server listens there; check that it runs and that the address is right", err}
 	case errors.Is(err, context.DeadlineExceeded), isNet && timeout.Timeout():
-		return hint("no answer; check the address, your network and the firewall")
+		return &explained{"no answer; check the address, your network and the firewall", err}
 	}
 	return err
 }
