@@ -1,0 +1,199 @@
+package server
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"encoding/base64"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"golang.org/x/crypto/ssh"
+
+	"tring/calls"
+	"tring/calls/wire"
+)
+
+// enrolWith shows an invite with a key and returns the answer.
+func enrolWith(t *testing.T, s *Server, invite string, signer ssh.Signer) wire.Message {
+	t.Helper()
+	ws := dial(t, s)
+	h := helloOf("", signer, "N1")
+	writeFrame(t, ws, wire.Frame{Seq: 1, Body: h})
+	f, err := readFrame(ws)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signature, err := wire.SignSSH(signer, wire.SignatureNamespace, wire.SignInText(h, f.Body.(wire.Challenge)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	writeFrame(t, ws, wire.Frame{Seq: 2, Body: wire.Enrol{Invite: invite, Signature: signature}})
+	f, err = readFrame(ws)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readFrame(ws); codeOf(err) == 0 {
+		t.Errorf("after an enrol the connection ends with %v", err)
+	}
+	return f.Body
+}
+
+// An invite binds the first key that is shown, once, and until it expires.
+func TestEnrol(t *testing.T) {
+	s, _ := open(t, Config{})
+	first, _ := key(t)
+	second, _ := key(t)
+	invite, err := s.Admin().InviteUser(t.Context(), "bob", "Bob", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m := enrolWith(t, s, "no such invite", first).(wire.Error); m.Code != calls.ErrInviteInvalid.Code {
+		t.Errorf("a wrong invite: %+v", m)
+	}
+	if m, ok := enrolWith(t, s, invite, first).(wire.Enrolled); !ok || m.User != "bob" || m.Name != "Bob" {
+		t.Errorf("a good invite: %+v", m)
+	}
+	if m, ok := enrolWith(t, s, invite, first).(wire.Enrolled); !ok || m.User != "bob" {
+		t.Errorf("the same key again, because the answer was lost: %+v", m)
+	}
+	if m := enrolWith(t, s, invite, second).(wire.Error); m.Code != calls.ErrInviteUsed.Code {
+		t.Errorf("another key with the used invite: %+v", m)
+	}
+	connect(t, s, testUser{"bob", first}, "B1")
+	old, err := s.Admin().InviteUser(t.Context(), "bob", "", time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the invite expires", func() bool {
+		m, ok := enrolWith(t, s, old, second).(wire.Error)
+		return ok && m.Code == calls.ErrInviteExpired.Code
+	})
+}
+
+// The administrator's socket does what the server's own methods do.
+func TestAdminSocket(t *testing.T) {
+	s, stop := open(t, Config{})
+	data := s.cfg.Data
+	client, err := DialAdmin(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(filepath.Join(data, "admin.sock"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the socket's mode is %v, %v", info.Mode(), err)
+	}
+	ctx := t.Context()
+	signer, line := key(t)
+	if err := client.AddUser(ctx, "alice", "Alice", line); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.AddUser(ctx, "echo", "Echo", "", AsTestLine()); err != nil {
+		t.Fatal(err)
+	}
+	if invite, err := client.InviteUser(ctx, "bob.b", "Bob", 0); err != nil || len(invite) != 20 {
+		t.Errorf("invite %q, %v; want 15 bytes in base64url", invite, err)
+	}
+	for _, bad := range []struct{ user, key, text string }{
+		{"Alice", "", "a-z"}, {"", "", "empty"}, {"carol", "not a key", "ssh-ed25519"},
+	} {
+		if err := client.AddUser(ctx, calls.UserID(bad.user), "", bad.key); err == nil || !strings.Contains(err.Error(), bad.text) {
+			t.Errorf("add user %q with key %q: %v", bad.user, bad.key, err)
+		}
+	}
+	users, err := client.ListUsers(ctx)
+	if err != nil || len(users) != 3 || users[0].Keys[0] != ssh.FingerprintSHA256(signer.PublicKey()) || !users[2].TestLine || users[1].User != "bob.b" {
+		t.Errorf("the users are %+v, %v", users, err)
+	}
+	p := connect(t, s, testUser{"alice", signer}, "A1")
+	if err := client.RemoveUser(ctx, "alice"); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.code(); got != wire.CloseRemoved {
+		t.Errorf("a removed user's phone was closed with %d", got)
+	}
+	if err := client.RemoveUser(ctx, "alice"); err == nil || !strings.Contains(err.Error(), "no such account") {
+		t.Errorf("remove again: %v", err)
+	}
+	stop()
+	if _, err := DialAdmin(data); err == nil || !strings.Contains(err.Error(), "no tring server runs") {
+		t.Errorf("without a server: %v", err)
+	}
+}
+
+// Health and metrics are served on the admin address.
+func TestHealth(t *testing.T) {
+	s, _ := open(t, Config{Admin: "127.0.0.1:0", Version: "1.2.3"})
+	alice := addUser(t, s, "alice")
+	addUser(t, s, "bob")
+	connect(t, s, alice, "A1").act(callTo(newID(), "bob"))
+	get := func(path string) string {
+		t.Helper()
+		resp, err := http.Get("http://" + s.AdminAddr().String() + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err != nil || resp.StatusCode != http.StatusOK {
+			t.Fatalf("%s: %s %s %v", path, resp.Status, body, err)
+		}
+		return string(body)
+	}
+	if got := get("/healthz"); got != "ok 1.2.3\n" {
+		t.Errorf("healthz says %q", got)
+	}
+	metrics := get("/metrics")
+	for _, line := range []string{"tring_connections 1", `tring_calls_live{status="initiated"} 1`, `tring_request_seconds_count{type="call.initiate"} 1`} {
+		if !strings.Contains(metrics, line+"\n") {
+			t.Errorf("metrics lack %q", line)
+		}
+	}
+	http.DefaultClient.CloseIdleConnections()
+}
+
+// Off loopback the server speaks TLS with a certificate of its own, whose pin is
+// inside invites and stays the same after a restart.
+func TestOwnCertificate(t *testing.T) {
+	cfg := Config{Listen: ":0", Data: t.TempDir(), TURN: "off"}
+	s, stop := open(t, cfg)
+	if !strings.HasPrefix(s.URL(), "wss://") || strings.Contains(s.URL(), "[::]") {
+		t.Errorf("the URL is %s", s.URL())
+	}
+	invite, err := s.Admin().InviteUser(t.Context(), "bob", "", 0)
+	if err != nil || !strings.HasSuffix(invite, "."+s.Pin()) || s.Pin() == "" {
+		t.Errorf("the invite is %q, the pin %q, %v", invite, s.Pin(), err)
+	}
+	_, port, _ := strings.Cut(strings.TrimPrefix(s.Addr().String(), "[::]"), ":")
+	d := websocket.Dialer{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} // the pin is checked below
+	ws, resp, err := d.Dial("wss://127.0.0.1:"+port+wire.Path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	state := ws.NetConn().(*tls.Conn).ConnectionState()
+	sum := sha256.Sum256(state.PeerCertificates[0].RawSubjectPublicKeyInfo)
+	if got := base64.RawURLEncoding.EncodeToString(sum[:]); got != s.Pin() {
+		t.Errorf("the certificate's pin is %s, want %s", got, s.Pin())
+	}
+	ws.Close()
+	info, err := os.Stat(filepath.Join(cfg.Data, "certificate.pem"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the certificate's mode is %v, %v", info, err)
+	}
+	pin := s.Pin()
+	stop()
+	if s, err = Open(context.Background(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if s.Pin() != pin {
+		t.Error("the pin changed with a restart")
+	}
+}
