@@ -23,6 +23,8 @@ func (p *Phone) welcome(s Snapshot) {
 	for _, l := range p.legs {
 		if l.opened {
 			p.resume(l)
+		} else {
+			p.ring(l) // what was said before may be lost
 		}
 	}
 }
@@ -181,6 +183,20 @@ func (p *Phone) changed(st CallState) {
 	p.settle(l, events)
 }
 
+// ring tells the server that this phone truly rings, unless it knows or is just
+// being told.
+func (p *Phone) ring(l *leg) {
+	me, _ := l.call.Party(p.me.User)
+	knows := slices.ContainsFunc(me.Ringing, func(d Device) bool { return d.ID == p.me.Device.ID })
+	told := slices.ContainsFunc(p.out, func(e Effect) bool {
+		s, ok := e.(Send)
+		return ok && s.Call == l.call.ID && s.Act.Verb() == Ring{}.Verb()
+	})
+	if l.call.rings(me) && !l.silenced && !knows && !told {
+		p.send(l.call.ID, Ring{})
+	}
+}
+
 // concerns says whether a call that the phone has not seen yet is one to follow.
 func (p *Phone) concerns(c Call) bool {
 	me, ok := c.Party(p.me.User)
@@ -219,9 +235,7 @@ func (p *Phone) settle(l *leg, events []Event) {
 		}
 		p.drop(l)
 	case l.call.rings(me):
-		if !slices.ContainsFunc(me.Ringing, func(d Device) bool { return d.ID == p.me.Device.ID }) {
-			p.send(l.call.ID, Ring{})
-		}
+		p.ring(l)
 	case !l.call.Holds(p.me.Viewer()): // another phone of mine decided
 		p.drop(l)
 	case l.call.Status == Ongoing:

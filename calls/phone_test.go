@@ -191,6 +191,29 @@ func TestARingStopsByItselfWithTheServerGone(t *testing.T) {
 	}
 }
 
+func TestRingThatTheServerDidNotHearIsToldAgain(t *testing.T) {
+	w := newWorld(t, "ada", "bob")
+	w.play([]string{"ada", "calls"})
+	w.play([]string{"server", "takes", "ada"})
+	bob := w.phone("bob")
+	w.deliver(bob)
+	for range 2 { // lost each time with the connection
+		w.play([]string{"bob", "offline"})
+		w.play([]string{"bob", "online"})
+		w.deliver(bob)
+		if len(bob.outbox) != 1 || bob.outbox[0].Act != (Ring{}) {
+			t.Fatalf("after the reconnect bob's phone sends %v, want one ringing", bob.outbox)
+		}
+	}
+	w.settle()
+	w.play([]string{"bob", "offline"})
+	w.play([]string{"bob", "online"})
+	w.deliver(bob)
+	if len(bob.outbox) != 0 {
+		t.Errorf("the server knows, and bob's phone sends %v", bob.outbox)
+	}
+}
+
 func TestALateFrameRevivesNothing(t *testing.T) {
 	w := newWorld(t, "ada", "bob")
 	w.play([]string{"ada", "calls"})
