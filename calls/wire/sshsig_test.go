@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/pem"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"testing"
 
 	"golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
 
 	"tring/calls/wire"
 )
@@ -97,6 +99,31 @@ func TestRSAKeyThatOnlyKnowsSHA1IsRefused(t *testing.T) {
 	_, err := wire.SignSSH(sha1Signer{signerOf(t, keys(t)["rsa"])}, wire.SignatureNamespace, []byte("text"))
 	if err == nil || !strings.Contains(err.Error(), "ed25519") {
 		t.Fatalf("error %v, want one that says which key to use", err)
+	}
+}
+
+func TestKeysInAnAgentSign(t *testing.T) {
+	for kind, key := range keys(t) {
+		t.Run(kind, func(t *testing.T) {
+			keyring := agent.NewKeyring()
+			if err := keyring.Add(agent.AddedKey{PrivateKey: key}); err != nil {
+				t.Fatal(err)
+			}
+			near, far := net.Pipe()
+			defer near.Close()
+			go func() { _ = agent.ServeAgent(keyring, far) }() // ends with the pipe
+			signers, err := agent.NewClient(near).Signers()
+			if err != nil {
+				t.Fatal(err)
+			}
+			sig, err := wire.SignSSH(signers[0], wire.SignatureNamespace, []byte("text"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := wire.VerifySSH(signers[0].PublicKey(), wire.SignatureNamespace, []byte("text"), sig); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 
