@@ -60,7 +60,7 @@ func (c *Call) applyInSession(p *Party, act Act, by Actor, now time.Time) error 
 	default:
 		return ErrNotAParty // a server's act from a client
 	}
-	if p.Device != by.Device.ID || p.Device == "" {
+	if p.Device != by.Device.ID {
 		return ErrNotAParty
 	}
 	if c.Status.Terminal() {
@@ -376,7 +376,7 @@ func (c *Call) joined() (n int) {
 
 func (c *Call) connected() (n int) {
 	for _, p := range c.Parties {
-		if p.State == PartyJoined && p.Media == MediaConnected {
+		if p.Media == MediaConnected {
 			n++
 		}
 	}

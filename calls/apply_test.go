@@ -390,6 +390,10 @@ func TestSmallPrint(t *testing.T) {
 	}{
 		"a group may be named as its caller": {nil, group, ada, "", func(c Call) bool { return c.Type == Video }},
 		"a phone without an id is no phone":  {[]step{{adaToBob, ada}}, Token{}, Actor{User: "bob"}, "not_a_party", nil},
+		"somebody else with the caller's device id": {
+			[]step{{adaToBob, ada}}, adaToBob, Actor{User: "eve", Device: ada.Device}, "invalid_request", nil,
+		},
+		"a lease of a phone that is not there": {answered, LeaseExpired{Device: "x"}, ByServer, "invalid_status", nil},
 		"a caller who is hidden may cancel": {
 			[]step{{Initiate{ID: "h", Type: Audio, Receiver: User("bob"), Hidden: true}, ada}},
 			Reject{Cancelled}, ada, "", func(c Call) bool { return c.Status == Cancelled },
