@@ -65,8 +65,9 @@ func (a *account) settings() calls.Settings {
 
 // accounts is a copy in memory of the users bucket. Safe for concurrent use.
 type accounts struct {
-	kv      jetstream.KeyValue
-	changed func(user calls.UserID, now *account) // nil: removed. Called outside the lock.
+	kv jetstream.KeyValue
+	// changed is told of each change, outside the lock; nil is no account.
+	changed func(user calls.UserID, before, now *account)
 
 	mu   sync.RWMutex
 	all  map[calls.UserID]*account
@@ -171,6 +172,7 @@ func (s *accounts) put(key string, a *account, rev uint64) {
 	}
 	s.revs[key] = rev
 	u := calls.UserID(strings.ReplaceAll(key, "=", "."))
+	before := s.all[u]
 	if a == nil {
 		delete(s.all, u)
 	} else {
@@ -178,7 +180,7 @@ func (s *accounts) put(key string, a *account, rev uint64) {
 	}
 	s.mu.Unlock()
 	if s.changed != nil {
-		s.changed(u, a)
+		s.changed(u, before, a)
 	}
 }
 

@@ -80,7 +80,7 @@ func (s *Server) act(ctx context.Context, c *conn, id calls.ID, act calls.Act, m
 	case calls.Invite:
 		return st, fmt.Errorf("invite %s: %w", a.User, calls.ErrNotSupported)
 	}
-	st, err = s.change(ctx, id, func(call calls.Call) (calls.Call, error) {
+	st, err = s.changeFrom(ctx, st, func(call calls.Call) (calls.Call, error) {
 		return call.Apply(act, c.actor(), time.Now())
 	})
 	if err == nil {
@@ -124,7 +124,7 @@ func (s *Server) accept(ctx context.Context, c *conn, st stored, a calls.Accept)
 	if own != nil {
 		return st, fmt.Errorf("accept call: %w", calls.ErrBusySelf)
 	}
-	after, err := s.change(ctx, st.Call.ID, judge)
+	after, err := s.changeFrom(ctx, st, judge)
 	if err != nil {
 		s.release(ctx, v, st.Call.ID)
 		return after, err

@@ -30,6 +30,7 @@ func pairClaim(a, b calls.UserID) string {
 // take claims key for the call. If another call keeps it, that call is returned;
 // holds says whether it still has the right to, and otherwise the claim is void.
 func (s *Server) take(ctx context.Context, key string, id calls.ID, holds func(calls.Call) bool) (*stored, error) {
+	looked := time.Now()
 	for {
 		_, err := s.store.claims.Create(ctx, key, []byte(id))
 		if err == nil {
@@ -53,7 +54,7 @@ func (s *Server) take(ctx context.Context, key string, id calls.ID, holds func(c
 		switch {
 		case err == nil && holds(other.Call):
 			return &other, nil
-		case errors.Is(err, errNoCall) && time.Since(e.Created()) < claimAbsent:
+		case errors.Is(err, errNoCall) && fresh(e.Created()) && time.Since(looked) < claimAbsent:
 			if err := pause(ctx, 10*time.Millisecond); err != nil { // it is about to be written
 				return nil, fmt.Errorf("claim %s: %w", key, err)
 			}
@@ -69,6 +70,13 @@ func (s *Server) take(ctx context.Context, key string, id calls.ID, holds func(c
 			return nil, fmt.Errorf("claim %s: %w", key, err)
 		}
 	}
+}
+
+// fresh says whether a claim is so young that its call may be about to be
+// written. A claim of the future is one from before a step of the clock.
+func fresh(made time.Time) bool {
+	age := time.Since(made)
+	return age < claimAbsent && age > -claimAbsent
 }
 
 // takeDevice claims the phone for a call; giveUp names a call of its own that it
@@ -98,18 +106,42 @@ func (s *Server) free(ctx context.Context, key string, id calls.ID) error {
 	return nil
 }
 
-func (s *Server) freeClaims(ctx context.Context, c calls.Call) error {
+// claimsOf are the claims that a call may have.
+func claimsOf(c calls.Call) []string {
+	var keys []string
 	if c.Receiver.Kind == calls.ToUser {
-		if err := s.free(ctx, pairClaim(c.Initiator, calls.UserID(c.Receiver.ID)), c.ID); err != nil {
+		keys = append(keys, pairClaim(c.Initiator, calls.UserID(c.Receiver.ID)))
+	}
+	for _, p := range c.Parties {
+		if p.Device != "" {
+			keys = append(keys, deviceClaim(calls.Viewer{User: p.User, Device: p.Device}))
+		}
+	}
+	return keys
+}
+
+func (s *Server) freeClaims(ctx context.Context, c calls.Call) error {
+	for _, key := range claimsOf(c) {
+		if err := s.free(ctx, key, c.ID); err != nil {
 			return err
 		}
 	}
-	for _, p := range c.Parties {
-		if p.Device == "" {
-			continue
-		}
-		if err := s.free(ctx, deviceClaim(calls.Viewer{User: p.User, Device: p.Device}), c.ID); err != nil {
-			return err
+	return nil
+}
+
+// reclaim makes the claims of the live calls again, at the start. Inside this
+// process claims are kept in memory: they decide races, what they decided is in
+// the calls, and so no act waits for the disk more than once.
+func (s *Server) reclaim(ctx context.Context) error {
+	if s.store.embedded == nil {
+		return nil
+	}
+	for _, c := range s.hub.liveCalls() {
+		for _, key := range claimsOf(c) {
+			_, err := s.store.claims.Create(ctx, key, []byte(c.ID))
+			if err != nil && !conflict(err) {
+				return fmt.Errorf("claim %s: %w", key, err)
+			}
 		}
 	}
 	return nil

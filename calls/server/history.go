@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/nats-io/nats.go"
@@ -158,7 +159,8 @@ func (h *history) follow(ctx context.Context, st *store) (stop func(), err error
 	}
 	consuming, err := consumer.Consume(func(m jetstream.Msg) {
 		var c calls.Call
-		if json.Unmarshal(m.Data(), &c) == nil && c.ID != "" {
+		known := h.has(calls.ID(strings.TrimPrefix(m.Subject(), historySubject)))
+		if !known && json.Unmarshal(m.Data(), &c) == nil && c.ID != "" {
 			h.add(c)
 		}
 		meta, err := m.Metadata()

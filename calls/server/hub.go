@@ -28,6 +28,7 @@ type entry struct {
 	first     time.Time // when this gateway first saw it
 	ringUntil time.Time
 	answered  time.Time // when the accept was seen
+	grace     time.Time // until then phones may still be coming back from a restart
 	signs     map[calls.DeviceID]time.Time
 	gone      map[calls.DeviceID]time.Time // since when a device of the call is away
 	lost      map[calls.DeviceID]time.Time // since when somebody reports its media lost
@@ -101,6 +102,7 @@ func (h *hub) enter(st stored, fresh bool) *entry {
 	}
 	if !fresh && !st.Answered.IsZero() {
 		e.answered = now.Add(-max(0, now.Sub(st.Answered)))
+		e.grace = h.start.Add(h.server.timers.Reconnect)
 	}
 	h.live[st.Call.ID] = e
 	for _, p := range st.Call.Parties {
@@ -139,10 +141,7 @@ func (h *hub) observe(e *entry, before calls.Call) {
 		}
 		v := calls.Viewer{User: p.User, Device: p.Device}
 		if _, known := e.gone[p.Device]; !known && !h.online(v) {
-			e.gone[p.Device] = now
-			if now.Sub(h.start) < h.server.timers.Reconnect && e.Call.Status == calls.Ongoing {
-				e.gone[p.Device] = h.start.Add(h.server.timers.Reconnect)
-			}
+			e.gone[p.Device] = later(now, e.grace)
 		}
 		if was, _ := before.Party(p.User); was.Media != p.Media || was.Device != p.Device {
 			e.signs[p.Device] = now
@@ -259,4 +258,23 @@ func (h *hub) deliver(r relay) {
 		return
 	}
 	h.server.others.relay(r)
+}
+
+// knows says whether the hub has heard of this state of a call, or a later one.
+func (h *hub) knows(id calls.ID, rev uint64) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	e := h.live[id]
+	return e != nil && e.Call.Revision >= rev
+}
+
+// liveCalls are all live calls.
+func (h *hub) liveCalls() []calls.Call {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	list := make([]calls.Call, 0, len(h.live))
+	for _, e := range h.live {
+		list = append(list, e.Call)
+	}
+	return list
 }

@@ -101,8 +101,12 @@ func (st *store) buckets(ctx context.Context, cfg Config) error {
 		"tring_users": &st.users, "tring_calls": &st.calls, "tring_claims": &st.claims,
 		"tring_invites": &st.invites, "tring_secrets": &st.secrets,
 	} {
+		storage := jetstream.FileStorage
+		if st.embedded != nil && kv == &st.claims { // made again from the calls at each start: see reclaim
+			storage = jetstream.MemoryStorage
+		}
 		bucket, err := st.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-			Bucket: name, Storage: jetstream.FileStorage, Replicas: replicas, History: 1, LimitMarkerTTL: markerTTL,
+			Bucket: name, Storage: storage, Replicas: replicas, History: 1, LimitMarkerTTL: markerTTL,
 		})
 		if err != nil {
 			return fmt.Errorf("open bucket %s: %w", name, err)

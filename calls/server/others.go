@@ -173,12 +173,19 @@ func (o *others) announce(c *conn, on bool) {
 		} else {
 			o.subs[c] = sub
 		}
-	} else if sub := o.subs[c]; sub != nil {
-		_ = sub.Unsubscribe() // fails only when the connection is closed
-		delete(o.subs, c)
 	}
 	o.mu.Unlock()
 	o.publish(notice{Kind: kind, Devices: []onlineDevice{{c.viewer(), c.device.Label}}})
+}
+
+// forget takes no more relays for a connection.
+func (o *others) forget(c *conn) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if sub := o.subs[c]; sub != nil {
+		_ = sub.Unsubscribe() // fails only when the connection is closed
+		delete(o.subs, c)
+	}
 }
 
 func deviceOf(v calls.Viewer) string {

@@ -109,7 +109,7 @@ func (s *Server) setBlocked(ctx context.Context, c *conn, m wire.SetBlocked) (wi
 		return nil, fmt.Errorf("block %q: %w", m.User, calls.ErrUnknownReceiver)
 	}
 	since := s.offlineSince(c.user)
-	answer, err := s.own(ctx, c, func(a *account) error {
+	return s.own(ctx, c, func(a *account) error {
 		switch _, is := a.Blocked[m.User]; {
 		case !m.On:
 			delete(a.Blocked, m.User)
@@ -120,9 +120,6 @@ func (s *Server) setBlocked(ctx context.Context, c *conn, m wire.SetBlocked) (wi
 		}
 		return nil
 	})
-	s.pushTo(c.user, m.User)
-	s.pushTo(m.User, c.user)
-	return answer, err
 }
 
 // offlineSince is since when a user who blocks somebody now seems to be gone.

@@ -75,16 +75,23 @@ func (s *Server) create(ctx context.Context, c calls.Call) (stored, error) {
 	return st, nil
 }
 
-// change is compare-and-set: it reads the call, lets judge say what becomes of
-// it, and stores that at the revision it read. judge may run several times. On
+// change reads the call and changes it; see changeFrom.
+func (s *Server) change(ctx context.Context, id calls.ID, judge func(calls.Call) (calls.Call, error)) (stored, error) {
+	st, err := s.find(ctx, id)
+	if err != nil {
+		return st, err
+	}
+	return s.changeFrom(ctx, st, judge)
+}
+
+// changeFrom is compare-and-set: it lets judge say what becomes of a call that
+// was just read, and stores that at the revision it has; if that is too old, it
+// reads again. judge may run several times. On
 // an error of judge the call is returned as it is. What does not change is not
 // written.
-func (s *Server) change(ctx context.Context, id calls.ID, judge func(calls.Call) (calls.Call, error)) (stored, error) {
+func (s *Server) changeFrom(ctx context.Context, st stored, judge func(calls.Call) (calls.Call, error)) (stored, error) {
+	id := st.Call.ID
 	for try := 0; ; try++ {
-		st, err := s.find(ctx, id)
-		if err != nil {
-			return st, err
-		}
 		next, err := judge(st.Call)
 		if err != nil || next.Equal(st.Call) {
 			return st, err
@@ -106,6 +113,9 @@ func (s *Server) change(ctx context.Context, id calls.ID, judge func(calls.Call)
 		s.metrics.conflicts.Inc()
 		if err := pause(ctx, rand.N(time.Millisecond<<min(try, 6))); err != nil {
 			return st, fmt.Errorf("store call: %w", err)
+		}
+		if st, err = s.find(ctx, id); err != nil {
+			return st, err
 		}
 	}
 }
@@ -138,6 +148,7 @@ func (s *Server) watchCalls(ctx context.Context, updates <-chan jetstream.KeyVal
 			case e == nil:
 				fresh = true
 				close(ready)
+			case s.hub.knows(calls.ID(e.Key()), e.Revision()): // an own write
 			case e.Operation() == jetstream.KeyValuePut:
 				st, err := decodeStored(e)
 				if err != nil {

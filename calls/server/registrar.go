@@ -50,6 +50,7 @@ func (s *Server) welcome(c *conn, hello wire.Hello, seq uint64) error {
 		h.conns[c.user] = devices
 	}
 	if old != nil {
+		s.others.forget(old)
 		old.cut(wire.CloseReplaced, calls.ErrReplaced.Text)
 	}
 	devices[c.device.ID] = c
@@ -117,6 +118,7 @@ func (h *hub) callsOf(c *conn, known []calls.ID) []calls.CallState {
 func (s *Server) disconnected(c *conn) {
 	h := s.hub
 	s.metrics.connections.Dec()
+	s.others.forget(c)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.conns[c.user][c.device.ID] != c {
@@ -154,9 +156,10 @@ func (s *Server) remember(ctx context.Context, c *conn) {
 	}
 }
 
-// accountChanged ends the connections that an account no longer allows. It takes
-// the hub's lock.
-func (s *Server) accountChanged(u calls.UserID, a *account) {
+// accountChanged ends the connections that an account no longer allows, and
+// tells whom a block concerns. It takes the hub's lock.
+func (s *Server) accountChanged(u calls.UserID, before, a *account) {
+	defer s.blocksChanged(u, before, a)
 	h := s.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -166,6 +169,21 @@ func (s *Server) accountChanged(u calls.UserID, a *account) {
 		}
 	}
 	s.presence.touch(u)
+}
+
+// blocksChanged shows both sides how they see each other now.
+func (s *Server) blocksChanged(u calls.UserID, before, a *account) {
+	if before == nil || a == nil {
+		return
+	}
+	for _, pair := range [][2]*account{{before, a}, {a, before}} {
+		for other := range pair[0].Blocked {
+			if !pair[1].blocks(other) {
+				s.pushTo(other, u)
+				s.pushTo(u, other)
+			}
+		}
+	}
 }
 
 // devices are all connections of this gateway. It takes the lock.

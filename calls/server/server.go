@@ -155,7 +155,7 @@ func (s *Server) openState(ctx context.Context) (err error) {
 			return fmt.Errorf("read the store: %w", context.Cause(ctx))
 		}
 	}
-	return nil
+	return s.reclaim(ctx)
 }
 
 func (s *Server) openTURN(ctx context.Context) error {

@@ -120,7 +120,7 @@ func (s *Server) prove(ctx context.Context, c *conn, h wire.Hello) *refusal {
 		if err := s.welcome(c, h, f.Seq); err != nil {
 			return refuse(err, wire.CloseRateLimited)
 		}
-		s.remember(ctx, c)
+		s.aside(func(ctx context.Context) { s.remember(ctx, c) })
 		return nil
 	case wire.Enrol:
 		key, err := verify(h.Key, text, m.Signature)

@@ -32,7 +32,7 @@ func (e *entry) due(t Timers, start time.Time) (due, bool) {
 		return next, next.act != nil
 	}
 	if e.Call.ConnectedAt.IsZero() {
-		add(e.answered.Add(t.Media), calls.MediaTimeout{})
+		add(later(e.answered.Add(t.Media), e.grace), calls.MediaTimeout{})
 	}
 	for _, p := range e.Call.Parties {
 		if p.State != calls.PartyJoined {
