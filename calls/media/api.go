@@ -25,7 +25,7 @@ import (
 // half of nothing means that the path broke.
 const (
 	disconnectedAfter = 1500 * time.Millisecond
-	failedAfter       = 10 * time.Second
+	failedAfter       = time.Minute // then pion drops the old path for good
 	keepAlive         = 400 * time.Millisecond
 	reflexiveWait     = 50 * time.Millisecond  // for something better than a path through a NAT
 	relayWait         = 200 * time.Millisecond // for something better than TURN

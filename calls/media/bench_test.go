@@ -1,9 +1,12 @@
 package media
 
 import (
+	"runtime"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/pion/webrtc/v4"
 
 	"tring/audio"
 	"tring/calls"
@@ -60,6 +63,27 @@ func BenchmarkSend(b *testing.B) {
 			p.outbox.free <- <-p.outbox.full
 		}
 	}
+}
+
+// From the capture goroutine through the outbox to the track.
+func BenchmarkWrite(b *testing.B) {
+	track, err := webrtc.NewTrackLocalStaticRTP(voice, "voice", "tring")
+	if err != nil {
+		b.Fatal(err)
+	}
+	o, done, ended := newOpenOutbox(), make(chan struct{}), make(chan struct{})
+	go func() { defer close(ended); o.drain(track, done) }()
+	packet := audio.Packet{Payload: make([]byte, 100)}
+	b.ReportAllocs()
+	var sent uint64
+	for b.Loop() {
+		o.put(packet)
+		for sent++; o.sent.Load() < sent; {
+			runtime.Gosched()
+		}
+	}
+	close(done)
+	<-ended
 }
 
 func BenchmarkStats(b *testing.B) {

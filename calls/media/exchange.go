@@ -13,6 +13,7 @@ const (
 	gatherWait = 20 * time.Millisecond // candidates of this machine ride along with the description
 	repeatWait = 50 * time.Millisecond // between two repetitions of one description
 	waitingMax = 4                     // payloads with candidates that came before their description
+	insistMost = 3 * time.Second       // two asks within this time mean it
 )
 
 // exchange is where the exchange of descriptions stands. It belongs to the
@@ -23,6 +24,7 @@ type exchange struct {
 	mine    *payload
 	holding bool // mine waits for its first candidates
 	sentAt  time.Time
+	askedAt time.Time // when the peer last asked for a restart
 	waiting []payload
 }
 
@@ -114,17 +116,28 @@ func (p *peer) takeRestart(m payload) {
 		p.sendPayload(payload{Kind: kindRestart, Round: x.round})
 	case m.Round < x.round || !x.answered():
 		p.repeat()
-	default:
+	case p.insists(time.Now()):
+		p.log.Info("media: looking for another path")
 		if err := p.offer(true); err != nil {
 			p.log.Warn("media: restart: " + err.Error())
 		}
 	}
 }
 
+// insists tells whether a restart is due now that the peer asked for one. It
+// breaks the path that is in use, so while we still hear the peer, it has to
+// ask twice: after the first time its network may well have recovered.
+func (p *peer) insists(now time.Time) bool {
+	again := now.Sub(p.exchange.askedAt) < insistMost
+	p.exchange.askedAt = now
+	return again || !p.watch.up
+}
+
 // ask: we miss something. An offerer restarts only when it hears of the peer,
 // so that the old path lives on while signaling is away.
 func (p *peer) ask() {
 	x := &p.exchange
+	p.log.Debug("media: asking for what is missing", "round", x.round)
 	if p.offerer && !x.answered() {
 		p.repeat()
 		return

@@ -29,6 +29,7 @@ type wan struct {
 
 const turnHost = "10.0.0.3"
 
+// newWAN comes before t.Parallel: vnet numbers its cards without a lock.
 func newWAN(t *testing.T, delay time.Duration) *wan {
 	t.Helper()
 	quiet := logging.NewDefaultLoggerFactory()
@@ -87,8 +88,8 @@ func host4(a net.Addr) string {
 }
 
 func TestLossAndDelay(t *testing.T) {
-	t.Parallel()
 	w := newWAN(t, 50*time.Millisecond)
+	t.Parallel()
 	alice, bob := pair(t, newRoom(t), w.alice, w.bob)
 	w.loss.Store(10)
 	eventually(t, 15*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
@@ -106,8 +107,8 @@ func TestLossAndDelay(t *testing.T) {
 // The network goes away for a while, and signaling too: the old path is taken
 // up again, without anybody's help.
 func TestOutageOfEverything(t *testing.T) {
-	t.Parallel()
 	w, r := newWAN(t, 5*time.Millisecond), newRoom(t)
+	t.Parallel()
 	alice, bob := pair(t, r, w.alice, w.bob)
 	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
 	r.set(drop)
@@ -132,16 +133,18 @@ func TestPathSwitch(t *testing.T) {
 		"the offerer's address":  func(w *wan) *atomic.Pointer[string] { return &w.fromBob },
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			w := newWAN(t, 5*time.Millisecond)
+			t.Parallel()
 			alice, bob := pair(t, newRoom(t), w.alice, w.bob)
 			eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
 			w.blocked.Store(uses(w).Load())
 			began := time.Now()
 			eventually(t, 3*time.Second, "bob no longer hears alice", bob.silent)
+			eventually(t, 10*time.Second, "sound is back", func() bool { return bob.loud() && alice.loud() })
+			t.Logf("sound is back %v after the address stopped working", time.Since(began))
 			eventually(t, 10*time.Second, "bob hears alice again", func() bool { return bob.hears(1000) })
 			eventually(t, 10*time.Second, "alice hears bob again", func() bool { return alice.hears(700) })
-			t.Logf("sound is back %v after the address stopped working", time.Since(began))
+			t.Logf("and whole after %v: %+v", time.Since(began), bob.session.Stats())
 			if alice.closedBy("bob") || bob.closedBy("alice") {
 				t.Error("a change of the network counts as a hang-up")
 			}
@@ -151,8 +154,8 @@ func TestPathSwitch(t *testing.T) {
 
 // Where there is no direct path, TURN's is taken, and soon.
 func TestRelayedByTURN(t *testing.T) {
-	t.Parallel()
 	w, r := newWAN(t, 5*time.Millisecond), newRoom(t)
+	t.Parallel()
 	w.apart.Store(true)
 	r.servers = append(r.servers, serveTURN(t, w.turn))
 	began := time.Now()
@@ -197,8 +200,8 @@ func serveTURN(t *testing.T, host *vnet.Net) calls.Server {
 }
 
 func TestCloseWhenThePeerIsGone(t *testing.T) {
-	t.Parallel()
 	w, r := newWAN(t, 5*time.Millisecond), newRoom(t)
+	t.Parallel()
 	alice, bob := pair(t, r, w.alice, w.bob)
 	w.down.Store(true)
 	r.set(drop)
@@ -212,8 +215,8 @@ func TestCloseWhenThePeerIsGone(t *testing.T) {
 // A STUN or TURN server that does not answer delays neither the direct path
 // nor the end.
 func TestDeadServers(t *testing.T) {
-	t.Parallel()
 	w, r := newWAN(t, 5*time.Millisecond), newRoom(t)
+	t.Parallel()
 	r.servers = []calls.Server{
 		{URLs: []string{"stun:10.0.0.99:3478"}},
 		{URLs: []string{"turn:10.0.0.99:3478", "turn:nowhere.invalid:3478"}, Username: "user", Credential: "secret"},

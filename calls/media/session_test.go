@@ -2,6 +2,7 @@ package media
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -129,10 +130,15 @@ func TestHangUpIsHeardDirectly(t *testing.T) {
 	r := newRoom(t)
 	alice, bob := pair(t, r)
 	r.set(drop) // the server is away
-	if err := alice.session.Close(); err != nil {
+	began := time.Now()
+	closed := make(chan error, 1)
+	go func() { closed <- alice.session.Close() }()
+	eventually(t, time.Second, "bob knows that alice hung up", func() bool { return bob.closedBy("alice") })
+	t.Logf("heard after %v", time.Since(began))
+	if err := <-closed; err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, time.Second, "bob knows that alice hung up", func() bool { return bob.closedBy("alice") })
+	t.Logf("closed after %v", time.Since(began))
 	if alice.closedBy("bob") {
 		t.Error("alice takes her own hang-up for bob's")
 	}
@@ -154,6 +160,35 @@ func TestSoundNeedsNoServer(t *testing.T) {
 	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
 	if got := append(alice.told(), bob.told()...); len(got) != 2 {
 		t.Errorf("the phones were told %+v", got)
+	}
+}
+
+// A restart breaks the path in use, so a healthy one is given up only for a
+// peer that insists.
+func TestRestartOfAHealthyPath(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	alice, bob := pair(t, r)
+	var offered atomic.Int32
+	r.set(func(l letter) []letter {
+		if m, err := decodePayload(l.text); err == nil && m.Kind == kindOffer {
+			offered.Add(1)
+		}
+		return []letter{l}
+	})
+	ask := payload{Kind: kindRestart, Round: 1}.encode()
+	if err := bob.session.Signal("alice", ask); err != nil {
+		t.Fatal(err)
+	}
+	always(t, 200*time.Millisecond, "bob leaves the path alone", func() bool { return offered.Load() == 0 })
+	if err := bob.session.Signal("alice", ask); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 5*time.Second, "bob offers a new path", func() bool { return offered.Load() == 1 })
+	before := alice.session.Stats().Received
+	eventually(t, 5*time.Second, "packets flow on it", func() bool { return alice.session.Stats().Received > before+50 })
+	if len(alice.told()) != 1 {
+		t.Errorf("alice was told %+v", alice.told())
 	}
 }
 
