@@ -256,6 +256,33 @@ func TestNextCall(t *testing.T) {
 	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
 }
 
+// A device leaves and joins again, with or without the offer: the connection is
+// a new one.
+func TestPeerComesBack(t *testing.T) {
+	t.Parallel()
+	for name, roles := range map[string][2]calls.Peer{
+		"bob offers again": {answers("bob"), offers("alice")},
+		"alice offers now": {offers("bob"), answers("alice")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRoom(t)
+			alice, bob := pair(t, r)
+			if err := alice.session.Close(); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, time.Second, "bob knows that alice left", func() bool { return bob.closedBy("alice") })
+			bob.session.SetPeers([]calls.Peer{roles[1]})
+			before := len(bob.told())
+			r.open(alice, roles[0])
+			eventually(t, 5*time.Second, "bob is connected again", func() bool {
+				return len(bob.told()) > before && bob.state("alice") == calls.MediaConnected
+			})
+			eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+		})
+	}
+}
+
 // A session that nobody answers closes without fuss.
 func TestCloseBeforeConnected(t *testing.T) {
 	t.Parallel()
