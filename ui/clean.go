@@ -83,8 +83,8 @@ func visible(s string) string {
 			r = utf8.RuneError
 		}
 		if unicode.Is(unicode.M, r) {
-			if marks++; marks > maxMarks {
-				continue
+			if marks++; marks > maxMarks || was == ' ' {
+				continue // a mark without a letter under it is none
 			}
 		} else if !joiner(r) {
 			marks = 0

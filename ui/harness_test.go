@@ -1,13 +1,16 @@
 package ui
 
 import (
+	"bytes"
 	"fmt"
+	"image/color"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
 	"tring/calls"
@@ -34,8 +37,8 @@ func atDesk(t *testing.T, width, height int, test func(*desk)) {
 		d := newDesk(t, width, height, Config{Motion: true, Theme: ThemeDark})
 		d.tel.connect(fourContacts()...)
 		d.settle()
+		defer d.leave()
 		test(d)
-		d.leave()
 	})
 }
 
@@ -167,21 +170,24 @@ func (d *desk) screen() string {
 	return ansi.Strip(d.model.View().Content)
 }
 
-// reads checks that the screen shows all of these.
+// text is what the screen says, however it is broken into rows.
+func (d *desk) text() string { return strings.Join(strings.Fields(d.screen()), " ") }
+
+// reads checks that the screen says all of these.
 func (d *desk) reads(wants ...string) {
 	d.t.Helper()
 	for _, want := range wants {
-		if !strings.Contains(d.screen(), want) {
+		if !strings.Contains(d.text(), want) {
 			d.t.Fatalf("the screen does not say %q:\n%s", want, d.screen())
 		}
 	}
 }
 
-// lacks checks that the screen shows none of these.
+// lacks checks that the screen says none of these.
 func (d *desk) lacks(wants ...string) {
 	d.t.Helper()
 	for _, want := range wants {
-		if strings.Contains(d.screen(), want) {
+		if strings.Contains(d.text(), want) {
 			d.t.Fatalf("the screen says %q:\n%s", want, d.screen())
 		}
 	}
@@ -220,4 +226,72 @@ func (d *desk) talk() calls.ID {
 	d.answer(held.Call.ID)
 	d.did("initiate audio bob")
 	return held.Call.ID
+}
+
+// resize changes the size of the terminal.
+func (d *desk) resize(width, height int) {
+	d.tell(tea.WindowSizeMsg{Width: width, Height: height})
+}
+
+func background(grey uint16) tea.BackgroundColorMsg {
+	return tea.BackgroundColorMsg{Color: color.Gray16{Y: grey}}
+}
+
+// shown is the screen as a terminal with these colours gets it.
+func (d *desk) shown(p colorprofile.Profile) string {
+	var b bytes.Buffer
+	w := &colorprofile.Writer{Forward: &b, Profile: p}
+	if _, err := w.WriteString(d.model.View().Content); err != nil {
+		d.t.Fatal(err)
+	}
+	return b.String()
+}
+
+// isSane checks that the screen fills the terminal and no more, and that the
+// last row says something.
+func (d *desk) isSane() {
+	d.t.Helper()
+	width, height := d.model.width, d.model.height
+	rows := strings.Split(d.model.View().Content, "\n")
+	if width == 0 || height == 0 {
+		rows = nil
+	} else if len(rows) != height {
+		d.t.Fatalf("%d rows at %d×%d:\n%s", len(rows), width, height, d.screen())
+	}
+	for i, row := range rows {
+		if w := ansi.StringWidth(row); w > width {
+			d.t.Fatalf("row %d is %d columns wide at %d×%d:\n%s", i, w, width, height, d.screen())
+		}
+	}
+	if width >= 10 && height >= 1 && d.last() == "" {
+		d.t.Fatalf("the last row is empty at %d×%d:\n%s", width, height, d.screen())
+	}
+}
+
+// history gives the server some finished calls of last year.
+func (d *desk) history() {
+	past := func(n int, from, to calls.UserID, s calls.Status, at string, talked time.Duration) {
+		began, err := time.Parse(time.DateTime, at)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		c := calls.Call{
+			ID: calls.ID(fmt.Sprintf("01JC%022d", 99-n)), Type: calls.Audio, Status: s, Initiator: from,
+			Receiver: calls.User(to), InitiatedAt: began, EndedAt: began.Add(talked),
+			Parties: []calls.Party{{User: from, State: calls.PartyLeft}, {User: to, State: calls.PartyUnanswered}},
+		}
+		if talked > 0 {
+			c.AnsweredAt = began
+		}
+		if r, ok := calls.RecordFor(c, "ada"); ok {
+			d.tel.records = append(d.tel.records, r)
+		}
+	}
+	past(1, "ada", "bob", calls.Ended, "1999-12-31 23:40:00", 250*time.Second)
+	past(2, "bob", "ada", calls.Unanswered, "1999-12-31 18:02:00", 0)
+	past(3, "ada", "carla", calls.Busy, "1999-12-30 09:14:00", 0)
+	past(4, "dmitri", "ada", calls.Ended, "1999-12-28 11:00:00", time.Hour+2*time.Minute)
+	past(5, "ada", "bob", calls.Ended, "1999-11-02 08:30:00", 12*time.Minute)
+	d.tel.missed = 1
+	d.tell(historyDueMsg{})
 }

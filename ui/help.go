@@ -54,7 +54,7 @@ func (m *Model) quitBox() []string {
 	s, width := m.styles, m.boxWidth()-6
 	text := textQuitAsk
 	if held, ok := m.view.Held(); ok {
-		text = textLeave(m.peer(held.Call, max(width-24, 6)))
+		text = textLeave(m.peer(held.Call, width))
 	}
 	rows := []string{""}
 	for _, r := range wrap(text, width, 2) {
@@ -74,8 +74,8 @@ func (m *Model) helpGroups() []helpGroup {
 	k := m.keys
 	return []helpGroup{
 		{textHelpPeople, []key.Binding{k.Up, k.Down, does(k.Call, wordCall), k.Video, k.Search, k.Tab}},
-		{textHelpRinging, []key.Binding{k.Accept, k.Reject, k.Busy, k.Stop}},
-		{textHelpCall, []key.Binding{k.Mute, k.HangUp, k.Swap}},
+		{textHelpRinging, []key.Binding{k.Accept, k.Reject, k.Busy, does(k.Stop, wordStopShort)}},
+		{textHelpCall, []key.Binding{k.Mute, k.HangUp, does(k.Swap, wordSwapShort)}},
 		{textHelpAlways, []key.Binding{k.Help, k.Quit, k.Suspend}},
 	}
 }
@@ -88,11 +88,13 @@ func (m *Model) helpBox() []string {
 	groups := m.helpGroups()
 	var l, r []string
 	if m.roomy() && width >= 44 {
-		l = append(m.helpRows(groups[0], half), m.helpRows(groups[2], half)...)
-		r = append(m.helpRows(groups[1], half), append([]string{""}, m.helpRows(groups[3], half)...)...)
-		r = append(r, "")
-		l = append([]string{""}, l...)
-		r = append([]string{""}, r...)
+		for i := 0; i < len(groups); i += 2 {
+			left, right := m.helpRows(groups[i], half), m.helpRows(groups[i+1], half)
+			height := max(len(left), len(right)) + 1
+			l = append(append(l, ""), fit(left, half, height-1)...)
+			r = append(append(r, ""), fit(right, half, height-1)...)
+		}
+		l = append(l, "")
 	} else {
 		var all []string
 		for _, g := range groups {
@@ -116,9 +118,6 @@ func (m *Model) helpRows(g helpGroup, width int) []string {
 	for _, b := range g.keys {
 		h := b.Help()
 		rows = append(rows, m.styles.accent.Render(pad(h.Key, 6))+" "+clamp(h.Desc, max(width-8, 1)))
-	}
-	if g.title != "" {
-		rows = append(rows, "")
 	}
 	return rows
 }

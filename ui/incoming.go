@@ -133,6 +133,10 @@ func (m *Model) decisions(width int) []string {
 		}
 		return []string{row}
 	}
-	swap := does(k.Swap, clamp(textSwap(m.peer(held.Call, 20)), max(width-2, 1)))
+	words := textSwap(m.peer(held.Call, 28))
+	if ansi.StringWidth(words) > width-2 {
+		words = wordSwap
+	}
+	swap := does(k.Swap, clamp(words, max(width-2, 1)))
 	return []string{s.keyWords(swap), s.keyWords(k.Reject) + "      " + s.keyWords(k.Busy)}
 }

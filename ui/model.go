@@ -128,7 +128,7 @@ func (m *Model) screen() screen {
 		return screenTalking
 	case m.answered():
 		return screenTalking
-	case m.dialing.id != "":
+	case m.dialing.id != "" && !m.dialing.cancelled:
 		return screenOutgoing
 	case m.ended.call.ID != "":
 		return screenEnded

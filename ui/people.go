@@ -287,7 +287,7 @@ func (m *Model) contactRow(c calls.Contact, chosen bool, width int) string {
 		return row + name.Render(m.label(c, max(width-4, 1)))
 	}
 	row += name.Render(pad(m.label(c, nameWidth), nameWidth)) + "  "
-	return row + m.styles.dim.Render(Clean(textWhere(c, m.now()), whereWidth))
+	return row + m.styles.dim.Render(Clean(textWhere(c, m.now(), whereWidth), whereWidth))
 }
 
 // label is the contact's name, or else its id.

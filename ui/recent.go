@@ -238,7 +238,7 @@ func (m *Model) missedRows(width, height int) []string {
 		if r.Missed {
 			nameWidth := min(max(width*48/100, 10), 28)
 			rows = append(rows, "  "+m.arrow(r)+" "+pad(m.peer(r.Call, nameWidth), nameWidth)+"  "+
-				m.styles.dim.Render(textDay(r.Call.InitiatedAt, m.now(), true)))
+				m.styles.dim.Render(textDay(r.Call.InitiatedAt, m.now(), width > 40)))
 		}
 	}
 	return rows

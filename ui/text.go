@@ -30,6 +30,7 @@ const (
 	wordReject    = "reject"
 	wordBusy      = "busy"
 	wordStop      = "stop calling"
+	wordStopShort = "stop"
 	wordMute      = "mute"
 	wordUnmute    = "unmute"
 	wordHangUp    = "hang up"
@@ -65,7 +66,6 @@ const (
 	textIsCallingVid = "is calling you, video call (sound only)"
 	textConnecting   = "connecting…"
 	textTalking      = "talking"
-	textMuted        = "your microphone is muted"
 	textMending      = "the sound broke off; mending it"
 	textYou          = "you"
 	textThem         = "them"
@@ -90,8 +90,8 @@ func textPresence(p calls.Presence) string {
 	return "offline"
 }
 
-// textWhere is the second column of a contact.
-func textWhere(c calls.Contact, now time.Time) string {
+// textWhere is the second column of a contact, this wide.
+func textWhere(c calls.Contact, now time.Time, width int) string {
 	switch {
 	case c.Blocked:
 		return "blocked"
@@ -100,7 +100,11 @@ func textWhere(c calls.Contact, now time.Time) string {
 	case c.Presence == calls.Online && len(c.Phones) > 0:
 		return strings.Join(c.Phones, ", ")
 	case c.Presence == calls.Offline && !c.Since.IsZero():
-		return "since " + textDay(c.Since, now, false)
+		day := textDay(c.Since, now, false)
+		if since := "since " + day; len(since) <= width {
+			return since
+		}
+		return day
 	}
 	return textPresence(c.Presence)
 }
@@ -121,19 +125,15 @@ func textLink(l calls.Link) string {
 
 // textLinkTrouble says why there is no connection and what happens next.
 func textLinkTrouble(v calls.View) string {
-	why := "No connection to the server"
-	if v.LinkErr != nil {
-		why += ": " + errorText(v.LinkErr)
+	because := ""
+	if v.LinkErr != nil && !errors.Is(v.LinkErr, calls.ErrOffline) {
+		because = ": " + strings.TrimRight(errorText(v.LinkErr), ".")
 	}
 	switch v.Link {
 	case calls.LinkDown:
-		return why + ". Trying again."
+		return "No connection to the server" + because + ". Trying again."
 	case calls.LinkClosed:
-		why = "Signed out"
-		if v.LinkErr != nil {
-			why += ": " + errorText(v.LinkErr)
-		}
-		return why + ". Start tring again when that is mended."
+		return "Signed out" + because + ". Start tring again when that is mended."
 	case calls.Connecting, calls.LinkUp:
 	}
 	return ""

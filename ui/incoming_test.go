@@ -1,0 +1,225 @@
+package ui
+
+import (
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"tring/calls"
+)
+
+func TestIncoming(t *testing.T) {
+	for _, c := range []struct{ key, did, then string }{
+		{"a", "accept", "connecting…"},
+		{"r", "reject rejected", "People"},
+		{"b", "reject busy", "People"},
+	} {
+		t.Run(c.key, func(t *testing.T) {
+			atDesk(t, 80, 24, func(d *desk) {
+				d.tel.ring(otherCall, "carla", calls.Audio)
+				d.settle()
+				d.reads("Carla Weiss", "is calling you")
+				d.hit(c.key)
+				d.did(c.did)
+				d.reads(c.then)
+				d.lacks("is calling you")
+			})
+		})
+	}
+}
+
+// A key that was on its way when the phone began to ring answers nothing, and
+// does nothing beneath either.
+func TestGrace(t *testing.T) {
+	for _, key := range []string{"a", "r", "b", "enter", "q", "j"} {
+		t.Run(key, func(t *testing.T) {
+			atDesk(t, 80, 24, func(d *desk) {
+				d.tel.ring(otherCall, "carla", calls.Audio)
+				d.settle()
+				d.press(key)
+				d.pass(DefaultGrace / 2)
+				d.press(key)
+				d.did()
+				if d.quit {
+					t.Fatal("it quit")
+				}
+				d.reads("is calling you")
+				d.hit("r")
+				d.did("reject rejected")
+				d.press("enter")
+				d.did("initiate audio bob") // the j moved nothing
+			})
+		})
+	}
+}
+
+// Somebody who types a name when it rings answers only after a pause.
+func TestGraceWhileTyping(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.press("/")
+		d.typed("bar")
+		d.tel.ring(otherCall, "carla", calls.Audio)
+		d.settle()
+		for range 10 {
+			d.typed("bara")
+			d.pass(150 * time.Millisecond)
+		}
+		d.did()
+		d.reads("is calling you")
+		d.hit("a")
+		d.did("accept")
+	})
+}
+
+func TestOneAfterTheOther(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.tel.ring(otherCall, "carla", calls.Audio)
+		d.pass(time.Second)
+		d.tel.ring("01JD000000000000000000000Y", "dmitri", calls.Video)
+		d.settle()
+		d.reads("Carla Weiss", "1 more is calling") // the oldest lies on top
+		d.press("r")
+		d.reads("Dmitri Sokolov", "video call (sound only)")
+		d.lacks("more")
+		d.press("a") // meant for Carla
+		d.did("reject rejected")
+		d.hit("a")
+		d.did("accept")
+	})
+}
+
+func TestEndAndAccept(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.talk()
+		d.tel.ring(otherCall, "carla", calls.Audio)
+		d.settle()
+		d.reads("end the call with Bob Okafor and accept")
+		d.hit("a")
+		d.did("accept")
+		d.reads("Carla Weiss", "connecting…")
+		if got := d.tel.calls[testCall].Status; got != calls.Ended {
+			t.Errorf("the call with Bob is %s", got)
+		}
+	})
+}
+
+// Beneath an incoming call the microphone and the end of the present call can
+// be reached, also in the grace.
+func TestThePresentCallUnderAnIncomingOne(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.talk()
+		d.tel.ring(otherCall, "carla", calls.Audio)
+		d.settle()
+		d.press("m", "h")
+		d.did("mute", "end")
+		d.reads("is calling you")
+		d.lacks("end the call")
+	})
+}
+
+func TestARingThatStops(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		stop func(*desk)
+		want string
+	}{
+		{"cancelled", func(d *desk) {
+			d.tel.act(otherCall, "carla", "phone", calls.Reject{Status: calls.Cancelled})
+		}, "Missed a call from Carla Weiss"},
+		{"unanswered", func(d *desk) { d.tel.server(otherCall, calls.RingTimeout{}) }, "Missed a call from Carla Weiss"},
+		{"answered on another phone", func(d *desk) {
+			d.tel.act(otherCall, "ada", "kitchen", calls.Accept{Join: true})
+		}, "Carla Weiss's call was answered on another phone"},
+		{"declined on another phone", func(d *desk) {
+			d.tel.act(otherCall, "ada", "kitchen", calls.Reject{Status: calls.Rejected})
+		}, "Carla Weiss's call was declined on another phone"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			atDesk(t, 80, 24, func(d *desk) {
+				d.tel.ring(otherCall, "carla", calls.Audio)
+				d.settle()
+				c.stop(d)
+				d.settle()
+				d.lacks("is calling you")
+				d.reads(c.want)
+				d.press("j")
+				d.lacks(c.want)
+			})
+		})
+	}
+}
+
+// An accept that came too late is said so, and the phone is free again.
+func TestAcceptTooLate(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.tel.ring(otherCall, "carla", calls.Audio)
+		d.pass(time.Second)
+		d.tel.refuse = calls.ErrCallTerminated
+		d.press("a")
+		d.tel.refuse = nil
+		d.reads("Too late: the call is over.", "People")
+		d.press("enter")
+		d.did("accept", "initiate audio bob")
+	})
+}
+
+// An accept that failed otherwise can be tried again.
+func TestAcceptAgain(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.tel.ring(otherCall, "carla", calls.Audio)
+		d.pass(time.Second)
+		d.tel.refuse = calls.ErrInternal
+		d.press("a")
+		d.tel.refuse = nil
+		d.reads("is calling you")
+		d.hit("a")
+		d.did("accept", "accept")
+		d.reads("connecting…")
+	})
+}
+
+// An incoming call lies above everything: the help, the question, the search.
+func TestAboveEverything(t *testing.T) {
+	for name, scene := range scenes() {
+		t.Run(name, func(t *testing.T) {
+			atDesk(t, 80, 24, func(d *desk) {
+				d.history()
+				scene(d)
+				d.tel.ring("01JD000000000000000000000Z", "carla", calls.Audio)
+				d.settle()
+				d.reads("calling you", "r reject")
+				d.hit("r")
+				if !strings.Contains(strings.Join(d.tel.did, " "), "reject rejected") {
+					t.Fatalf("the key did not reach it: %q", d.tel.did)
+				}
+			})
+		})
+	}
+}
+
+func TestBellAndTitle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, 80, 24, Config{Bell: true})
+		d.tel.connect(fourContacts()...)
+		d.settle()
+		title := func(want string) {
+			t.Helper()
+			if got := d.model.View().WindowTitle; got != want {
+				t.Errorf("the window is called %q, not %q", got, want)
+			}
+		}
+		title("tring")
+		d.tel.ring(otherCall, "carla", calls.Audio)
+		d.settle()
+		title("Carla Weiss is calling")
+		if d.bells != 1 {
+			t.Errorf("the bell rang %d times", d.bells)
+		}
+		d.hit("r")
+		title("tring")
+		d.press("enter")
+		title("Calling Bob Okafor")
+		d.leave()
+	})
+}

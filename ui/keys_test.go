@@ -1,0 +1,158 @@
+package ui
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestRecentCalls(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.history()
+		d.reads("Recent (1 missed)")
+		d.press("tab")
+		d.pass(time.Second)
+		d.reads("missed", "busy", "1 h 2 min", "4 min 10 s", "yesterday 18:02")
+		d.lacks("(1 missed)") // they were looked at
+		if len(d.tel.seen) != 1 {
+			t.Errorf("the server was told %v, not once", d.tel.seen)
+		}
+		d.press("j", "j", "enter")
+		d.did("initiate audio carla")
+	})
+}
+
+func TestRecentCallsAreReadAgainAfterACall(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.press("tab")
+		d.reads("No calls yet")
+		d.press("tab")
+		d.talk()
+		d.press("h")
+		d.history()
+		d.hit("esc")
+		d.pass(time.Second)
+		d.press("tab")
+		d.reads("Bob Okafor", "4 min 10 s")
+	})
+}
+
+func TestQuit(t *testing.T) {
+	for _, c := range []struct {
+		name, keys string
+		inCall     bool
+		quits      bool
+		did        string
+	}{
+		{"q", "q", false, true, ""},
+		{"ctrl+c", "ctrl+c", false, true, ""},
+		{"in a call it asks", "q", true, false, ""},
+		{"so does ctrl+c", "ctrl+c", true, false, ""},
+		{"yes hangs up", "q y", true, true, "end"},
+		{"ctrl+c twice too", "ctrl+c ctrl+c", true, true, "end"},
+		{"no stays", "q n", true, false, ""},
+		{"esc stays", "q esc", true, false, ""},
+		{"no other key does anything", "q h m", true, false, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			atDesk(t, 80, 24, func(d *desk) {
+				if c.inCall {
+					d.talk()
+				}
+				d.press(strings.Fields(c.keys)...)
+				if d.quit != c.quits {
+					t.Fatalf("quit is %v:\n%s", d.quit, d.screen())
+				}
+				if got := strings.Join(d.tel.did, "; "); got != c.did {
+					t.Fatalf("the phone did %q, not %q", got, c.did)
+				}
+			})
+		})
+	}
+}
+
+func TestSuspend(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.talk()
+		d.press("ctrl+z")
+		if d.slept {
+			t.Fatal("suspended in a call: the other side would hear nothing more")
+		}
+		d.reads("would stop the sound")
+		d.press("h")
+		d.hit("esc")
+		d.press("ctrl+z")
+		if !d.slept {
+			t.Fatal("ctrl+z did not suspend")
+		}
+	})
+}
+
+func TestHelpClosesWithAnyKey(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.press("?")
+		d.reads("In a call", "suspend")
+		d.press("j")
+		d.lacks("suspend")
+		d.press("enter") // the j did nothing beneath
+		d.did("initiate audio bob")
+	})
+}
+
+// An idle telephone draws nothing: no tick is on its way.
+func TestNothingTicksWhileIdle(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		idle := func(when string) {
+			t.Helper()
+			if _, moving := d.model.pace(); moving || d.model.ticking {
+				t.Fatalf("it ticks %s", when)
+			}
+		}
+		idle("among the people")
+		d.talk()
+		if !d.model.ticking {
+			t.Fatal("nothing moves in a call")
+		}
+		d.press("h")
+		d.pass(time.Second)
+		idle("after a call")
+	})
+}
+
+// Update gives commands away and never waits, however long the phone takes.
+func TestUpdateNeverWaits(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.tel.block = func(ctx context.Context) { <-ctx.Done() }
+		before := time.Now()
+		d.press("enter")
+		d.reads("calling…")
+		if waited := time.Since(before); waited != 0 {
+			t.Fatalf("a key press took %v", waited)
+		}
+		d.pass(patience + time.Second)
+		d.reads("the server did not answer in time")
+	})
+}
+
+// Two telephones of two people in one process share nothing.
+func TestTwoScreens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newDesk(t, 80, 24, Config{Theme: ThemeDark, Motion: true})
+		b := newDesk(t, 40, 12, Config{Theme: ThemeLight})
+		for _, d := range []*desk{a, b} {
+			d.tel.connect(fourContacts()...)
+			d.settle()
+		}
+		a.press("j", "enter")
+		b.press("/")
+		b.typed("carla")
+		a.settle()
+		a.reads("Echo", "calling…")
+		b.reads("Carla Weiss", "/ carla")
+		b.lacks("Echo", "calling…")
+		a.press("x")
+		a.leave()
+	})
+}

@@ -1,0 +1,232 @@
+package ui
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
+	"github.com/charmbracelet/x/vt"
+
+	"tring/calls"
+)
+
+// terminal is a terminal that a whole program draws on, byte for byte.
+type terminal struct {
+	mu    sync.Mutex
+	em    *vt.Emulator
+	wrote chan struct{} // something was written
+	count int
+}
+
+func newTerminal(t *testing.T, width, height int) *terminal {
+	term := &terminal{em: vt.NewEmulator(width, height), wrote: make(chan struct{}, 1)}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, _ = io.Copy(io.Discard, term.em) // its answers, which nobody waits for
+	}()
+	t.Cleanup(func() {
+		if c, ok := term.em.InputPipe().(io.Closer); ok {
+			_ = c.Close()
+		}
+		<-done
+	})
+	return term
+}
+
+func (t *terminal) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.count += len(p)
+	select {
+	case t.wrote <- struct{}{}:
+	default:
+	}
+	_, err := t.em.Write(bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n")))
+	return len(p), err
+}
+
+// screen is what stands on the terminal, trailing blanks cut.
+func (t *terminal) screen() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return trimmed(t.em.String())
+}
+
+func (t *terminal) bytes() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.count
+}
+
+func trimmed(s string) string {
+	rows := strings.Split(strings.ReplaceAll(s, "\r", ""), "\n")
+	for i := range rows {
+		rows[i] = strings.TrimRight(rows[i], " ")
+	}
+	return strings.TrimRight(strings.Join(rows, "\n"), "\n")
+}
+
+// shows waits until the terminal shows this.
+func (t *terminal) shows(tb testing.TB, want string) {
+	tb.Helper()
+	deadline := time.After(10 * time.Second)
+	for !strings.Contains(t.screen(), want) {
+		select {
+		case <-t.wrote:
+		case <-deadline:
+			tb.Fatalf("the terminal never showed %q:\n%s", want, t.screen())
+		}
+	}
+}
+
+// rests waits until nothing has been written for a while.
+func (t *terminal) rests() {
+	for {
+		select {
+		case <-t.wrote:
+		case <-time.After(300 * time.Millisecond):
+			return
+		}
+	}
+}
+
+// running is a whole program on a terminal.
+type running struct {
+	*terminal
+	tel     *telephone
+	program *tea.Program
+	model   *Model
+	keys    io.Writer
+}
+
+func run(t *testing.T, width, height int, contacts ...calls.Contact) *running {
+	t.Helper()
+	now := func() time.Time { return time.Now().UTC() }
+	r := &running{terminal: newTerminal(t, width, height), tel: newTelephone(now)}
+	r.tel.connect(contacts...)
+	in, keys := io.Pipe()
+	r.keys = keys
+	r.model = New(Config{
+		Agent: r.tel, Now: now, Theme: ThemeDark, Motion: true, NewCallID: func() calls.ID { return testCall },
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	r.program = tea.NewProgram(r.model, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(r.terminal),
+		tea.WithWindowSize(width, height), tea.WithFPS(30), tea.WithoutSignalHandler(),
+		tea.WithEnvironment([]string{"TERM=xterm-256color", "COLORTERM=truecolor"}))
+	r.tel.mu.Lock()
+	r.tel.onEvent = func(e calls.Event) { go r.program.Send(e) }
+	r.tel.mu.Unlock()
+	done := make(chan error, 1)
+	go func() {
+		_, err := r.program.Run()
+		done <- err
+	}()
+	t.Cleanup(func() {
+		cancel()
+		_ = keys.Close()
+		<-done
+	})
+	return r
+}
+
+func (r *running) press(t *testing.T, keys string) {
+	t.Helper()
+	if _, err := io.WriteString(r.keys, keys); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// What a terminal shows after all the small updates is what the model drew,
+// also where names hold wide letters and sequences of emoji.
+func TestProgramDrawsWhatTheModelShows(t *testing.T) {
+	r := run(t, 80, 24, contact("mei", "陈美玲 Mei", calls.Online, "工作室"),
+		contact("zoe", "Zoë 👩\u200d🚀 Núñez", calls.Away), contact("evil", "e\x1b[2Jvil\u202e", calls.Offline))
+	r.shows(t, "陈美玲 Mei")
+	r.press(t, "jkj?")
+	r.shows(t, "suspend")
+	r.press(t, "x")
+	r.press(t, "k\r")
+	r.shows(t, "calling…")
+	r.tel.act(testCall, "mei", "phone", calls.Accept{Join: true})
+	r.tel.media(testCall, "mei-phone", calls.MediaConnected)
+	r.shows(t, "talking")
+	r.tel.ring(otherCall, "zoe", calls.Audio)
+	r.shows(t, "is calling you")
+	r.tel.act(otherCall, "zoe", "phone", calls.Reject{Status: calls.Cancelled})
+	r.shows(t, "Missed a call")
+	r.press(t, "h")
+	r.shows(t, "You hung up")
+	r.press(t, "\x1b")
+	r.shows(t, "Zoë 👩 Núñez")
+	r.rests()
+	if got, want := r.screen(), r.drawn(); got != want {
+		t.Errorf("the terminal shows\n%s\n\nand the model\n%s", got, want)
+	}
+}
+
+// drawn is what a screen shows that was opened just now.
+func (r *running) drawn() string {
+	fresh := New(r.model.cfg)
+	fresh.take(tea.WindowSizeMsg{Width: 80, Height: 24})
+	return trimmed(ansi.Strip(fresh.View().Content))
+}
+
+// An idle telephone writes nothing at all.
+func TestProgramIsSilentWhileIdle(t *testing.T) {
+	r := run(t, 80, 24, fourContacts()...)
+	r.shows(t, "Dmitri Sokolov")
+	r.rests()
+	before := r.bytes()
+	select {
+	case <-r.wrote:
+		t.Errorf("%d bytes were written", r.bytes()-before)
+	case <-time.After(time.Second):
+	}
+}
+
+// A window that is dragged sends sizes by the dozen; what counts is the last.
+func TestProgramSurvivesResizing(t *testing.T) {
+	r := run(t, 80, 24, fourContacts()...)
+	r.shows(t, "Dmitri Sokolov")
+	for i := range 300 {
+		r.program.Send(tea.WindowSizeMsg{Width: i * 37 % 201, Height: i * 17 % 61})
+	}
+	r.program.Send(tea.WindowSizeMsg{Width: 80, Height: 24})
+	r.rests()
+	if got, want := r.screen(), r.drawn(); got != want {
+		t.Errorf("the terminal shows\n%s\n\nand the model\n%s", got, want)
+	}
+}
+
+// BenchmarkScreen is one tick of a call: Update and View.
+func BenchmarkScreen(b *testing.B) {
+	tel := newTelephone(time.Now)
+	tel.connect(fourContacts()...)
+	m := New(Config{Agent: tel, Motion: true, Theme: ThemeDark, NewCallID: func() calls.ID { return testCall }})
+	m.Update(tea.WindowSizeMsg{Width: 120, Height: 40})
+	views := map[string]func(){
+		"people": func() {},
+		"talking": func() {
+			m.dial(calls.User("bob"), calls.Audio)()
+			tel.act(testCall, "bob", "laptop", calls.Accept{Join: true})
+			tel.media(testCall, "bob-laptop", calls.MediaConnected)
+		},
+	}
+	for _, name := range []string{"people", "talking"} {
+		views[name]()
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				m.Update(tickMsg{})
+				m.View()
+			}
+		})
+	}
+}

@@ -1,0 +1,150 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/charmbracelet/colorprofile"
+	"github.com/charmbracelet/x/exp/golden"
+
+	"tring/audio"
+	"tring/calls"
+)
+
+// sizes are those that every screen is looked at in.
+var sizes = []struct{ width, height int }{{40, 12}, {80, 24}, {120, 40}} //nolint:gochecknoglobals // a table
+
+const otherCall calls.ID = "01JD000000000000000000000X"
+
+// scenes leads to every screen.
+func scenes() map[string]func(*desk) {
+	return map[string]func(*desk){
+		"people": func(*desk) {},
+		"nobody": func(d *desk) {
+			d.tel.connect()
+			d.settle()
+		},
+		"search":        func(d *desk) { d.press("/", "o", "k") },
+		"search-nobody": func(d *desk) { d.press("/", "z", "z"); d.pass(time.Second) },
+		"recent":        func(d *desk) { d.press("tab") },
+		"calling":       func(d *desk) { d.press("enter"); d.pass(time.Second) },
+		"ringing": func(d *desk) {
+			d.press("v")
+			d.tel.act(testCall, "bob", "laptop", calls.Ring{})
+			d.pass(12 * time.Second)
+		},
+		"incoming": func(d *desk) { d.tel.ring(otherCall, "carla", calls.Audio); d.pass(time.Second) },
+		"call-waiting": func(d *desk) {
+			d.talk()
+			d.tel.ring(otherCall, "carla", calls.Video)
+			d.tel.ring("01JD000000000000000000000Y", "dmitri", calls.Audio)
+			d.pass(time.Second)
+		},
+		"connecting": func(d *desk) {
+			d.press("enter")
+			d.tel.act(testCall, "bob", "laptop", calls.Accept{Join: true})
+			d.settle()
+		},
+		"talking": func(d *desk) {
+			d.talk()
+			d.tel.levels = audio.Levels{In: -18, Out: -6}
+			d.pass(4*time.Minute + 10*time.Second)
+		},
+		"muted": func(d *desk) {
+			d.talk()
+			d.press("m")
+			d.tel.levels = audio.Levels{In: audio.Floor, Out: -30, Muted: true}
+			d.pass(time.Second)
+		},
+		"trouble": func(d *desk) {
+			d.talk()
+			d.tel.stats = calls.MediaStats{LossPercent: 8.2}
+			d.tel.levels.Fault = "no microphone: \x1b[31mbusy"
+			d.pass(2 * time.Second)
+		},
+		"ended": func(d *desk) {
+			d.talk()
+			d.pass(250 * time.Second)
+			d.tel.act(testCall, "bob", "laptop", calls.End{})
+			d.settle()
+		},
+		"offline": func(d *desk) {
+			d.tel.disconnect(errors.New("dial tcp 127.0.0.1:7433: connection refused"), false)
+			d.settle()
+		},
+		"help": func(d *desk) { d.press("?") },
+		"quit": func(d *desk) { d.talk(); d.press("q") },
+	}
+}
+
+func TestScreens(t *testing.T) {
+	for name, scene := range scenes() {
+		for _, size := range sizes {
+			t.Run(fmt.Sprintf("%s-%dx%d", name, size.width, size.height), func(t *testing.T) {
+				atDesk(t, size.width, size.height, func(d *desk) {
+					d.history()
+					scene(d)
+					d.isSane()
+					golden.RequireEqual(t, d.screen())
+				})
+			})
+		}
+	}
+}
+
+// With NO_COLOR a screen says the same: by shapes, words and bold type.
+func TestScreensWithoutColour(t *testing.T) {
+	for _, name := range []string{"people", "recent", "talking", "incoming"} {
+		t.Run(name, func(t *testing.T) {
+			atDesk(t, 80, 24, func(d *desk) {
+				d.history()
+				scenes()[name](d)
+				golden.RequireEqual(t, d.shown(colorprofile.ASCII))
+			})
+		})
+	}
+}
+
+// Whatever the size, the screen fits it, and its last row says what the keys do.
+func TestEverySize(t *testing.T) {
+	for name, scene := range scenes() {
+		t.Run(name, func(t *testing.T) {
+			atDesk(t, 80, 24, func(d *desk) {
+				d.history()
+				scene(d)
+				for width := 0; width <= 200; width += 1 + width/6 {
+					for height := 0; height <= 60; height += 1 + height/6 {
+						d.resize(width, height)
+						d.isSane()
+					}
+				}
+			})
+		})
+	}
+}
+
+func TestLightAndDark(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dark := newDesk(t, 80, 24, Config{Theme: ThemeDark})
+		light := newDesk(t, 80, 24, Config{Theme: ThemeLight})
+		auto := newDesk(t, 80, 24, Config{})
+		for _, d := range []*desk{dark, light, auto} {
+			d.tel.connect(fourContacts()...)
+			d.settle()
+		}
+		if dark.model.View().Content == light.model.View().Content {
+			t.Error("light and dark look the same")
+		}
+		if auto.model.View().Content != dark.model.View().Content {
+			t.Error("before the terminal told its background it is taken to be dark")
+		}
+		auto.tell(background(0xffff))
+		if auto.model.View().Content != light.model.View().Content {
+			t.Error("on a light background the screen is not light")
+		}
+		dark.leave()
+	})
+}
