@@ -17,11 +17,13 @@ var version string
 func main() { os.Exit(run()) }
 
 // run runs one command. The first signal asks it to end politely; with the
-// second the system ends it.
+// second the system ends it. A reader that goes away (tring call | head) is an
+// error like any other, so that the phone still hangs up.
 func run() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	context.AfterFunc(ctx, stop)
+	signal.Ignore(syscall.SIGPIPE)
 	return cli.Main(ctx, cli.Env{
 		Args: os.Args[1:], In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Version: version,
 	})

@@ -32,6 +32,10 @@ func TestScripts(t *testing.T) {
 			"people":   people,
 			"serve":    serve,
 			"last":     last,
+			"screen":   screen,
+			"press":    press,
+			"see":      see,
+			"insist":   insist,
 		},
 	})
 }

@@ -31,6 +31,14 @@ type jobs struct {
 type job struct {
 	cmd  *exec.Cmd
 	done chan struct{} // closed when it has ended
+
+	terminal *terminal // of a job with a screen
+}
+
+func (all *jobs) add(name string, j *job) {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	all.byName[name] = j
 }
 
 type jobsKey struct{}
@@ -87,15 +95,7 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	args = append(urgently(ts), append([]string{path}, args[2:]...)...)
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, k := range []string{
-		"PATH", "HOME", "WORK", "TMPDIR", "TERM", "GOCOVERDIR", "TRING_HOME", "TRING_LABEL", "TRING_AUDIO", "TRING_LOG_LEVEL",
-		"TRING_TIMERS_RING", "TRING_TIMERS_MEDIA", "TRING_TIMERS_CALLER_GONE", "TRING_TIMERS_LEASE",
-		"TRING_TIMERS_MEDIA_LOST", "TRING_TIMERS_SILENCE", "TRING_TIMERS_RECONNECT",
-	} {
-		if v := ts.Getenv(k); v != "" {
-			cmd.Env = append(cmd.Env, k+"="+v)
-		}
-	}
+	cmd.Env = environment(ts)
 	out, err := os.Create(ts.MkAbs(name + ".out"))
 	ts.Check(err)
 	defer out.Close()
@@ -109,10 +109,22 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 		_ = cmd.Wait() // ends reads the exit code from the process state
 		close(j.done)
 	}()
-	all := jobsOf(ts)
-	all.mu.Lock()
-	defer all.mu.Unlock()
-	all.byName[name] = j
+	jobsOf(ts).add(name, j)
+}
+
+// environment is that of the script, as far as the program reads it.
+func environment(ts *testscript.TestScript) []string {
+	var env []string
+	for _, k := range []string{
+		"PATH", "HOME", "WORK", "TMPDIR", "TERM", "GOCOVERDIR", "TRING_HOME", "TRING_LABEL", "TRING_AUDIO", "TRING_LOG_LEVEL",
+		"TRING_TIMERS_RING", "TRING_TIMERS_MEDIA", "TRING_TIMERS_CALLER_GONE", "TRING_TIMERS_LEASE",
+		"TRING_TIMERS_MEDIA_LOST", "TRING_TIMERS_SILENCE", "TRING_TIMERS_RECONNECT",
+	} {
+		if v := ts.Getenv(k); v != "" {
+			env = append(env, k+"="+v)
+		}
+	}
+	return env
 }
 
 // urgently is how to start a program so that a busy machine does not starve its

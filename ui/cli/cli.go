@@ -154,9 +154,12 @@ func (a *app) report(err error) int {
 // home finds the folders and the settings, and makes the folders.
 func (a *app) home() (config.Paths, config.Settings, error) {
 	paths := config.Locate(a.getenv)
+	if err := paths.Make(); err != nil {
+		return paths, config.Settings{}, err
+	}
 	settings, err := config.Load(paths, a.getenv)
 	if err != nil {
 		return paths, settings, fmt.Errorf("read settings: %w", err)
 	}
-	return paths, settings, paths.Make()
+	return paths, settings, nil
 }

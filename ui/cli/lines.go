@@ -41,10 +41,10 @@ type testLine struct {
 // theLines are those that every trial has, and a server with --lines.
 func theLines() []testLine {
 	return []testLine{
-		{"echo", "Echo (hear yourself)", echo},
-		{"callback", "Callback (calls you back)", callback},
-		{"busy", "Busy (always in a call)", reject(calls.Busy)},
-		{"noanswer", "No answer (only rings)", func(context.Context, *Phone, calls.Event) {}},
+		{"echo", "Echo", echo},
+		{"callback", "Callback", callback},
+		{"busy", "Busy", reject(calls.Busy)},
+		{"noanswer", "No answer", func(context.Context, *Phone, calls.Event) {}},
 	}
 }
 

@@ -27,9 +27,6 @@ func (a *app) screen(ctx context.Context, plain bool) (err error) {
 		return err
 	}
 	plain = plain || a.wantsPlain()
-	if !plain {
-		a.say("Starting …")
-	}
 	s, err := a.begin(ctx, sound, true)
 	if err != nil {
 		return err

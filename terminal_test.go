@@ -1,0 +1,151 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/charmbracelet/x/vt"
+	"github.com/creack/pty"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// terminal is a real terminal device with an emulator behind it, so that a
+// script sees what a person would see. It is safe for concurrent use.
+type terminal struct {
+	device *os.File
+	mu     sync.Mutex
+	screen *vt.Emulator
+}
+
+// Write takes what the program prints.
+func (t *terminal) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.screen.Write(p)
+}
+
+func (t *terminal) text() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.screen.String()
+}
+
+// run copies both ways until the program has closed its side.
+func (t *terminal) run() {
+	go func() { _, _ = t.device.ReadFrom(t.screen) }() // answers to the program's questions; ends with the screen
+	buffer := make([]byte, 1<<16)
+	for {
+		n, err := t.device.Read(buffer)
+		if n > 0 {
+			_, _ = t.Write(buffer[:n]) // the emulator takes everything
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// screen NAME COLSxROWS PROGRAM ARG…: runs a program in a terminal of this size.
+func screen(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) >= 3, "screen NAME COLSxROWS PROGRAM ARG...")
+	width, height, _ := strings.Cut(args[1], "x")
+	columns, err := strconv.Atoi(width)
+	ts.Check(err)
+	rows, err := strconv.Atoi(height)
+	ts.Check(err)
+	path, err := lookPath(ts.Getenv("PATH"), args[2])
+	ts.Check(err)
+	args = append(append([]string{args[0]}, urgently(ts)...), append([]string{path}, args[3:]...)...)
+	cmd := exec.Command(args[1], args[2:]...)
+	cmd.Dir = ts.MkAbs(".")
+	cmd.Env = append(environment(ts), "TERM=xterm-256color", "COLORTERM=truecolor")
+	device, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: uint16(rows), Cols: uint16(columns)})
+	ts.Check(err)
+	t := &terminal{device: device, screen: vt.NewEmulator(columns, rows)}
+	j := &job{cmd: cmd, done: make(chan struct{}), terminal: t}
+	go func() {
+		t.run()
+		_ = cmd.Wait() // ends reads the exit code from the process state
+		close(j.done)
+	}()
+	jobsOf(ts).add(args[0], j)
+	ts.Defer(func() {
+		_ = cmd.Process.Kill() // it may have ended
+		<-j.done
+		_ = t.screen.Close()
+		_ = device.Close()
+	})
+}
+
+// keys are those that have a name; everything else is typed as it is.
+func keys(name string) string {
+	switch name {
+	case "enter":
+		return "\r"
+	case "esc":
+		return "\x1b"
+	case "tab":
+		return "\t"
+	case "up":
+		return "\x1b[A"
+	case "down":
+		return "\x1b[B"
+	case "ctrl+c":
+		return "\x03"
+	case "backspace":
+		return "\x7f"
+	}
+	return name
+}
+
+// press NAME KEY…: enter, esc, tab, up, down, ctrl+c, backspace, or text.
+func press(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) >= 2, "press NAME KEY...")
+	t := jobsOf(ts).get(ts, args[0]).terminal
+	usage(ts, t != nil, "press needs a job with a screen")
+	for _, k := range args[1:] {
+		_, err := t.device.WriteString(keys(k))
+		ts.Check(err)
+	}
+}
+
+// see NAME PATTERN: waits until the pattern is on the screen; with ! until it is
+// not.
+func see(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, len(args) == 2, "see NAME PATTERN")
+	t := jobsOf(ts).get(ts, args[0]).terminal
+	usage(ts, t != nil, "see needs a job with a screen")
+	pattern, err := regexp.Compile("(?m)" + args[1])
+	ts.Check(err)
+	wait(ts, func() bool { return pattern.MatchString(t.text()) != neg }, func() string {
+		return "the screen of " + args[0] + " is\n" + t.text()
+	})
+}
+
+// insist NAME KEY PATTERN: presses the key again and again until the pattern is
+// on the screen, as somebody does to whom the phone does not listen yet: it
+// ignores keys for a moment after a call came. With ! until it is not there.
+func insist(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, len(args) == 3, "insist NAME KEY PATTERN")
+	t := jobsOf(ts).get(ts, args[0]).terminal
+	usage(ts, t != nil, "insist needs a job with a screen")
+	pattern, err := regexp.Compile("(?m)" + args[2])
+	ts.Check(err)
+	tries := 0
+	wait(ts, func() bool {
+		if pattern.MatchString(t.text()) != neg {
+			return true
+		}
+		if tries++; tries%20 == 0 { // of the polls: five times a second
+			_, err := t.device.WriteString(keys(args[1]))
+			ts.Check(err)
+		}
+		return false
+	}, func() string { return "the screen of " + args[0] + " is\n" + t.text() })
+}
