@@ -42,8 +42,11 @@ type conn struct {
 	challenge wire.Challenge
 
 	limit   *rate.Limiter
-	out     chan []byte
 	written chan struct{} // closed when the writer has ended
+
+	mu    sync.Mutex
+	queue [][]byte      // frames for the writer
+	wake  chan struct{} // holds a value if there may be some
 
 	end    sync.Once
 	done   chan struct{} // closed by cut
@@ -63,11 +66,35 @@ func (c *conn) send(f wire.Frame) {
 		c.server.log.Error("encode frame", "type", f.Body.Type(), "err", err)
 		return
 	}
-	select {
-	case c.out <- data:
-	default:
-		c.cut(wire.CloseSlow, "this phone does not read")
+	c.mu.Lock()
+	full := len(c.queue) >= queueSize
+	if !full {
+		c.queue = append(c.queue, data)
 	}
+	c.mu.Unlock()
+	if full {
+		c.cut(wire.CloseSlow, "this phone does not read")
+		return
+	}
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// next takes the oldest frame of the queue. An empty queue keeps no memory: most
+// connections are idle most of the time.
+func (c *conn) next() ([]byte, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.queue) == 0 {
+		c.queue = nil
+		return nil, false
+	}
+	data := c.queue[0]
+	c.queue[0] = nil
+	c.queue = c.queue[1:]
+	return data, true
 }
 
 // cut ends the connection with a close code; only the first call counts. What is
@@ -85,30 +112,37 @@ func (c *conn) write() {
 	defer c.ws.Close()
 	for {
 		select {
-		case data := <-c.out:
-			if c.writeText(data) != nil {
+		case <-c.wake:
+			if !c.drain() {
 				return
 			}
 		case <-c.done:
-			c.flush()
+			if c.drain() {
+				c.closeWith(c.code, c.reason)
+			}
 			return
 		}
 	}
 }
 
-func (c *conn) flush() {
-	for c.code != wire.CloseSlow {
-		select {
-		case data := <-c.out:
-			if c.writeText(data) != nil {
-				return
-			}
-			continue
-		default:
-		}
-		break
+// slow says whether the phone was cut off for not reading.
+func (c *conn) slow() bool {
+	select {
+	case <-c.done:
+		return c.code == wire.CloseSlow
+	default:
+		return false
 	}
-	c.closeWith(c.code, c.reason)
+}
+
+// drain writes what is queued; false if the socket fails.
+func (c *conn) drain() bool {
+	for data, ok := c.next(); ok && !c.slow(); data, ok = c.next() {
+		if c.writeText(data) != nil {
+			return false
+		}
+	}
+	return true
 }
 
 func (c *conn) writeText(data []byte) error {

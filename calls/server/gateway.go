@@ -50,8 +50,8 @@ func (g *gateway) handler() http.Handler {
 	return mux
 }
 
-// connect upgrades, signs in, and serves one phone; it is the phone's reader
-// goroutine.
+// connect upgrades a request and leaves the rest to the phone's reader goroutine,
+// so that no buffer of the HTTP server lives as long as the connection.
 func (g *gateway) connect(w http.ResponseWriter, r *http.Request) {
 	s := g.server
 	remote := g.remote(r)
@@ -60,24 +60,32 @@ func (g *gateway) connect(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "too many connections from this address", http.StatusTooManyRequests)
 		return
 	}
-	defer g.leave(remote)
 	ws, err := g.upgrader.Upgrade(w, r, nil)
-	if err != nil {
-		return // the upgrader has answered
+	if err != nil { // the upgrader has answered
+		g.leave(remote)
+		return
 	}
 	c := &conn{
 		ws: ws, server: s, host: hostOf(r.Host), remote: remote,
 		limit: rate.NewLimiter(rate.Limit(s.limits.Requests), s.limits.RequestBurst),
-		out:   make(chan []byte, queueSize), done: make(chan struct{}), written: make(chan struct{}),
+		wake:  make(chan struct{}, 1), done: make(chan struct{}), written: make(chan struct{}),
 	}
 	if !g.add(c) {
 		c.closeWith(wire.CloseGoingAway, "the server stops")
 		ws.Close()
+		g.leave(remote)
 		return
 	}
+	go g.run(c)
+}
+
+// run signs one phone in and serves it; it is the phone's reader goroutine.
+func (g *gateway) run(c *conn) {
 	defer g.remove(c)
+	defer g.leave(c.remote)
+	s := g.server
 	if !s.signIn(s.ctx, c) {
-		ws.Close()
+		c.ws.Close()
 		return
 	}
 	c.serve(s.ctx)
