@@ -124,7 +124,7 @@ func (m *Model) done(msg doneMsg) tea.Cmd {
 		}
 	}
 	if err != nil {
-		m.notice = textError(textAct(msg.command.Act, ""), "", err)
+		m.notice = notice{textError(textAct(msg.command.Act, ""), "", err), true}
 	}
 	return cmd
 }
@@ -143,7 +143,7 @@ func (m *Model) hear(e calls.Event) tea.Cmd {
 			return tea.Batch(cmd, m.loadHistorySoon())
 		}
 	case calls.IncomingCallCanceled:
-		m.notice = textStopped(e.Reason, m.peer(e.Call, nameLimit))
+		m.notice = stopped(e.Reason, m.peer(e.Call, nameLimit))
 		return tea.Batch(cmd, m.loadHistorySoon())
 	case calls.Failure:
 		m.failure(e)
@@ -153,6 +153,12 @@ func (m *Model) hear(e calls.Event) tea.Cmd {
 		}
 	}
 	return cmd
+}
+
+// stopped says why a ring ended that this phone did not decide.
+func stopped(why calls.Reason, name string) notice {
+	elsewhere := why == calls.AnsweredElsewhere || why == calls.RejectedElsewhere
+	return notice{textStopped(why, name), !elsewhere}
 }
 
 // ownEnd: a call ended by this phone's own decision needs no explanation, one
@@ -177,5 +183,5 @@ func (m *Model) failure(e calls.Event) {
 	if m.answering != e.Call.ID {
 		act = calls.Reject{}
 	}
-	m.notice = textError(textAct(act, ""), "", e.Err)
+	m.notice = notice{textError(textAct(act, ""), "", e.Err), true}
 }

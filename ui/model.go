@@ -32,10 +32,17 @@ type Model struct {
 
 	asking  bool // whether to quit
 	helping bool
-	notice  string // until the next key
+	notice  notice
 	ticking bool
 	levels  audio.Levels
 	quality quality
+}
+
+// notice is one line that stands until the next key. Bad: something failed or
+// was missed.
+type notice struct {
+	text string
+	bad  bool
 }
 
 // tab is what the screen shows while there is no call.
@@ -162,13 +169,13 @@ func (m *Model) call(id calls.ID) (calls.CallView, bool) {
 // press takes one key to whom it concerns: whatever lies on top, and nobody
 // beneath.
 func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
-	m.notice = ""
+	m.notice = notice{}
 	switch {
 	case key.Matches(k, m.keys.Interrupt):
 		return m.quit()
 	case key.Matches(k, m.keys.Suspend):
 		if m.inCall() {
-			m.notice = textNoSuspend
+			m.notice = notice{text: textNoSuspend}
 			return nil
 		}
 		return tea.Suspend

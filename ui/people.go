@@ -302,7 +302,7 @@ func (m *Model) label(c calls.Contact, width int) string {
 func (m *Model) shape(c calls.Contact) string {
 	switch c.Presence {
 	case calls.Online:
-		return m.styles.talk.Render("●")
+		return m.styles.plain.Render("●")
 	case calls.InCall:
 		return m.styles.plain.Render("◐")
 	case calls.Away, calls.DND:

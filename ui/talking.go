@@ -41,7 +41,7 @@ func (m *Model) muted(act calls.SetMuted, err error) tea.Cmd {
 		return m.sendMute(held)
 	}
 	if err != nil && ok && !errors.Is(err, calls.ErrOffline) && !isTimeout(err) {
-		m.notice = textError(textAct(act, ""), "", err)
+		m.notice = notice{textError(textAct(act, ""), "", err), true}
 	}
 	return nil // the microphone obeys also while the server is away
 }

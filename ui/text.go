@@ -196,7 +196,7 @@ func textQuality(lost, theyLose int, delay time.Duration) string {
 	return ""
 }
 
-// textEnd says why a call is over, and whether that is bad news.
+// textEnd says why a call is over, and whether something went wrong.
 func textEnd(c calls.Call, why calls.Reason, me calls.UserID, name string) (words string, bad bool) {
 	switch {
 	case why == calls.MediaFailed || c.Status == calls.Failed && c.Reason == calls.MediaFailed:
@@ -204,13 +204,13 @@ func textEnd(c calls.Call, why calls.Reason, me calls.UserID, name string) (word
 	case why == calls.ConnectionLost:
 		return "The connection was lost", true
 	case c.Status == calls.Rejected && why == calls.DoNotDisturb:
-		return name + " does not want to be disturbed", true
+		return name + " does not want to be disturbed", false
 	case c.Status == calls.Rejected:
-		return name + " declined", true
+		return name + " declined", false
 	case c.Status == calls.Busy:
-		return name + " is in another call", true
+		return name + " is in another call", false
 	case c.Status == calls.Unanswered:
-		return "No answer after " + textSpan(c.RingTime.Duration()), true
+		return "No answer after " + textSpan(c.RingTime.Duration()), false
 	case c.Status == calls.Cancelled:
 		return "Cancelled", false
 	case why == calls.EndedByPeer || c.EndedBy.User != "" && c.EndedBy.User != me:

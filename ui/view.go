@@ -5,6 +5,7 @@ import (
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
 
 	"tring/calls"
 )
@@ -194,7 +195,7 @@ func (m *Model) notes() []string {
 	if m.roomy() {
 		most = 3
 	}
-	render := func(style interface{ Render(...string) string }, text string) []string {
+	render := func(style lipgloss.Style, text string) []string {
 		rows := wrap(text, m.inner(), most)
 		for i := range rows {
 			rows[i] = style.Render(rows[i])
@@ -203,22 +204,26 @@ func (m *Model) notes() []string {
 	}
 	calling := m.screen() != screenPeople && m.screen() != screenRecent
 	switch trouble := textLinkTrouble(m.view); {
-	case m.notice != "":
-		return render(m.styles.alarm, m.notice)
+	case m.notice.text != "" && m.notice.bad:
+		return render(m.styles.alarm, m.notice.text)
+	case m.notice.text != "":
+		return render(m.styles.plain, m.notice.text)
 	case trouble != "":
 		return render(m.styles.dim, trouble)
 	case calling && m.levels.Fault != "":
 		return render(m.styles.alarm, Clean(m.levels.Fault, maxNotice))
 	case calling:
 		return nil
-	case m.cfg.SoundNote != "":
-		return render(m.styles.dim, Clean(m.cfg.SoundNote, maxNotice))
+	}
+	lines := m.cfg.Banner
+	if m.cfg.SoundNote != "" {
+		lines = append([]string{m.cfg.SoundNote}, lines...)
 	}
 	if !m.roomy() || m.tab != tabPeople {
-		return nil
+		lines = lines[:min(len(lines), 1)]
 	}
 	var rows []string
-	for _, line := range m.cfg.Banner {
+	for _, line := range lines {
 		rows = append(rows, render(m.styles.dim, Clean(line, 2*maxNotice))...)
 	}
 	return rows
