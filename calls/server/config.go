@@ -2,6 +2,7 @@ package server
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -87,10 +88,10 @@ func (c Config) validate() error {
 		return fmt.Errorf("listen address %q: it must be HOST:PORT or :PORT: %w", c.Listen, err)
 	}
 	if c.Data == "" {
-		return fmt.Errorf("no data folder is named")
+		return errors.New("no data folder is named")
 	}
 	if (c.CertFile == "") != (c.KeyFile == "") {
-		return fmt.Errorf("a certificate and its key are needed both, or neither")
+		return errors.New("a certificate and its key are needed both, or neither")
 	}
 	ways := 0
 	for _, set := range []bool{c.CertFile != "", c.Domain != "", c.BehindProxy} {
@@ -99,7 +100,7 @@ func (c Config) validate() error {
 		}
 	}
 	if ways > 1 {
-		return fmt.Errorf("choose one of a certificate, a domain for ACME, and a proxy in front")
+		return errors.New("choose one of a certificate, a domain for ACME, and a proxy in front")
 	}
 	if c.Admin != "" {
 		adminHost, _, err := net.SplitHostPort(c.Admin)

@@ -18,7 +18,9 @@
 //	timers ─► Call.Apply            terminal: history.<call>, then delete ─┘
 //
 // JetStream runs inside the process with every write synced to disk; with NATS
-// URLs the same code shares an outside cluster with other gateways. A gateway
+// URLs the same code shares an outside cluster with other gateways. Claims decide
+// races only; inside the process they are kept in memory and made again from the
+// live calls at each start, so that a ring waits for the disk once. A gateway
 // keeps in memory only what it can rebuild: the connections, a copy of accounts,
 // live calls and history (all of it: the index holds every finished call).
 //

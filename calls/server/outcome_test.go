@@ -11,8 +11,8 @@ import (
 
 // quick are timers that a test can wait for.
 var quick = Timers{
-	Ring: 400 * time.Millisecond, Media: 300 * time.Millisecond, CallerGone: 300 * time.Millisecond,
-	Lease: 500 * time.Millisecond, MediaLost: 200 * time.Millisecond, Reconnect: 300 * time.Millisecond,
+	Ring: time.Second, Media: 300 * time.Millisecond, CallerGone: 300 * time.Millisecond,
+	Lease: time.Second, MediaLost: 200 * time.Millisecond, Reconnect: 300 * time.Millisecond,
 }
 
 // every outcome of a ringing call: who acts, what each side hears, and what the

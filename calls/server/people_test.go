@@ -337,3 +337,54 @@ func TestSignals(t *testing.T) {
 	})
 	a.refused(wire.Join{CallID: on(id), Token: accepted.Grant.Token}, calls.ErrInvalidToken) // bob's
 }
+
+// A signal that another gateway hands over waits until this one has told its
+// phone of the state of the call under which it was sent.
+func TestSignalAheadOfItsCall(t *testing.T) {
+	s, _ := open(t, Config{})
+	alice, bob := addUser(t, s, "alice"), addUser(t, s, "bob")
+	a, b := connect(t, s, alice, "A1"), connect(t, s, bob, "B1")
+	id := newID()
+	rev := a.act(callTo(id, "bob")).Call.Revision
+	s.hub.relay(relay{to: a.me, rev: rev + 1, msg: wire.Relayed{CallID: on(id), From: "B1", Payload: []byte("offer")}})
+	b.act(wire.AcceptCall{CallID: on(id), Join: true})
+	a.until("the offer", func(m wire.Message) bool { return m.Type() == "call.relayed" })
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var order []string
+	for _, m := range a.heard {
+		if m.Type() == "call.relayed" || m.Type() == "call.event" {
+			order = append(order, m.Type())
+		}
+	}
+	if last := len(order) - 1; order[last] != "call.relayed" || last == 0 {
+		t.Errorf("alice hears %q", order)
+	}
+}
+
+// A state of a call that is older than the one known, or the same again, is
+// heard by nobody.
+func TestOlderStateChangesNothing(t *testing.T) {
+	s, _ := open(t, Config{})
+	alice, bob := addUser(t, s, "alice"), addUser(t, s, "bob")
+	a, b := connect(t, s, alice, "A1"), connect(t, s, bob, "B1")
+	id := newID()
+	a.act(callTo(id, "bob"))
+	ringing, err := s.find(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.act(wire.AcceptCall{CallID: on(id), Join: true})
+	a.hears(id, calls.OutgoingCallAccepted)
+	s.hub.change(ringing, true)
+	b.act(wire.EndCall{CallID: on(id)})
+	a.hears(id, calls.CallEnded)
+	nothingLeft(t, s)
+	s.hub.change(ringing, true)
+	if b.count(id, calls.IncomingCallReceived) != 1 || a.count(id, calls.OutgoingCallAccepted) != 1 {
+		t.Error("an older state was heard")
+	}
+	if again := connect(t, s, bob, "B1"); len(again.hello.Calls) != 0 {
+		t.Errorf("an older state brought the call back: %+v", again.hello.Calls)
+	}
+}

@@ -77,8 +77,8 @@ func TestRestartInCall(t *testing.T) {
 		for {
 			select {
 			case <-tick.C: // alice renews for both: she hears bob
-				a.act(wire.Renew{CallID: on(kept), Hears: []calls.DeviceID{"B1"}})
-				c.act(wire.Renew{CallID: on(lost)})
+				a.ask(wire.Renew{CallID: on(kept), Hears: []calls.DeviceID{"B1"}})
+				c.ask(wire.Renew{CallID: on(lost)}) // refused once the call has ended
 			case <-stopRenewing:
 				return
 			case <-c.closed:
