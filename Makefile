@@ -3,7 +3,7 @@
 
 GO       ?= go
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
-LDFLAGS  := -X tring/ui/cli.buildVersion=$(VERSION)
+LDFLAGS  := -X main.version=$(VERSION)
 # checkptr misfires on an integer that the PortAudio binding keeps in a pointer.
 RACE     := -race -gcflags=github.com/gordonklaus/portaudio=-d=checkptr=0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0

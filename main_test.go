@@ -36,6 +36,9 @@ func TestScripts(t *testing.T) {
 			"press":    press,
 			"see":      see,
 			"insist":   insist,
+
+			"soundcard": soundcard,
+			"speech":    speech,
 		},
 	})
 }

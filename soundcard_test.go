@@ -1,0 +1,109 @@
+//go:build unix
+
+package main
+
+import (
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"tring/audio"
+	"tring/audio/wav"
+)
+
+// soundcard NAME: what follows has a virtual sound card of this name, which is
+// made by testdata/vaudio when first named and goes when the script ends.
+func soundcard(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 1, "soundcard NAME")
+	dir := ts.MkAbs("card-" + args[0])
+	if _, err := os.Stat(filepath.Join(dir, "env")); err != nil {
+		here, err := os.Getwd()
+		ts.Check(err)
+		out, err := exec.Command(filepath.Join(here, "testdata", "vaudio"), dir).CombinedOutput()
+		if err != nil {
+			ts.Fatalf("no virtual sound card: %v\n%s", err, out)
+		}
+		ts.Defer(func() { endCard(dir) })
+	}
+	data, err := os.ReadFile(filepath.Join(dir, "env"))
+	ts.Check(err)
+	for line := range strings.Lines(string(data)) {
+		name, value, ok := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "export "), "=")
+		if ok {
+			ts.Setenv(name, strings.Trim(value, `"`))
+		}
+	}
+}
+
+func endCard(dir string) {
+	data, err := os.ReadFile(filepath.Join(dir, "pid"))
+	if err != nil {
+		return // it never started
+	}
+	if pid, err := strconv.Atoi(strings.TrimSpace(string(data))); err == nil {
+		_ = syscall.Kill(pid, syscall.SIGTERM) // it may have ended
+	}
+}
+
+// likeness is the least correlation of two loudness curves that are the same
+// speech; that of two different sentences is below 0.3.
+const likeness = 0.6
+
+// speech FILE SPOKEN: what was spoken can be heard in the file: its loudness
+// rises and falls as that of the spoken file does, somewhere in it. With !, not.
+func speech(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, len(args) == 2, "speech FILE SPOKEN")
+	heard, err := wav.Read(ts.MkAbs(args[0]))
+	ts.Check(err)
+	spoken, err := wav.Read(ts.MkAbs(args[1]))
+	ts.Check(err)
+	best := 0.0
+	where, curve := loudness(heard), loudness(spoken)
+	for at := 0; at+len(curve) <= len(where); at++ {
+		best = max(best, correlation(where[at:at+len(curve)], curve))
+	}
+	ts.Logf("%s is like %s by %.3f", args[0], args[1], best)
+	if (best >= likeness) == neg {
+		ts.Fatalf("%s (%d ms) is like %s (%d ms) by %.3f; it takes %.1f", args[0], len(heard)/48, args[1], len(spoken)/48, best, likeness)
+	}
+}
+
+// loudness is the level of each 20 ms, in decibels over a floor of −60 dBFS.
+func loudness(pcm []int16) []float64 {
+	const window = 2 * audio.FrameSamples
+	curve := make([]float64, len(pcm)/window)
+	for i := range curve {
+		var power float64
+		for _, v := range pcm[i*window : (i+1)*window] {
+			power += float64(v) * float64(v)
+		}
+		rms := math.Sqrt(power/window) / 32768
+		curve[i] = max(0, 60+20*math.Log10(rms+1e-9))
+	}
+	return curve
+}
+
+// correlation is Pearson's, of two series of one length.
+func correlation(a, b []float64) float64 {
+	var ma, mb float64
+	for i := range a {
+		ma += a[i] / float64(len(a))
+		mb += b[i] / float64(len(b))
+	}
+	var ab, aa, bb float64
+	for i := range a {
+		ab += (a[i] - ma) * (b[i] - mb)
+		aa += (a[i] - ma) * (a[i] - ma)
+		bb += (b[i] - mb) * (b[i] - mb)
+	}
+	if aa == 0 || bb == 0 {
+		return 0
+	}
+	return ab / math.Sqrt(aa*bb)
+}
