@@ -130,7 +130,9 @@ func (s *Server) accept(ctx context.Context, c *conn, st stored, a calls.Accept)
 		return after, err
 	}
 	if a.Ending != "" && a.Ending != st.Call.ID {
-		s.giveUp(ctx, by, a.Ending)
+		if err := s.giveUp(ctx, by, a.Ending); err != nil { // the phone sends the end itself, too
+			s.log.Warn("accept call", "err", err)
+		}
 	}
 	return after, nil
 }
@@ -143,9 +145,9 @@ func (s *Server) release(ctx context.Context, v calls.Viewer, id calls.ID) {
 	}
 }
 
-// giveUp ends the call that a phone leaves for another one. The phone also sends
-// the end itself, so an error here only delays it.
-func (s *Server) giveUp(ctx context.Context, by calls.Actor, id calls.ID) {
+// giveUp ends a call in the name of the phone that holds it. A call that is not
+// there is given up already.
+func (s *Server) giveUp(ctx context.Context, by calls.Actor, id calls.ID) error {
 	_, err := s.change(ctx, id, func(call calls.Call) (calls.Call, error) {
 		if !call.Holds(by.Viewer()) {
 			return call, nil
@@ -156,6 +158,7 @@ func (s *Server) giveUp(ctx context.Context, by calls.Actor, id calls.ID) {
 		return call.Apply(calls.End{}, by, time.Now())
 	})
 	if err != nil && !errors.Is(err, errNoCall) {
-		s.log.Warn("end the call given up", "call", id, "err", err)
+		return fmt.Errorf("give up call %s: %w", id, err)
 	}
+	return nil
 }

@@ -115,7 +115,22 @@ func (s *Server) place(ctx context.Context, c *conn, a calls.Initiate, callee *a
 		}
 		return s.again(known, a, c.actor())
 	}
+	if err != nil {
+		s.undo(c.actor(), a.ID)
+	}
 	return st, err
+}
+
+// undo cancels a call whose write was not acknowledged but may have happened:
+// the caller was told that it failed, and nobody else would end it.
+func (s *Server) undo(by calls.Actor, id calls.ID) {
+	s.aside(func(ctx context.Context) {
+		for wait := time.Second; pause(ctx, wait) == nil; wait *= 2 {
+			if s.giveUp(ctx, by, id) == nil {
+				return
+			}
+		}
+	})
 }
 
 // refusal is how the callee's settings answer, if they do.
@@ -138,8 +153,8 @@ func (s *Server) glare(ctx context.Context, c *conn, a calls.Initiate, other sto
 	}
 	if other.Call.Hidden { // this user blocked the other: that call never rang here
 		p, _ := other.Call.Party(other.Call.Initiator)
-		s.giveUp(ctx, calls.Actor{User: p.User, Device: calls.Device{ID: p.Device}}, other.Call.ID)
-		return stored{}, false, nil
+		err := s.giveUp(ctx, calls.Actor{User: p.User, Device: calls.Device{ID: p.Device}}, other.Call.ID)
+		return stored{}, err != nil, err
 	}
 	// The phone is claimed for the new call; now it takes the other one.
 	s.release(ctx, by.Viewer(), a.ID)

@@ -60,22 +60,36 @@ func (g *relayAddresses) AllocatePacketConn(conf turn.AllocateListenerConfig) (n
 	return conn, pc.LocalAddr(), nil
 }
 
-// outward is the address from which this machine reaches the world. Connecting
-// a UDP socket sends nothing.
+// outward is the address from which this machine reaches the world, or else, as
+// on a LAN without a router, one that it has. Connecting a UDP socket sends
+// nothing.
 func outward(network string) net.IP {
-	target, fallback := "192.0.2.1:9", net.IPv4(127, 0, 0, 1)
+	target := "192.0.2.1:9"
 	if network == "udp6" {
-		target, fallback = "[2001:db8::1]:9", net.IPv6loopback
+		target = "[2001:db8::1]:9"
 	}
 	c, err := net.Dial(network, target)
 	if err != nil {
-		return fallback
+		return anyAddress(network == "udp6")
 	}
 	defer c.Close()
-	if a, ok := c.LocalAddr().(*net.UDPAddr); ok {
-		return a.IP
+	return c.LocalAddr().(*net.UDPAddr).IP //nolint:forcetypeassert // a UDP socket has a UDP address
+}
+
+func anyAddress(v6 bool) net.IP {
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		addresses = nil // then there is loopback only
 	}
-	return fallback
+	for _, a := range addresses {
+		if n, ok := a.(*net.IPNet); ok && n.IP.IsGlobalUnicast() && (n.IP.To4() == nil) == v6 {
+			return n.IP
+		}
+	}
+	if v6 {
+		return net.IPv6loopback
+	}
+	return net.IPv4(127, 0, 0, 1)
 }
 
 // relayConn is the socket of one allocation. It drops what is meant for this

@@ -68,6 +68,7 @@ func TestRestartInCall(t *testing.T) {
 			t.Fatalf("%s's snapshot is %+v", p.me.User, p.hello.Calls)
 		}
 	}
+	a.refused(callTo(newID(), "carol"), calls.ErrBusySelf) // its claim is there again
 	stopRenewing := make(chan struct{})
 	renewed := make(chan struct{})
 	go func() {
