@@ -229,7 +229,7 @@ func TestCallingWhileOffline(t *testing.T) {
 	atDesk(t, 80, 24, func(d *desk) {
 		d.tel.disconnect(calls.ErrOffline, false)
 		d.settle()
-		d.reads("offline", "Trying again")
+		d.reads("offline", "trying again")
 		d.press("enter")
 		d.reads("Could not call Bob Okafor", "Wait until it is back")
 	})

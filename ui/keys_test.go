@@ -2,10 +2,15 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"tring/calls"
 )
 
 func TestRecentCalls(t *testing.T) {
@@ -154,5 +159,82 @@ func TestTwoScreens(t *testing.T) {
 		b.lacks("Echo", "calling…")
 		a.press("x")
 		a.leave()
+	})
+}
+
+// The terminal's own cursor stands where the next letter goes.
+func TestSearchCursor(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		if d.model.View().Cursor != nil {
+			t.Fatal("there is a cursor without a field")
+		}
+		d.press("/")
+		d.typed("o陈k")
+		c := d.model.View().Cursor
+		if c == nil {
+			t.Fatal("there is no cursor")
+		}
+		row := strings.Split(d.screen(), "\n")[c.Y]
+		if want := "  / o陈k"; !strings.HasPrefix(row, want) || c.X != 8 {
+			t.Errorf("the cursor is in column %d of %q", c.X, row)
+		}
+		d.press("?")
+		d.reads("/ o陈k?") // letters only
+	})
+}
+
+// Text that is pasted is cleaned like any other from outside.
+func TestPaste(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.tell(tea.PasteMsg{Content: "q"})
+		d.press("/")
+		d.tell(tea.PasteMsg{Content: "bo\x1b[2J\nb"})
+		d.reads("/ bo b")
+	})
+}
+
+// A list that the server cut says so.
+func TestManyPeople(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		for i := range 250 {
+			d.tel.people = append(d.tel.people, contact(fmt.Sprintf("p%03d", i), fmt.Sprintf("Person %03d", i), calls.Online))
+		}
+		d.tel.connect()
+		d.settle()
+		d.reads("Person 000", "100 of 250; / finds the others")
+		d.press("G")
+		d.reads("Person 099")
+		d.press("/")
+		d.typed("person 249")
+		d.pass(time.Second)
+		d.reads("Person 249")
+	})
+}
+
+// Older calls are loaded as one goes down.
+func TestManyCalls(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		for i := range 70 {
+			began := time.Date(1999, 12, 31, 12, 0, 0, 0, time.UTC).Add(-time.Duration(i) * time.Hour)
+			d.tel.records = append(d.tel.records, calls.Record{
+				Direction: calls.Outgoing,
+				Call: calls.Call{
+					ID: calls.ID(fmt.Sprintf("01JC%022d", 999-i)), Status: calls.Ended, Initiator: "ada",
+					Receiver: calls.User("bob"), InitiatedAt: began, AnsweredAt: began,
+					EndedAt: began.Add(time.Duration(i+1) * time.Second),
+				},
+			})
+		}
+		d.press("tab")
+		d.reads("1 s")
+		for range 80 {
+			d.press("down")
+		}
+		d.reads("1 min 10 s")
+		if n := len(d.model.recent.records); n != 70 {
+			t.Errorf("%d records are listed, not 70", n)
+		}
+		d.tell(historyDueMsg{}) // the newest again: the older ones stay
+		d.reads("1 min 10 s")
 	})
 }

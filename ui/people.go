@@ -236,7 +236,7 @@ func (m *Model) listRows(width, height int) []string {
 	}
 	missed := m.missedRows(width, height-len(rows)-len(list))
 	space := height - len(rows) - len(missed)
-	more := m.people.total - len(list)
+	more := m.people.total - len(m.people.directory)
 	if !m.people.searching && more > 0 && space > 2 {
 		space--
 	}
@@ -246,7 +246,7 @@ func (m *Model) listRows(width, height int) []string {
 		rows = append(rows, m.contactRow(list[i], i == at, width))
 	}
 	if !m.people.searching && more > 0 {
-		rows = append(rows, "  "+m.styles.dim.Render(clamp(textFrom(len(list), m.people.total), max(width-2, 1))))
+		rows = append(rows, "  "+m.styles.dim.Render(clamp(textFrom(len(list), len(list)+more), max(width-2, 1))))
 	}
 	return append(rows, missed...)
 }
@@ -355,6 +355,10 @@ func (m *Model) searchCursor() *tea.Cursor {
 	c := m.people.field.Cursor()
 	if c == nil {
 		return nil
+	}
+	field := &m.people.field
+	if ansi.StringWidth(field.Value()) < field.Width() { // the field counts letters, not columns
+		c.X = ansi.StringWidth(string([]rune(field.Value())[:field.Position()]))
 	}
 	for y, row := range m.rows() {
 		if strings.HasPrefix(strings.TrimSpace(ansi.Strip(row)), "/") {

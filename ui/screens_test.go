@@ -95,6 +95,29 @@ func TestScreens(t *testing.T) {
 	}
 }
 
+// What is good to know stands above the keys, and what came from outside in it is
+// clean.
+func TestBannerAndSoundNote(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, 80, 24, Config{
+			Theme:     ThemeDark,
+			Banner:    []string{"Trial: this phone's own private server.", "Call Echo to hear yourself."},
+			SoundNote: "No sound device:\x1b[2J calls work silently.",
+		})
+		defer d.leave()
+		d.tel.connect(fourContacts()...)
+		d.settle()
+		golden.RequireEqual(t, d.screen())
+		d.press("tab")
+		d.reads("calls work silently")
+		d.lacks("Trial")
+		d.press("tab")
+		d.resize(40, 12)
+		d.reads("No sound device: calls work silently.", "Bob Okafor")
+		d.lacks("Trial")
+	})
+}
+
 // With NO_COLOR a screen says the same: by shapes, words and bold type.
 func TestScreensWithoutColour(t *testing.T) {
 	for _, name := range []string{"people", "recent", "talking", "incoming"} {

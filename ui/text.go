@@ -131,7 +131,7 @@ func textLinkTrouble(v calls.View) string {
 	}
 	switch v.Link {
 	case calls.LinkDown:
-		return "No connection to the server" + because + ". Trying again."
+		return "No connection to the server, trying again" + because + "."
 	case calls.LinkClosed:
 		return "Signed out" + because + ". Start tring again when that is mended."
 	case calls.Connecting, calls.LinkUp:
@@ -268,8 +268,8 @@ func errorText(err error) string {
 	return Clean(err.Error(), maxNotice)
 }
 
-// maxNotice bounds one notice: three rows of the narrowest screen.
-const maxNotice = 120
+// maxNotice bounds one notice: three rows of a usual screen.
+const maxNotice = 228
 
 // textError is what failed as one line, and what to do about it.
 func textError(act, name string, err error) string {

@@ -192,8 +192,11 @@ func (m *Model) linkWord() string {
 // what is good to know.
 func (m *Model) notes() []string {
 	most := 1
-	if m.roomy() {
+	switch {
+	case m.roomy():
 		most = 3
+	case m.height >= 10:
+		most = 2
 	}
 	render := func(style lipgloss.Style, text string) []string {
 		rows := wrap(text, m.inner(), most)
@@ -215,16 +218,16 @@ func (m *Model) notes() []string {
 	case calling:
 		return nil
 	}
-	lines := m.cfg.Banner
+	var lines []string
 	if m.cfg.SoundNote != "" {
-		lines = append([]string{m.cfg.SoundNote}, lines...)
+		lines = append(lines, m.cfg.SoundNote)
 	}
-	if !m.roomy() || m.tab != tabPeople {
-		lines = lines[:min(len(lines), 1)]
+	if m.roomy() && m.screen() == screenPeople {
+		lines = append(lines, m.cfg.Banner...)
 	}
 	var rows []string
 	for _, line := range lines {
-		rows = append(rows, render(m.styles.dim, Clean(line, 2*maxNotice))...)
+		rows = append(rows, render(m.styles.dim, Clean(line, maxNotice))...)
 	}
 	return rows
 }
