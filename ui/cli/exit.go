@@ -3,7 +3,9 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
+	"syscall"
 
 	"tring/calls"
 )
@@ -91,6 +93,10 @@ func explain(err error) string {
 		hint = "`tring phones` shows them"
 	case errors.Is(err, calls.ErrOffline):
 		hint = "`tring doctor` shows what is wrong"
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOENT), errors.Is(err, syscall.ENOTDIR):
+		hint = "check the name"
+	case errors.Is(err, fs.ErrPermission):
+		hint = "choose another place, or change who may use it"
 	}
 	if hint == "" {
 		return text

@@ -131,7 +131,7 @@ func (a *app) removeUser(ctx context.Context, user string, f userFlags) error {
 		return err
 	}
 	if err := admin.RemoveUser(ctx, calls.UserID(user)); err != nil {
-		return fmt.Errorf("remove %s: %w", user, err)
+		return err
 	}
 	a.say("%s is removed.", user)
 	return nil

@@ -1,0 +1,209 @@
+package line
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tring/audio"
+	"tring/calls"
+)
+
+// fakePhone notes what it is told to do, and shows the view that the test gives.
+type fakePhone struct {
+	mu       sync.Mutex
+	view     calls.View
+	listener func(calls.Event)
+	did      chan string
+	fails    error
+}
+
+func (p *fakePhone) Do(_ context.Context, c calls.Command) error {
+	p.mu.Lock()
+	fails := p.fails
+	p.mu.Unlock()
+	p.did <- fmt.Sprintf("%s %s %+v", c.Act.Verb(), c.Call, c.Act)
+	return fails
+}
+
+func (p *fakePhone) Snapshot() calls.View {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.view
+}
+func (p *fakePhone) Levels() audio.Levels { return audio.Levels{} }
+func (p *fakePhone) Directory(_ context.Context, q calls.DirectoryQuery) (calls.DirectoryPage, error) {
+	all := []calls.Contact{
+		{Receiver: calls.User("bob"), Name: "Bob", Presence: calls.Online},
+		{Receiver: calls.User("eve"), Name: "Eve\x1b[2J", Presence: calls.Offline},
+	}
+	if q.Query != "" {
+		all = all[1:]
+	}
+	return calls.DirectoryPage{Contacts: all, Total: len(all)}, nil
+}
+
+func (p *fakePhone) History(context.Context, calls.HistoryFilter) (calls.HistoryPage, error) {
+	return calls.HistoryPage{Records: []calls.Record{{Call: call(calls.Unanswered, ""), Direction: calls.Incoming, Missed: true}}}, nil
+}
+
+func (p *fakePhone) AddCallListener(_ string, f func(calls.Event)) { p.listener = f }
+func (p *fakePhone) RemoveCallListener(string)                     {}
+
+func (p *fakePhone) tell(e calls.Event, live ...calls.CallView) {
+	p.mu.Lock()
+	p.view.Calls = live
+	p.mu.Unlock()
+	p.listener(e)
+}
+
+// person is somebody who types lines and reads what is printed.
+type person struct {
+	t     *testing.T
+	phone *fakePhone
+	in    io.Writer
+	out   *bufio.Scanner
+	ended chan error
+}
+
+func sit(t *testing.T) *person {
+	t.Helper()
+	inR, inW := io.Pipe()
+	outR, outW := io.Pipe()
+	phone := &fakePhone{did: make(chan string, 1), view: calls.View{
+		Me: calls.Identity{User: "ann", Device: calls.Device{ID: "here"}}, Link: calls.LinkUp,
+	}}
+	p := &person{t: t, phone: phone, in: inW, out: bufio.NewScanner(outR), ended: make(chan error, 1)}
+	ctx, leave := context.WithCancel(context.Background())
+	go func() {
+		p.ended <- Console{
+			Agent: phone, In: inR, Out: outW, NewCallID: func() calls.ID { return "new" }, Now: func() time.Time { return noon },
+			Banner: []string{"Welcome."},
+		}.Run(ctx)
+		outW.Close()
+	}()
+	t.Cleanup(func() { leave(); outR.Close(); inW.Close() })
+	p.reads("Welcome.", "Type ? for help.", "1. Bob, online", "2. Eve, offline")
+	return p
+}
+
+func (p *person) reads(lines ...string) {
+	p.t.Helper()
+	for _, want := range lines {
+		if !p.out.Scan() {
+			p.t.Fatalf("nothing more is printed, want %q", want)
+		}
+		if got := p.out.Text(); got != want {
+			p.t.Fatalf("got %q, want %q", got, want)
+		}
+	}
+}
+
+func (p *person) types(line string) {
+	p.t.Helper()
+	if _, err := io.WriteString(p.in, line+"\n"); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *person) did(want string) {
+	p.t.Helper()
+	select {
+	case got := <-p.phone.did:
+		if got != want {
+			p.t.Errorf("did %q, want %q", got, want)
+		}
+	case <-time.After(5 * time.Second):
+		p.t.Fatalf("did nothing, want %q", want)
+	}
+}
+
+func ringing(id calls.ID, from calls.UserID) calls.CallView {
+	return calls.CallView{Stage: calls.StageIncoming, Call: calls.Call{
+		ID: id, Type: calls.Audio, Status: calls.Initiated, Initiator: from, Receiver: calls.User("ann"),
+		Parties: []calls.Party{{User: from, State: calls.PartyJoined}, {User: "ann", State: calls.PartyRinging}},
+	}}
+}
+
+func talking(id calls.ID, muted bool) calls.CallView {
+	return calls.CallView{Stage: calls.StageTalking, Muted: muted, Call: calls.Call{
+		ID: id, Type: calls.Audio, Status: calls.Ongoing, Initiator: "ann", Receiver: calls.User("bob"),
+		Parties: []calls.Party{{User: "ann", State: calls.PartyJoined, Device: "here"}, {User: "bob", State: calls.PartyJoined}},
+	}}
+}
+
+// Numbers and names call.
+func TestConsoleCalls(t *testing.T) {
+	p := sit(t)
+	p.types("1")
+	p.did("initiate new {ID: Type:audio Receiver:{Kind:user ID:bob} RingTime:0 DefaultRing:0 Members:[] Hidden:false}")
+	p.types("v carol")
+	p.did("initiate new {ID: Type:video Receiver:{Kind:user ID:carol} RingTime:0 DefaultRing:0 Members:[] Hidden:false}")
+	p.types("7")
+	p.reads("There is no such number in the list; type l for the list.")
+	p.types("what's this")
+	p.reads("That is neither a command nor a name; type ? for help.")
+	p.types("l e")
+	p.reads("1. Eve, offline")
+	p.types("t")
+	p.reads("17 May 12:00 missed, from bob, unanswered")
+}
+
+// Letters answer, and say so when there is nothing to answer.
+func TestConsoleAnswers(t *testing.T) {
+	p := sit(t)
+	p.types("a")
+	p.reads("Nobody is calling.")
+	p.types("h")
+	p.reads("You are not in a call.")
+
+	in := ringing("one", "bob")
+	p.phone.tell(calls.Event{Name: calls.IncomingCallReceived, Call: in.Call}, in)
+	p.reads("bob is calling. Type a to accept, r to reject, b for busy.")
+	p.types("a")
+	p.did("accept one {Join:true Ending:}")
+	p.types("r")
+	p.did("reject one {Status:rejected}")
+	p.types("b")
+	p.did("reject one {Status:busy}")
+
+	held := talking("two", false)
+	p.phone.tell(calls.Event{Name: calls.IncomingCallReceived, Call: in.Call}, in, held)
+	p.reads("bob is calling. Type a to accept, r to reject, b for busy. Accepting ends the call with bob.")
+	p.types("a")
+	p.did("accept one {Join:true Ending:two}")
+}
+
+func TestConsoleInACall(t *testing.T) {
+	p := sit(t)
+	held := talking("two", false)
+	p.phone.tell(calls.Event{Name: calls.MediaIsConnected, Call: held.Call}, held)
+	p.reads("Connected to bob.")
+	p.types("m")
+	p.reads("Your microphone is muted.")
+	p.did("mute two {Audio:true Video:false}")
+	p.types("h")
+	p.did("end two {}")
+	p.phone.mu.Lock()
+	p.phone.fails = errors.New("the line is\x1b[31m cut")
+	p.phone.mu.Unlock()
+	p.types("x")
+	p.did("end two {}")
+	p.reads("That did not work: the line is cut.")
+	p.types("q")
+	if err := <-p.ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestConsoleHelp(t *testing.T) {
+	p := sit(t)
+	p.types("?")
+	p.reads(strings.Split(consoleHelp, "\n")...)
+}

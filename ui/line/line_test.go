@@ -1,0 +1,133 @@
+package line
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"tring/calls"
+)
+
+var noon = time.Date(2026, 5, 17, 12, 0, 0, 0, time.UTC)
+
+func call(status calls.Status, reason calls.Reason) calls.Call {
+	c := calls.Call{
+		ID: "01J", Type: calls.Audio, Status: status, Reason: reason, Initiator: "ann", Receiver: calls.User("bob"),
+		RingTime: 45_000, InitiatedAt: noon,
+	}
+	if status == calls.Ongoing || status == calls.Ended {
+		c.AnsweredAt = noon.Add(2 * time.Second)
+	}
+	if status.Terminal() {
+		c.EndedAt = noon.Add(72 * time.Second)
+	}
+	return c
+}
+
+// The lines of --json are a promise to scripts.
+func TestJSON(t *testing.T) {
+	tests := []struct {
+		name  string
+		event calls.Event
+		want  string
+	}{
+		{
+			"a call is placed", calls.Event{Name: calls.Initiation, Call: call(calls.Initiated, "")},
+			`{"time":"2026-05-17T12:00:00Z","event":"Initiated","call":{"id":"01J","type":"audio","status":"initiated",` +
+				`"initiator":"ann","receiver":{"kind":"user","id":"bob"},"initiated_at":"2026-05-17T12:00:00Z"}}`,
+		},
+		{
+			"a call is over", calls.Event{Name: calls.CallEnded, Call: call(calls.Ended, ""), Reason: calls.EndedByPeer},
+			`{"time":"2026-05-17T12:00:00Z","event":"CallEnded","call":{"id":"01J","type":"audio","status":"ended",` +
+				`"reason":"ended_by_peer","initiator":"ann","receiver":{"kind":"user","id":"bob"},` +
+				`"initiated_at":"2026-05-17T12:00:00Z","answered_at":"2026-05-17T12:00:02Z",` +
+				`"ended_at":"2026-05-17T12:01:12Z","duration_ms":70000}}`,
+		},
+		{
+			"somebody joined", calls.Event{Name: calls.UserJoined, User: "bob"},
+			`{"time":"2026-05-17T12:00:00Z","event":"UserJoined","user":"bob"}`,
+		},
+		{
+			"the connection", calls.Event{Name: calls.ConnectionChanged, Err: calls.ErrOffline},
+			`{"time":"2026-05-17T12:00:00Z","event":"ConnectionChanged","link":"disconnected",` +
+				`"error":{"code":"offline","text":"there is no connection to the server"}}`,
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var out strings.Builder
+			if err := NewJSON(&out, func() time.Time { return noon }).Event(tt.event, calls.LinkDown); err != nil {
+				t.Fatal(err)
+			}
+			if got := strings.TrimSuffix(out.String(), "\n"); got != tt.want {
+				t.Errorf("got  %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestJSONStats(t *testing.T) {
+	var out strings.Builder
+	j := NewJSON(&out, func() time.Time { return noon })
+	err := j.Stats(call(calls.Ongoing, ""), calls.MediaStats{Sent: 50, Received: 49, Lost: 1, LossPercent: 2, RoundTrip: 1500 * time.Microsecond})
+	want := `"stats":{"sent":50,"received":49,"lost":1,"late":0,"concealed":0,"recovered":0,"loss_percent":2,` +
+		`"peer_loss_percent":0,"jitter_ms":0,"round_trip_ms":1.5,"buffer_ms":0,"relayed":false}}`
+	if err != nil || !strings.Contains(out.String(), `"event":"Stats"`) || !strings.Contains(out.String(), want) {
+		t.Errorf("got %s, %v", out.String(), err)
+	}
+}
+
+type closedPipe struct{}
+
+func (closedPipe) Write([]byte) (int, error) { return 0, errors.New("nobody reads") }
+
+func TestJSONToNobodyIsAnError(t *testing.T) {
+	if err := NewJSON(closedPipe{}, time.Now).Event(calls.Event{Name: calls.Initiation}, ""); err == nil {
+		t.Error("no error")
+	}
+}
+
+// What a person reads of each end, on both sides.
+func TestOutcomes(t *testing.T) {
+	ended := func(by calls.UserID) calls.Call {
+		c := call(calls.Ended, "")
+		c.EndedBy = calls.Viewer{User: by}
+		return c
+	}
+	tests := []struct {
+		me     calls.UserID
+		call   calls.Call
+		reason calls.Reason
+		want   string
+	}{
+		{"ann", call(calls.Rejected, ""), "", "Bob rejected the call."},
+		{"ann", call(calls.Rejected, calls.DoNotDisturb), "", "Bob does not want to be disturbed."},
+		{"ann", call(calls.Busy, ""), "", "Bob is busy."},
+		{"ann", call(calls.Unanswered, ""), "", "No answer from Bob after 45 s."},
+		{"ann", call(calls.Cancelled, ""), "", "Cancelled."},
+		{"ann", ended("ann"), "", "You hung up. You talked for 1 min 10 s."},
+		{"ann", ended("bob"), "", "Bob hung up. You talked for 1 min 10 s."},
+		{"ann", call(calls.Ended, ""), calls.EndedByPeer, "Bob hung up. You talked for 1 min 10 s."},
+		{"ann", call(calls.Ended, calls.ConnectionLost), "", "The connection to Bob was lost. You talked for 1 min 10 s."},
+		{"ann", call(calls.Failed, calls.MediaFailed), "", "The sound did not come through; the call is over."},
+		{"bob", call(calls.Cancelled, ""), calls.Reason(calls.Cancelled), "You missed a call from ann."},
+		{"bob", call(calls.Unanswered, ""), calls.Reason(calls.Unanswered), "You missed a call from ann."},
+		{"bob", call(calls.Ongoing, ""), calls.AnsweredElsewhere, "Answered on another phone of yours."},
+		{"bob", call(calls.Rejected, ""), calls.RejectedElsewhere, "Rejected on another phone of yours."},
+	}
+	for _, tt := range tests {
+		v := calls.View{Me: calls.Identity{User: tt.me}, Contacts: []calls.Contact{{Receiver: calls.User("bob"), Name: "Bob"}}}
+		if got := Outcome(calls.Event{Call: tt.call, Reason: tt.reason}, v); got != tt.want {
+			t.Errorf("%s, %s %s %s: got %q, want %q", tt.me, tt.call.Status, tt.call.Reason, tt.reason, got, tt.want)
+		}
+	}
+}
+
+// A name is what another person chose, and may try to take over the terminal.
+func TestNamesAreCleaned(t *testing.T) {
+	v := calls.View{Contacts: []calls.Contact{{Receiver: calls.User("eve"), Name: "Eve\x1b[2J\nTring: you won"}}}
+	if got := Name(v, "eve"); strings.ContainsAny(got, "\x1b\n") {
+		t.Errorf("got %q", got)
+	}
+}
