@@ -18,7 +18,11 @@ type ended struct {
 	closed calls.ID // the one closed last: late word of it opens nothing
 }
 
-func (e *ended) close() { *e = ended{closed: e.call.ID} }
+func (e *ended) close() {
+	if e.call.ID != "" {
+		*e = ended{closed: e.call.ID}
+	}
+}
 
 // finish shows why a call is over.
 func (m *Model) finish(c calls.Call, why calls.Reason, err error) {

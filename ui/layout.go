@@ -137,9 +137,13 @@ func (s styles) boxed(rows []string, inner int) []string {
 	return append(out, s.box.Render("╰"+strings.Repeat("─", inner)+"╯"))
 }
 
-// keyWords is one key and what it does.
+// keyWords is one key and what it does; the one that hangs up is red.
 func (s styles) keyWords(b key.Binding) string {
-	return s.accent.Render(b.Help().Key) + " " + s.plain.Render(b.Help().Desc)
+	style := s.accent
+	if b.Help().Desc == wordHangUp {
+		style = s.alarm.Bold(true)
+	}
+	return style.Render(b.Help().Key) + " " + s.plain.Render(b.Help().Desc)
 }
 
 // keyRow explains keys, as many of the first five as fit: the first ones, and

@@ -191,6 +191,31 @@ func TestProgramIsSilentWhileIdle(t *testing.T) {
 	}
 }
 
+// A call writes little, so that it can be had over a thin line too: the rows
+// that move hold no names, for a row with a wide letter is sent whole.
+func TestProgramWritesLittleInACall(t *testing.T) {
+	const most = 2000 // bytes a second
+	r := run(t, 80, 24, contact("mei", "陈美玲 Mei", calls.Online))
+	r.shows(t, "陈美玲 Mei")
+	r.press(t, "\r")
+	r.shows(t, "calling…")
+	r.tel.act(testCall, "mei", "phone", calls.Accept{Join: true})
+	r.tel.media(testCall, "mei-phone", calls.MediaConnected)
+	r.shows(t, "talking")
+	before, began := r.bytes(), time.Now()
+	voice := time.NewTicker(50 * time.Millisecond)
+	defer voice.Stop()
+	for i := range 60 {
+		r.tel.speak(-40+float64(i*7%40), -40+float64(i*11%40))
+		<-voice.C
+	}
+	rate := float64(r.bytes()-before) / time.Since(began).Seconds()
+	if rate == 0 || rate > most {
+		t.Errorf("%.0f bytes a second", rate)
+	}
+	t.Logf("%.0f bytes a second", rate)
+}
+
 // A window that is dragged sends sizes by the dozen; what counts is the last.
 func TestProgramSurvivesResizing(t *testing.T) {
 	r := run(t, 80, 24, fourContacts()...)

@@ -171,6 +171,13 @@ func (t *telephone) media(id calls.ID, peer calls.DeviceID, state calls.MediaSta
 	_ = t.step(calls.MediaChanged{Call: id, Peer: peer, State: state})
 }
 
+// speak sets the levels of the microphone and the speaker, in dBFS.
+func (t *telephone) speak(in, out float64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.levels = audio.Levels{In: in, Out: out}
+}
+
 // heard takes the events out that wait for the screen.
 func (t *telephone) heard() []calls.Event {
 	t.mu.Lock()
