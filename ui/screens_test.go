@@ -3,6 +3,7 @@ package ui
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,7 +22,8 @@ const otherCall calls.ID = "01JD000000000000000000000X"
 
 // scenes leads to every screen.
 func scenes() map[string]func(*desk) {
-	return map[string]func(*desk){
+	all := callScenes()
+	maps.Copy(all, map[string]func(*desk){
 		"people": func(*desk) {},
 		"nobody": func(d *desk) {
 			d.tel.connect()
@@ -30,6 +32,32 @@ func scenes() map[string]func(*desk) {
 		"search":        func(d *desk) { d.press("/", "o", "k") },
 		"search-nobody": func(d *desk) { d.press("/", "z", "z"); d.pass(time.Second) },
 		"recent":        func(d *desk) { d.press("tab") },
+		"offline": func(d *desk) {
+			d.tel.disconnect(errors.New("dial tcp 127.0.0.1:7433: connection refused"), false)
+			d.settle()
+		},
+		"help": func(d *desk) { d.press("?") },
+	}
+}
+
+func TestScreens(t *testing.T) {
+	for name, scene := range scenes() {
+		for _, size := range sizes {
+			t.Run(fmt.Sprintf("%s-%dx%d", name, size.width, size.height), func(t *testing.T) {
+				atDesk(t, size.width, size.height, func(d *desk) {
+					d.history()
+					scene(d)
+					d.isSane()
+					golden.RequireEqual(t, d.screen())
+				})
+			})
+		}
+	})
+	return all
+}
+
+func callScenes() map[string]func(*desk) {
+	return map[string]func(*desk){
 		"calling":       func(d *desk) { d.press("enter"); d.pass(time.Second) },
 		"ringing": func(d *desk) {
 			d.press("v")
@@ -71,27 +99,7 @@ func scenes() map[string]func(*desk) {
 			d.tel.act(testCall, "bob", "laptop", calls.End{})
 			d.settle()
 		},
-		"offline": func(d *desk) {
-			d.tel.disconnect(errors.New("dial tcp 127.0.0.1:7433: connection refused"), false)
-			d.settle()
-		},
-		"help": func(d *desk) { d.press("?") },
 		"quit": func(d *desk) { d.talk(); d.press("q") },
-	}
-}
-
-func TestScreens(t *testing.T) {
-	for name, scene := range scenes() {
-		for _, size := range sizes {
-			t.Run(fmt.Sprintf("%s-%dx%d", name, size.width, size.height), func(t *testing.T) {
-				atDesk(t, size.width, size.height, func(d *desk) {
-					d.history()
-					scene(d)
-					d.isSane()
-					golden.RequireEqual(t, d.screen())
-				})
-			})
-		}
 	}
 }
 

@@ -116,7 +116,7 @@ func (m *Model) talkingRows() []string {
 func (m *Model) meterRows(c calls.CallView) []string {
 	const label = 7
 	w, s := m.inner(), m.styles
-	cells := min(w-label, 40)
+	cells := min(w-label, max(40, w/2))
 	if cells < 4 {
 		return nil
 	}
