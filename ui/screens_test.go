@@ -37,28 +37,13 @@ func scenes() map[string]func(*desk) {
 			d.settle()
 		},
 		"help": func(d *desk) { d.press("?") },
-	}
-}
-
-func TestScreens(t *testing.T) {
-	for name, scene := range scenes() {
-		for _, size := range sizes {
-			t.Run(fmt.Sprintf("%s-%dx%d", name, size.width, size.height), func(t *testing.T) {
-				atDesk(t, size.width, size.height, func(d *desk) {
-					d.history()
-					scene(d)
-					d.isSane()
-					golden.RequireEqual(t, d.screen())
-				})
-			})
-		}
 	})
 	return all
 }
 
 func callScenes() map[string]func(*desk) {
 	return map[string]func(*desk){
-		"calling":       func(d *desk) { d.press("enter"); d.pass(time.Second) },
+		"calling": func(d *desk) { d.press("enter"); d.pass(time.Second) },
 		"ringing": func(d *desk) {
 			d.press("v")
 			d.tel.act(testCall, "bob", "laptop", calls.Ring{})
@@ -100,6 +85,21 @@ func callScenes() map[string]func(*desk) {
 			d.settle()
 		},
 		"quit": func(d *desk) { d.talk(); d.press("q") },
+	}
+}
+
+func TestScreens(t *testing.T) {
+	for name, scene := range scenes() {
+		for _, size := range sizes {
+			t.Run(fmt.Sprintf("%s-%dx%d", name, size.width, size.height), func(t *testing.T) {
+				atDesk(t, size.width, size.height, func(d *desk) {
+					d.history()
+					scene(d)
+					d.isSane()
+					golden.RequireEqual(t, d.screen())
+				})
+			})
+		}
 	}
 }
 
