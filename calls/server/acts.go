@@ -25,6 +25,9 @@ func (s *Server) handle(ctx context.Context, c *conn, m wire.Message) wire.Messa
 	if e.Code == calls.ErrInternal.Code {
 		s.log.Error("request failed", "type", m.Type(), "user", c.user, "err", err)
 	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		e.Text = "the server's store does not answer; try again, or tell whoever runs the server (is its disk full?)"
+	}
 	if result, ok := answer.(wire.CallResult); ok && result.Call.ID != "" {
 		e.Call = &result.CallState
 	}

@@ -78,8 +78,8 @@ const (
 	maxContacts   = 200 // in a snapshot
 	groupParties  = 8
 	renewEvery    = 10 * time.Second
-	storeBudget   = 10 * time.Second // for one act's writes, over a change of the leader
-	maxNameLength = 64               // runes of a display name or a label
+	storeBudget   = 8 * time.Second // for one act's writes, over a change of the leader
+	maxNameLength = 64              // runes of a display name or a label
 )
 
 func (c Config) validate() error {

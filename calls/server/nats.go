@@ -134,9 +134,17 @@ func (st *store) close() {
 	}
 }
 
-// probe says whether the store takes writes: a full disk answers nothing at all.
+// probeSize is more than what is left of the last block of a file on a full disk.
+const probeSize = 8 << 10
+
+// probeKey is no call: no call's id has a dot.
+const probeKey = "health.probe"
+
+// probe says whether the store takes writes of calls. On a full disk JetStream
+// answers nothing at all, and a stream that met one takes no more writes until a
+// restart, while it still calls itself enabled.
 func (st *store) probe(ctx context.Context) error {
-	if _, err := st.secrets.Put(ctx, "probe", []byte("x")); err != nil {
+	if _, err := st.calls.Put(ctx, probeKey, make([]byte, probeSize)); err != nil {
 		return fmt.Errorf("write to the store: %w; is the disk full?", err)
 	}
 	return nil

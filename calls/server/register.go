@@ -148,6 +148,7 @@ func (s *Server) watchCalls(ctx context.Context, updates <-chan jetstream.KeyVal
 			case e == nil:
 				fresh = true
 				close(ready)
+			case !validID(e.Key()): // the health check's
 			case s.hub.knows(calls.ID(e.Key()), e.Revision()): // an own write
 			case e.Operation() == jetstream.KeyValuePut:
 				st, err := decodeStored(e)
