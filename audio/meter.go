@@ -13,6 +13,10 @@ type Levels struct {
 	Fault string // one plain line when a device is missing: "no microphone: …"; else empty
 }
 
+// Silence are the levels of a phone that neither hears nor speaks. (The zero
+// value would be full scale.)
+func Silence() Levels { return Levels{In: Floor, Out: Floor} }
+
 // meter holds the peaks of the last ten frames. It belongs to one goroutine.
 type meter struct {
 	peaks [10]int32

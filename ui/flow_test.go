@@ -110,6 +110,17 @@ func TestOutgoingSaysWhatIsTrue(t *testing.T) {
 	})
 }
 
+func TestMetersBeginInSilence(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.press("enter")
+		d.tel.act(testCall, "bob", "laptop", calls.Accept{Join: true})
+		d.tel.media(testCall, "bob-laptop", calls.MediaConnected)
+		d.settle()
+		d.reads("talking", "0:00")
+		d.lacks("━")
+	})
+}
+
 func TestCallingSomebodyWhoIsOffline(t *testing.T) {
 	atDesk(t, 80, 24, func(d *desk) {
 		d.press("end", "enter")

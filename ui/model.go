@@ -68,7 +68,7 @@ const (
 func New(cfg Config) *Model {
 	cfg = cfg.withDefaults()
 	m := &Model{cfg: cfg, keys: newKeymap(), styles: newStyles(cfg.Theme != ThemeLight), tab: tabPeople}
-	m.people = newPeople()
+	m.people, m.levels = newPeople(), audio.Silence()
 	m.view = cfg.Agent.Snapshot()
 	return m
 }

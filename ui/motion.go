@@ -60,7 +60,7 @@ func (m *Model) pace() (time.Duration, bool) {
 func (m *Model) sample() tea.Cmd {
 	held, ok := m.view.Held()
 	if !ok || held.Call.Status != calls.Ongoing {
-		m.levels, m.quality = audio.Levels{In: audio.Floor, Out: audio.Floor}, quality{}
+		m.levels, m.quality = audio.Silence(), quality{}
 		return nil
 	}
 	was := m.levels

@@ -47,7 +47,7 @@ func newTelephone(now func() time.Time) *telephone {
 	return &telephone{
 		now: now, phone: calls.NewPhone(me), calls: map[calls.ID]calls.Call{},
 		me:     calls.Actor{User: me.User, Device: me.Device},
-		levels: audio.Levels{In: audio.Floor, Out: audio.Floor},
+		levels: audio.Silence(),
 	}
 }
 

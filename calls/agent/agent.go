@@ -124,7 +124,7 @@ func (a *Agent) Snapshot() calls.View { return *a.view.Load() }
 // Levels are the sound levels of this moment.
 func (a *Agent) Levels() audio.Levels {
 	if a.config.Sound == nil {
-		return audio.Levels{In: audio.Floor, Out: audio.Floor}
+		return audio.Silence()
 	}
 	return a.config.Sound.Levels()
 }
