@@ -116,7 +116,8 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 func environment(ts *testscript.TestScript) []string {
 	var env []string
 	for _, k := range []string{
-		"ALSA_CONFIG_PATH", "PULSE_SERVER", "PATH", "HOME", "WORK", "TMPDIR", "TERM", "GOCOVERDIR", "TRING_HOME", "TRING_LABEL", "TRING_AUDIO", "TRING_LOG_LEVEL",
+		"PATH", "HOME", "WORK", "TMPDIR", "TERM", "GOCOVERDIR", "ALSA_CONFIG_PATH", "PULSE_SERVER",
+		"TRING_HOME", "TRING_LABEL", "TRING_AUDIO", "TRING_LOG_LEVEL",
 		"TRING_TIMERS_RING", "TRING_TIMERS_MEDIA", "TRING_TIMERS_CALLER_GONE", "TRING_TIMERS_LEASE",
 		"TRING_TIMERS_MEDIA_LOST", "TRING_TIMERS_SILENCE", "TRING_TIMERS_RECONNECT",
 	} {

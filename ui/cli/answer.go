@@ -66,6 +66,7 @@ func (a *app) answer(ctx context.Context, f answerFlags) (err error) {
 	defer func() { err = errors.Join(err, s.close()) }()
 	w := newWatch(s.Phone, f.talk, a.printer(f.asJSON))
 	defer w.close()
+	s.run(ctx)
 	if err := waitConnected(ctx, s.Phone); err != nil {
 		return err
 	}

@@ -78,11 +78,12 @@ func (a *app) call(ctx context.Context, who string, f callFlags) (err error) {
 	if s.trial != nil {
 		a.say("No account yet: this is a trial on a private server of this phone's own.")
 	}
+	o := &outgoing{watch: newWatch(s.Phone, f.talk, a.printer(f.asJSON)), id: newCallID()}
+	defer o.close()
+	s.run(ctx)
 	if err := waitConnected(ctx, s.Phone); err != nil {
 		return err
 	}
-	o := &outgoing{watch: newWatch(s.Phone, f.talk, a.printer(f.asJSON)), id: newCallID()}
-	defer o.close()
 	act := calls.Initiate{Type: calls.Audio, Receiver: calls.User(calls.UserID(who)), RingTime: calls.ToMillis(f.ring)}
 	if f.video {
 		act.Type = calls.Video

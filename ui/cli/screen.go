@@ -62,6 +62,7 @@ func banner(s *session) []string {
 // plainPhone is the phone as lines. It begins when the server answered, or did
 // not: a list of people that cannot be there yet helps nobody.
 func (a *app) plainPhone(ctx context.Context, s *session) error {
+	s.run(ctx)
 	if err := waitConnected(ctx, s.Phone); err != nil {
 		a.say("No connection to the server: %s. Trying again.", explain(err))
 	}
@@ -86,6 +87,7 @@ func (a *app) fullScreen(ctx context.Context, s *session) error {
 		tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler())
 	s.AddCallListener("screen", func(e calls.Event) { program.Send(e) })
 	defer s.RemoveCallListener("screen")
+	s.run(ctx)
 	_, err := program.Run()
 	switch {
 	case errors.Is(err, tea.ErrProgramPanic):

@@ -36,17 +36,18 @@ type session struct {
 	undo []func() error // in reverse order
 }
 
-// begin starts a phone for a command that makes sound: with the account in use,
-// or in the trial for want of one where that is allowed.
+// begin makes a phone for a command that makes sound: with the account in use,
+// or in the trial for want of one where that is allowed. It is switched on by
+// run, after whoever wants to hear all its events has begun to listen.
 func (a *app) begin(ctx context.Context, sound soundSpec, allowTrial bool) (*session, error) {
 	s := &session{}
-	if err := a.start(ctx, s, sound, allowTrial); err != nil {
+	if err := a.make(ctx, s, sound, allowTrial); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
 }
 
-func (a *app) start(ctx context.Context, s *session, sound soundSpec, allowTrial bool) error {
+func (a *app) make(ctx context.Context, s *session, sound soundSpec, allowTrial bool) error {
 	paths, settings, err := a.home()
 	if err != nil {
 		return err
@@ -81,11 +82,8 @@ func (a *app) start(ctx context.Context, s *session, sound soundSpec, allowTrial
 		s.later(s.trial.close)
 		s.account = s.trial.account
 	}
-	if s.Phone, err = NewPhone(s.account, Sound{Device: device}); err != nil {
-		return err
-	}
-	s.run(ctx)
-	return nil
+	s.Phone, err = NewPhone(s.account, Sound{Device: device})
+	return err
 }
 
 // errNoAccount is for the commands that need one.
