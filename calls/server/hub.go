@@ -76,11 +76,13 @@ func (h *hub) change(st stored, fresh bool) {
 	}
 	e.stored = st
 	h.observe(e, before)
+	if st.Call.Status.Terminal() { // first, for a phone that hears of the end and looks at once
+		h.server.history.add(st.Call)
+	}
 	h.tell(before, e)
 	h.server.metrics.changed(before.Status, st.Call.Status)
 	if st.Call.Status.Terminal() {
 		h.leave(e)
-		h.server.history.add(st.Call)
 		h.server.finishSoon(st.Call)
 		return
 	}
