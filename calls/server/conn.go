@@ -166,7 +166,9 @@ func (c *conn) closeWith(code int, reason string) {
 	if !ok || half.CloseWrite() != nil {
 		return
 	}
-	_ = socket.SetReadDeadline(time.Now().Add(goodbyeWait)) // fails only with the socket
+	// No read deadline: the reader, which may be reading too, sets its own.
+	end := time.AfterFunc(goodbyeWait, func() { socket.Close() })
+	defer end.Stop()
 	_, _ = io.CopyN(io.Discard, socket, 1<<20)
 }
 
