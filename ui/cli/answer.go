@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -140,7 +141,7 @@ func (i *incoming) hear(ctx context.Context, e calls.Event) (bool, error) {
 	case e.Name == calls.IncomingCallReceived:
 		i.seen[e.Call.ID] = true
 		return false, i.act(ctx, e.Call)
-	case over:
+	case over || e.Name == calls.Failure && i.seen[e.Call.ID] && !i.live(e.Call.ID):
 		known := i.seen[e.Call.ID]
 		delete(i.seen, e.Call.ID)
 		return known, nil
@@ -149,6 +150,12 @@ func (i *incoming) hear(ctx context.Context, e calls.Event) (bool, error) {
 		i.startTalk()
 	}
 	return false, nil
+}
+
+// live says whether the phone still knows the call. One that was over before it
+// could be answered ends with an error alone.
+func (i *incoming) live(id calls.ID) bool {
+	return slices.ContainsFunc(i.phone.Snapshot().Calls, func(c calls.CallView) bool { return c.Call.ID == id })
 }
 
 // act does with a call what the policy says. One that comes while another is

@@ -18,8 +18,8 @@ import (
 // Account is how one phone signs in, and as whom.
 type Account = signaling.Options
 
-// Sound is what a phone hears and speaks with. Mute phones play no tones: what
-// their speaker is given are voices alone, as a test line wants it.
+// Sound is what a phone hears and speaks with. With NoTones its speaker is given
+// voices alone, as a test line wants it.
 type Sound struct {
 	Device  audio.Device
 	NoTones bool

@@ -67,7 +67,7 @@ func (a *app) plainPhone(ctx context.Context, s *session) error {
 		a.say("No connection to the server: %s. Trying again.", explain(err))
 	}
 	return line.Console{
-		Agent: s.Phone, In: a.in, Out: a.out, NewCallID: newCallID, Now: time.Now, Banner: banner(s),
+		Agent: dialler{s.Phone, s.settings.RingTime}, In: a.in, Out: a.out, NewCallID: newCallID, Now: time.Now, Banner: banner(s),
 	}.Run(ctx)
 }
 
@@ -75,7 +75,7 @@ func (a *app) plainPhone(ctx context.Context, s *session) error {
 // after a panic; what remains to be said then is where to read more.
 func (a *app) fullScreen(ctx context.Context, s *session) error {
 	model := ui.New(ui.Config{
-		Agent: s.Phone, NewCallID: newCallID, Now: time.Now, Stats: s.Stats, Version: a.version,
+		Agent: dialler{s.Phone, s.settings.RingTime}, NewCallID: newCallID, Now: time.Now, Stats: s.Stats, Version: a.version,
 		MarkSeen: func(ctx context.Context, until calls.ID) error {
 			_, err := s.Request(ctx, wire.MarkSeen{Until: until})
 			return err
@@ -96,4 +96,19 @@ func (a *app) fullScreen(ctx context.Context, s *session) error {
 		return nil // asked to end
 	}
 	return err
+}
+
+// dialler is a phone whose calls ring as long as the settings say.
+type dialler struct {
+	*Phone
+	ring time.Duration
+}
+
+// Do implements ui.Agent.
+func (d dialler) Do(ctx context.Context, c calls.Command) error {
+	if act, ok := c.Act.(calls.Initiate); ok && act.RingTime == 0 {
+		act.RingTime = calls.ToMillis(d.ring)
+		c.Act = act
+	}
+	return d.Phone.Do(ctx, c)
 }

@@ -11,7 +11,6 @@ import (
 
 	"github.com/charmbracelet/x/term"
 
-	"tring/audio/wav"
 	"tring/calls"
 	"tring/config"
 )
@@ -56,8 +55,10 @@ func (a *app) make(ctx context.Context, s *session, sound soundSpec, allowTrial 
 	if s.log, err = a.openLog(s, paths, settings); err != nil {
 		return err
 	}
-	if err := a.redirect(s, paths); err != nil {
-		return err
+	if sound.kind == "default" { // its libraries chatter
+		if err := a.redirect(s, paths); err != nil {
+			return err
+		}
 	}
 	device, err := sound.open(settings, s.log)
 	if err != nil {
@@ -82,7 +83,7 @@ func (a *app) make(ctx context.Context, s *session, sound soundSpec, allowTrial 
 		s.later(s.trial.close)
 		s.account = s.trial.account
 	}
-	s.Phone, err = NewPhone(s.account, Sound{Device: device})
+	s.Phone, err = NewPhone(s.account, Sound{Device: device, NoTones: sound.kind == "none"})
 	return err
 }
 
@@ -192,33 +193,15 @@ func (a *app) askPassphrase(prompt string) ([]byte, error) {
 	return secret, err
 }
 
-// beginQuiet starts a phone for a command that only asks the server something.
+// beginQuiet runs a phone for a command that only asks the server something.
 func (a *app) beginQuiet(ctx context.Context) (*session, error) {
-	s := &session{}
-	if err := a.startQuiet(ctx, s); err != nil {
+	s, err := a.begin(ctx, soundSpec{kind: "none"}, false)
+	if err != nil {
+		return nil, err
+	}
+	s.run(ctx)
+	if err := waitConnected(ctx, s.Phone); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
-}
-
-func (a *app) startQuiet(ctx context.Context, s *session) error {
-	paths, settings, err := a.home()
-	if err != nil {
-		return err
-	}
-	s.settings = settings
-	if s.log, err = a.openLog(s, paths, settings); err != nil {
-		return err
-	}
-	if s.account, err = a.account(s, paths, settings); err != nil {
-		return err
-	}
-	if s.account.URL == "" {
-		return errNoAccount
-	}
-	if s.Phone, err = NewPhone(s.account, Sound{Device: wav.Silence(), NoTones: true}); err != nil {
-		return err
-	}
-	s.run(ctx)
-	return waitConnected(ctx, s.Phone)
 }
