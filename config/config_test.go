@@ -1,6 +1,9 @@
 package config
 
 import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"encoding/pem"
 	"errors"
 	"os"
 	"path/filepath"
@@ -222,6 +225,49 @@ func TestNamedKey(t *testing.T) {
 		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
 			t.Errorf("%s: got %v, want %q", path, err, want)
 		}
+	}
+}
+
+// A key that is encrypted is opened with its passphrase, asked for where
+// somebody sits.
+func TestEncryptedKey(t *testing.T) {
+	_, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block, err := ssh.MarshalPrivateKeyWithPassphrase(private, "", []byte("sesame"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "locked")
+	put(t, file, string(pem.EncodeToMemory(block)))
+	says := func(word string) Passphrase { return func(string) ([]byte, error) { return []byte(word), nil } }
+	tests := []struct {
+		name string
+		ask  Passphrase
+		want string
+	}{
+		{"right", says("sesame"), ""},
+		{"wrong", says("simsim"), "wrong passphrase"},
+		{"nobody there", nobody, "ssh-add " + file},
+	}
+	for _, tt := range tests {
+		_, err := Key{File: file}.Signer(environment(nil), tt.ask)
+		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+			t.Errorf("%s: got %v, want %q", tt.name, err, tt.want)
+		}
+	}
+
+	// Nobody named it, and nobody can be asked: the phone makes a key of its own.
+	home := home(t)
+	dir := filepath.Dir(file)
+	if err := os.MkdirAll(filepath.Join(dir, ".ssh"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	put(t, filepath.Join(dir, ".ssh", "id_ed25519"), string(pem.EncodeToMemory(block)))
+	key, _, err := UsualKey(home, environment(map[string]string{"HOME": dir}), nobody)
+	if err != nil || key.File != home.Key() {
+		t.Errorf("got %+v, %v", key, err)
 	}
 }
 
