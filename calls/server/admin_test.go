@@ -30,7 +30,7 @@ func enrolWith(t *testing.T, s *Server, invite string, signer ssh.Signer) wire.M
 	if err != nil {
 		t.Fatal(err)
 	}
-	signature, err := wire.SignSSH(signer, wire.SignatureNamespace, wire.SignInText(h, f.Body.(wire.Challenge)))
+	signature, err := wire.SignSSH(signer, wire.SignatureNamespace, wire.SignInText(h, f.Body.(wire.Challenge), "127.0.0.1"))
 	if err != nil {
 		t.Fatal(err)
 	}

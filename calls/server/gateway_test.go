@@ -67,26 +67,44 @@ func TestSignInRefused(t *testing.T) {
 	}
 }
 
-// A signature serves for the device that it names only.
+// A signature serves for the device and the host that it names only: a server
+// cannot pass on the challenge of another.
 func TestSignatureOfAnotherText(t *testing.T) {
 	s, _ := open(t, Config{})
 	alice := addUser(t, s, "alice")
-	ws := dial(t, s)
-	h := helloOf("alice", alice.signer, "A1")
-	signed := h
-	signed.Device.ID = "A2"
-	writeFrame(t, ws, wire.Frame{Seq: 1, Body: h})
-	f, err := readFrame(ws)
-	if err != nil {
-		t.Fatal(err)
-	}
-	signature, err := wire.SignSSH(alice.signer, wire.SignatureNamespace, wire.SignInText(signed, f.Body.(wire.Challenge)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	writeFrame(t, ws, wire.Frame{Seq: 2, Body: wire.Proof{Signature: signature}})
-	if f, err := readFrame(ws); err != nil || f.Body.(wire.Error).Code != calls.ErrSignIn.Code {
-		t.Errorf("the answer is %+v, %v", f.Body, err)
+	for name, tt := range map[string]struct {
+		device calls.DeviceID
+		host   string
+		want   string
+	}{
+		"its own":        {"A1", "127.0.0.1", "welcome"},
+		"another device": {"A2", "127.0.0.1", "error"},
+		"another host":   {"A1", "phone.example", "error"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ws := dial(t, s)
+			h := helloOf("alice", alice.signer, "A1")
+			signed := h
+			signed.Device.ID = tt.device
+			writeFrame(t, ws, wire.Frame{Seq: 1, Body: h})
+			f, err := readFrame(ws)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text := wire.SignInText(signed, f.Body.(wire.Challenge), tt.host)
+			signature, err := wire.SignSSH(alice.signer, wire.SignatureNamespace, text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			writeFrame(t, ws, wire.Frame{Seq: 2, Body: wire.Proof{Signature: signature}})
+			f, err = readFrame(ws)
+			if err != nil || f.Body.Type() != tt.want {
+				t.Fatalf("the answer is %+v, %v", f.Body, err)
+			}
+			if e, ok := f.Body.(wire.Error); ok && e.Code != calls.ErrSignIn.Code {
+				t.Errorf("refused with %s", e.Code)
+			}
+		})
 	}
 }
 

@@ -156,7 +156,7 @@ func signIn(t testing.TB, ws *websocket.Conn, h wire.Hello, signer ssh.Signer) (
 	if !ok {
 		return f.Body, nil
 	}
-	signature, err := wire.SignSSH(signer, wire.SignatureNamespace, wire.SignInText(h, challenge))
+	signature, err := wire.SignSSH(signer, wire.SignatureNamespace, wire.SignInText(h, challenge, "127.0.0.1"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -105,7 +105,7 @@ func (s *Server) prove(ctx context.Context, c *conn, h wire.Hello) *refusal {
 		return r
 	}
 	refuse := func(err error, code int) *refusal { return &refusal{err: err, code: code, seq: f.Seq} }
-	text := wire.SignInText(h, c.challenge)
+	text := wire.SignInText(h, c.challenge, c.host)
 	switch m := f.Body.(type) {
 	case wire.Proof:
 		key, err := verify(h.Key, text, m.Signature)

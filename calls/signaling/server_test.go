@@ -122,7 +122,7 @@ func (l *line) prove() (wire.Hello, wire.Message, bool) {
 		l.t.Errorf("key %q: %v", hello.Key, err)
 		return hello, f.Body, false
 	}
-	if err := wire.VerifySSH(pub, wire.SignatureNamespace, wire.SignInText(hello, challenge), signature); err != nil {
+	if err := wire.VerifySSH(pub, wire.SignatureNamespace, wire.SignInText(hello, challenge, "127.0.0.1"), signature); err != nil {
 		l.t.Errorf("the phone's proof: %v", err)
 		return hello, f.Body, false
 	}

@@ -88,7 +88,7 @@ func (c *Client) introduce(ctx context.Context, conn *websocket.Conn, known []ca
 	if challenge.Version != wire.Version {
 		return nil, calls.ErrVersion
 	}
-	signature, err := sign(ctx, c.options.Signer, wire.SignInText(hello, challenge))
+	signature, err := sign(ctx, c.options.Signer, wire.SignInText(hello, challenge, c.url.Hostname()))
 	if err != nil {
 		return nil, err
 	}

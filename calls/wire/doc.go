@@ -55,7 +55,8 @@
 // Identity is an ssh public key. The signature is an armoured SSHSIG (OpenSSH's
 // PROTOCOL.sshsig, SHA-512) in the namespace "sign-in@tring" over the text of
 // SignInText, which is bound to the nonce of this connection, the server's name,
-// the account and the device. An unknown name is challenged like a known one, and
+// the host that the phone dialled (what the Host header says, without port: a
+// proxy must pass it on), the account and the device. An unknown name is challenged like a known one, and
 // the refusal (sign_in_failed) is the same for a wrong name and a wrong key.
 //
 // Somebody with an invite sends hello without a user, and answers the challenge

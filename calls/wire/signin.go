@@ -1,6 +1,10 @@
 package wire
 
-import "tring/calls"
+import (
+	"strings"
+
+	"tring/calls"
+)
 
 // SignatureNamespace is the SSHSIG namespace of sign-in, so that a signature
 // made for it serves nowhere else, and none made elsewhere serves here.
@@ -49,9 +53,12 @@ type (
 )
 
 // SignInText is what a phone signs: bound to this connection's nonce, the
-// server's name, the account and the device.
-func SignInText(h Hello, c Challenge) []byte {
-	return []byte("tring sign-in\nnonce " + c.Nonce + "\nserver " + c.Server +
+// server's name, the host that the phone dialled (without port, as in the Host
+// header), the account and the device. The host keeps a server from passing on
+// another server's challenge to somebody who signs in to it, as WebAuthn's origin
+// does.
+func SignInText(h Hello, c Challenge, host string) []byte {
+	return []byte("tring sign-in\nnonce " + c.Nonce + "\nserver " + c.Server + "\nhost " + strings.ToLower(host) +
 		"\nuser " + string(h.User) + "\nfor " + string(h.For) + "\ndevice " + string(h.Device.ID) + "\n")
 }
 
