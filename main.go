@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"tring/ui/cli"
 )
@@ -16,13 +17,17 @@ var version string
 
 func main() { os.Exit(run()) }
 
-// run runs one command. The first signal asks it to end politely; with the
-// second the system ends it. A reader that goes away (tring call | head) is an
+// again is how long after the first signal another counts as the same: timeout(1)
+// and some shells send it to the process and once more to its group.
+const again = time.Second
+
+// run runs one command. The first signal asks it to end politely; with a later
+// one the system ends it. A reader that goes away (tring call | head) is an
 // error like any other, so that the phone still hangs up.
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	context.AfterFunc(ctx, stop)
+	context.AfterFunc(ctx, func() { time.AfterFunc(again, stop) })
 	signal.Ignore(syscall.SIGPIPE)
 	return cli.Main(ctx, cli.Env{
 		Args: os.Args[1:], In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Version: version,

@@ -82,6 +82,9 @@ func (a *app) call(ctx context.Context, who string, f callFlags) (err error) {
 	defer o.close()
 	s.run(ctx)
 	if err := waitConnected(ctx, s.Phone); err != nil {
+		if ctx.Err() != nil {
+			return &exitError{code: exitCancelled}
+		}
 		return err
 	}
 	act := calls.Initiate{Type: calls.Audio, Receiver: calls.User(calls.UserID(who)), RingTime: calls.ToMillis(f.ring)}

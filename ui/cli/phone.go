@@ -71,8 +71,7 @@ const connectTime = 10 * time.Second
 // waitConnected waits until the phone is signed in. The first failure to reach
 // the server is one: who typed a command wants to know.
 func waitConnected(ctx context.Context, p *Phone) error {
-	ctx, cancel := context.WithTimeout(ctx, connectTime)
-	defer cancel()
+	late := time.After(connectTime)
 	changed := make(chan struct{}, 1)
 	p.AddCallListener("connect", func(calls.Event) {
 		select {
@@ -94,8 +93,10 @@ func waitConnected(ctx context.Context, p *Phone) error {
 		}
 		select {
 		case <-changed:
-		case <-ctx.Done():
+		case <-late:
 			return fmt.Errorf("connect to the server: no answer within %v", connectTime)
+		case <-ctx.Done():
+			return errors.New("interrupted before the server answered")
 		}
 	}
 }
