@@ -3,6 +3,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"os/exec"
 	"regexp"
@@ -78,7 +79,10 @@ func screen(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Defer(func() {
 		_ = cmd.Process.Kill() // it may have ended
 		<-j.done
-		_ = t.screen.Close()
+		// Its Close would race with its Read; the end of what it answers does not.
+		if answers, ok := t.screen.InputPipe().(io.Closer); ok {
+			_ = answers.Close()
+		}
 		_ = device.Close()
 	})
 }
