@@ -28,8 +28,22 @@ func (p *fakePhone) Do(_ context.Context, c calls.Command) error {
 	p.mu.Lock()
 	fails := p.fails
 	p.mu.Unlock()
-	p.did <- fmt.Sprintf("%s %s %+v", c.Act.Verb(), c.Call, c.Act)
+	p.did <- c.Act.Verb() + " " + string(c.Call) + details(c.Act)
 	return fails
+}
+
+func details(act calls.Act) string {
+	switch act := act.(type) {
+	case calls.Initiate:
+		return fmt.Sprintf(" %s %s", act.Type, act.Receiver.ID)
+	case calls.Accept:
+		return fmt.Sprintf(" join=%t ending=%q", act.Join, act.Ending)
+	case calls.Reject:
+		return " " + string(act.Status)
+	case calls.SetMuted:
+		return fmt.Sprintf(" %t", act.Audio)
+	}
+	return ""
 }
 
 func (p *fakePhone) Snapshot() calls.View {
@@ -142,9 +156,9 @@ func talking(id calls.ID, muted bool) calls.CallView {
 func TestConsoleCalls(t *testing.T) {
 	p := sit(t)
 	p.types("1")
-	p.did("initiate new {ID: Type:audio Receiver:{Kind:user ID:bob} RingTime:0 DefaultRing:0 Members:[] Hidden:false}")
+	p.did("initiate new audio bob")
 	p.types("v carol")
-	p.did("initiate new {ID: Type:video Receiver:{Kind:user ID:carol} RingTime:0 DefaultRing:0 Members:[] Hidden:false}")
+	p.did("initiate new video carol")
 	p.types("7")
 	p.reads("There is no such number in the list; type l for the list.")
 	p.types("what's this")
@@ -167,17 +181,17 @@ func TestConsoleAnswers(t *testing.T) {
 	p.phone.tell(calls.Event{Name: calls.IncomingCallReceived, Call: in.Call}, in)
 	p.reads("bob is calling. Type a to accept, r to reject, b for busy.")
 	p.types("a")
-	p.did("accept one {Join:true Ending:}")
+	p.did(`accept one join=true ending=""`)
 	p.types("r")
-	p.did("reject one {Status:rejected}")
+	p.did("reject one rejected")
 	p.types("b")
-	p.did("reject one {Status:busy}")
+	p.did("reject one busy")
 
 	held := talking("two", false)
 	p.phone.tell(calls.Event{Name: calls.IncomingCallReceived, Call: in.Call}, in, held)
 	p.reads("bob is calling. Type a to accept, r to reject, b for busy. Accepting ends the call with bob.")
 	p.types("a")
-	p.did("accept one {Join:true Ending:two}")
+	p.did(`accept one join=true ending="two"`)
 }
 
 func TestConsoleInACall(t *testing.T) {
@@ -187,14 +201,14 @@ func TestConsoleInACall(t *testing.T) {
 	p.reads("Connected to bob.")
 	p.types("m")
 	p.reads("Your microphone is muted.")
-	p.did("mute two {Audio:true Video:false}")
+	p.did("mute two true")
 	p.types("h")
-	p.did("end two {}")
+	p.did("end two")
 	p.phone.mu.Lock()
 	p.phone.fails = errors.New("the line is\x1b[31m cut")
 	p.phone.mu.Unlock()
 	p.types("x")
-	p.did("end two {}")
+	p.did("end two")
 	p.reads("That did not work: the line is cut.")
 	p.types("q")
 	if err := <-p.ended; err != nil {
