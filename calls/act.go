@@ -31,6 +31,10 @@ type Accept struct {
 	Join bool
 	// Ending names the own call that this device gives up for it.
 	Ending ID
+	// Type is that of the call that this device placed at the same time, for
+	// which this one stands (glare): audio wins. Empty otherwise; the server's to
+	// know.
+	Type Type
 }
 
 // Reject ends the ringing: with Rejected or Busy by a callee, with Cancelled by

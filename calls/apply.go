@@ -182,6 +182,9 @@ func (c *Call) accept(p *Party, a Accept, by Actor, now time.Time) error {
 	}
 	if c.Status == Initiated {
 		c.Status, c.AnsweredAt = Ongoing, now
+		if a.Type == Audio {
+			c.Type = Audio
+		}
 	}
 	return nil
 }

@@ -21,6 +21,7 @@ const (
 	MediaIsConnected     EventName = "MediaConnected"
 	ConnectionChanged    EventName = "ConnectionChanged"
 	PresenceChanged      EventName = "PresenceChanged"
+	AccountChanged       EventName = "AccountChanged" // settings or missed calls of the account
 	Resync               EventName = "Resync"
 	Failure              EventName = "Error"
 )

@@ -6,8 +6,8 @@ import (
 )
 
 // Input is what a phone is told. The set is closed: Command, Connected,
-// Disconnected, Changed, Answered, Relayed, PresenceUpdate, MediaChanged,
-// MediaSignal and Tick.
+// Disconnected, Changed, Answered, Relayed, PresenceUpdate, AccountUpdate,
+// MediaChanged, MediaSignal and Tick.
 type Input interface{ input() }
 
 type (
@@ -40,6 +40,11 @@ type (
 	}
 	// PresenceUpdate is a contact as it is now.
 	PresenceUpdate struct{ Contact Contact }
+	// AccountUpdate is what the account's phones share, as it is now.
+	AccountUpdate struct {
+		Settings    Settings
+		MissedCount int
+	}
 	// MediaChanged is what the media session says of one peer. Closed: the peer
 	// itself hung up.
 	MediaChanged struct {
@@ -65,6 +70,7 @@ func (Changed) input()        {}
 func (Answered) input()       {}
 func (Relayed) input()        {}
 func (PresenceUpdate) input() {}
+func (AccountUpdate) input()  {}
 func (MediaChanged) input()   {}
 func (MediaSignal) input()    {}
 func (Tick) input()           {}
@@ -92,10 +98,12 @@ type (
 		Peers   []Peer
 		Muted   bool
 	}
-	// SetPeers says who is in the session now.
+	// SetPeers says who is in the session now, and by which servers new paths to
+	// them are found.
 	SetPeers struct {
-		Call  ID
-		Peers []Peer
+		Call    ID
+		Peers   []Peer
+		Servers []Server
 	}
 	// CloseMedia closes the session, telling the peers directly.
 	CloseMedia struct{ Call ID }
@@ -190,12 +198,14 @@ type leg struct {
 	opened    bool // media asked for
 	media     MediaState
 	peers     []Peer
+	early     []DeliverSignal // what came before the session was open
 	muted     bool
 	silenced  bool // the person decided; the ring tone has stopped
 	connected bool // MediaConnected was emitted
 	since     time.Time
 	ringUntil time.Time
 	renewAt   time.Time
+	grantAt   time.Time // when to ask for fresh credentials
 }
 
 // NewPhone makes a phone that is not connected yet.
@@ -218,11 +228,12 @@ func (p *Phone) Step(now time.Time, in Input) []Effect {
 	case Answered:
 		p.answered(in)
 	case Relayed:
-		if l := p.leg(in.Call); l != nil && l.opened {
-			p.do(DeliverSignal(in))
-		}
+		p.relayed(in)
 	case PresenceUpdate:
 		p.presence(in.Contact)
+	case AccountUpdate:
+		p.settings, p.missed = in.Settings, in.MissedCount
+		p.emit(Event{Name: AccountChanged})
 	case MediaChanged:
 		p.mediaChanged(in)
 	case MediaSignal:
@@ -240,7 +251,7 @@ func (p *Phone) Step(now time.Time, in Input) []Effect {
 func (p *Phone) Deadline() (time.Time, bool) {
 	var due time.Time
 	for _, l := range p.legs {
-		for _, t := range []time.Time{l.ringUntil, l.renewAt} {
+		for _, t := range []time.Time{l.ringUntil, l.renewAt, l.grantAt} {
 			if !t.IsZero() && (due.IsZero() || t.Before(due)) {
 				due = t
 			}

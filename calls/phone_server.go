@@ -17,6 +17,7 @@ func (p *Phone) welcome(s Snapshot) {
 	}
 	p.emit(Event{Name: ConnectionChanged})
 	p.reconcile(s.Calls)
+	p.pending = slices.DeleteFunc(p.pending, p.overtaken)
 	for _, send := range p.pending {
 		p.do(send)
 	}
@@ -45,6 +46,22 @@ func (p *Phone) reconcile(states []CallState) {
 			p.lose(l, ConnectionLost)
 		}
 	}
+}
+
+// overtaken says whether an act is not to be sent again: a call that the person
+// gave up before the server knew of it shall not ring for a moment, nor shall an
+// answer that was taken back hold.
+func (p *Phone) overtaken(s Send) bool {
+	switch s.Act.(type) {
+	case Initiate:
+		return p.leg(s.Call) == nil
+	case Accept:
+		return slices.ContainsFunc(p.pending, func(o Send) bool {
+			_, rejected := o.Act.(Reject)
+			return rejected && o.Call == s.Call
+		})
+	}
+	return false
 }
 
 // abandon gives up a call that a former run of this phone left behind: its keys
@@ -167,9 +184,10 @@ func (p *Phone) changed(st CallState) {
 	}
 	events := Events(before, st.Call, p.me.Viewer())
 	if l == nil {
-		if !p.concerns(st.Call) {
+		if !p.concerns(st) {
 			return
 		}
+		p.yield(st.Call)
 		l = &leg{since: p.now}
 		p.legs = append(p.legs, l)
 	}
@@ -180,7 +198,7 @@ func (p *Phone) changed(st CallState) {
 		e.RingLeft = st.RingLeft.Duration()
 		p.emit(e)
 	}
-	p.settle(l, events)
+	p.settle(l)
 }
 
 // ring tells the server that this phone truly rings, unless it knows or is just
@@ -198,14 +216,20 @@ func (p *Phone) ring(l *leg) {
 }
 
 // concerns says whether a call that the phone has not seen yet is one to follow.
-func (p *Phone) concerns(c Call) bool {
+// One whose ring time is over never rings.
+func (p *Phone) concerns(st CallState) bool {
+	c := st.Call
 	me, ok := c.Party(p.me.User)
-	return ok && !c.Status.Terminal() && (c.rings(me) || c.Holds(p.me.Viewer()))
+	return ok && !c.Status.Terminal() && (c.rings(me) && st.RingLeft > 0 || c.Holds(p.me.Viewer()))
 }
 
-func (p *Phone) takeGrant(l *leg, g Grant) {
-	if len(g.Servers) > 0 || g.Token != "" {
-		l.grant = g
+// yield takes out the own dial that another call has the place of: both sides
+// called at once, and the server chose the other one's call (glare). The answer
+// to the dial says the same a moment later.
+func (p *Phone) yield(c Call) {
+	dialled := p.held(c.ID)
+	if dialled != nil && dialled.call.Revision == 0 && c.Holds(p.me.Viewer()) {
+		p.forget(dialled.call.ID)
 	}
 }
 
@@ -226,13 +250,10 @@ func (p *Phone) timing(l *leg, before Call, st CallState) {
 
 // settle does what follows from a call's new state: ring, open or close media,
 // forget.
-func (p *Phone) settle(l *leg, events []Event) {
+func (p *Phone) settle(l *leg) {
 	me, _ := l.call.Party(p.me.User)
 	switch {
 	case l.call.Status.Terminal():
-		if l.call.Missed(p.me.User) && len(events) > 0 {
-			p.missed++
-		}
 		p.drop(l)
 	case l.call.rings(me):
 		p.ring(l)
@@ -240,58 +261,6 @@ func (p *Phone) settle(l *leg, events []Event) {
 		p.drop(l)
 	case l.call.Status == Ongoing:
 		p.openMedia(l)
-	}
-}
-
-func (p *Phone) openMedia(l *leg) {
-	peers := p.peers(l.call)
-	switch {
-	case !l.call.InSession(p.me.Viewer()) || len(peers) == 0 && !l.opened:
-		return
-	case !l.opened:
-		l.opened, l.peers = true, peers
-		p.do(OpenMedia{Call: l.call.ID, Servers: l.grant.Servers, Peers: peers, Muted: l.muted})
-		l.renewAt = p.now.Add(p.renew)
-	case !slices.Equal(peers, l.peers):
-		l.peers = peers
-		p.do(SetPeers{Call: l.call.ID, Peers: peers})
-	}
-}
-
-// peers are the other devices of the session. Who joined later offers; where
-// two joined in the same instant, the greater device id does.
-func (p *Phone) peers(c Call) []Peer {
-	me, _ := c.Party(p.me.User)
-	var peers []Peer
-	for _, o := range c.Parties {
-		if o.User == p.me.User || !inSession(o) {
-			continue
-		}
-		offer := me.JoinedAt.After(o.JoinedAt) || me.JoinedAt.Equal(o.JoinedAt) && me.Device > o.Device
-		peers = append(peers, Peer{Device: o.Device, Offer: offer})
-	}
-	return peers
-}
-
-func (p *Phone) mediaChanged(m MediaChanged) {
-	l := p.leg(m.Call)
-	if l == nil || !l.opened {
-		return
-	}
-	if m.Closed {
-		if l.call.TwoParty() {
-			p.send(l.call.ID, End{}) // in case the peer could not tell the server
-			p.lose(l, EndedByPeer)
-		}
-		return
-	}
-	l.media = m.State
-	p.send(l.call.ID, ReportMedia{Peer: m.Peer, State: m.State})
-	if m.State == MediaConnected && !l.connected {
-		l.connected = true
-		p.emit(Event{Name: MediaIsConnected, Call: l.call})
-	} else {
-		p.emit(Event{Name: CallUpdated, Call: l.call})
 	}
 }
 
@@ -309,16 +278,8 @@ func (p *Phone) tick() {
 		if !l.renewAt.IsZero() && !p.now.Before(l.renewAt) {
 			p.sendRenew(l)
 		}
-	}
-}
-
-func (p *Phone) sendRenew(l *leg) {
-	l.renewAt = p.now.Add(p.renew)
-	var hears []DeviceID
-	if l.media == MediaConnected {
-		for _, peer := range l.peers {
-			hears = append(hears, peer.Device)
+		if !l.grantAt.IsZero() && !p.now.Before(l.grantAt) {
+			p.renewGrant(l)
 		}
 	}
-	p.send(l.call.ID, Renew{Hears: hears})
 }

@@ -73,6 +73,7 @@ func (w *world) connect(p *testPhone) {
 			snap.Calls = append(snap.Calls, w.state(seen))
 		}
 	}
+	snap.MissedCount = w.missed(p.me.User)
 	p.inbox = append(p.inbox, Connected{snap})
 }
 
@@ -133,7 +134,7 @@ func (w *world) step(p *testPhone, in Input) {
 
 func (w *world) hear(p *testPhone, e Event) {
 	p.heard = append(p.heard, e)
-	if e.Name == ConnectionChanged {
+	if e.Name == ConnectionChanged || e.Name == AccountChanged {
 		return
 	}
 	if e.Call.Revision > 0 && e.Call.Revision < p.wins[e.Call.ID] {
@@ -182,8 +183,21 @@ func (w *world) act(id ID, act Act, by Actor) (Call, error) {
 		if p.online && len(Events(before, after, p.me.Viewer())) > 0 {
 			p.inbox = append(p.inbox, Changed{w.state(after)})
 		}
+		if p.online && after.Missed(p.me.User) {
+			p.inbox = append(p.inbox, AccountUpdate{MissedCount: w.missed(p.me.User)})
+		}
 	}
 	return after, nil
+}
+
+// missed counts as the server's history does.
+func (w *world) missed(u UserID) (n int) {
+	for _, c := range w.calls {
+		if c.Missed(u) {
+			n++
+		}
+	}
+	return n
 }
 
 // deliver hands a phone its first frame.

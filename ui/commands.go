@@ -145,6 +145,8 @@ func (m *Model) hear(e calls.Event) tea.Cmd {
 	case calls.IncomingCallCanceled:
 		m.notice = stopped(e.Reason, m.peer(e.Call, nameLimit))
 		return tea.Batch(cmd, m.loadHistorySoon())
+	case calls.AccountChanged:
+		return tea.Batch(cmd, m.loadHistorySoon())
 	case calls.Failure:
 		m.failure(e)
 	case calls.ConnectionChanged, calls.Resync:

@@ -34,7 +34,9 @@ type Signaler interface {
 // time, except Stats, which must be safe at any time, also after Close.
 type Session interface {
 	Signal(from calls.DeviceID, payload []byte) error
-	SetPeers(peers []calls.Peer)
+	// SetPeers says who is in the session now. The servers are for the paths that
+	// are looked for from now on.
+	SetPeers(peers []calls.Peer, servers []calls.Server)
 	SetMuted(muted bool)
 	Stats() calls.MediaStats
 	Close() error

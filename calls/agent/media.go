@@ -54,7 +54,7 @@ func (m *media) follow(e calls.Effect) {
 	switch e := e.(type) {
 	case calls.SetPeers:
 		if s := m.session(e.Call); s != nil {
-			s.SetPeers(e.Peers)
+			s.SetPeers(e.Peers, e.Servers)
 		}
 	case calls.Mute:
 		if s := m.session(e.Call); s != nil {

@@ -89,7 +89,6 @@ func (m *Media) Open(o calls.OpenMedia, notify func(calls.Input)) (*Session, err
 		media: m, call: o.Call, notify: notify,
 		log: m.log.With("call", string(o.Call)),
 		config: webrtc.Configuration{
-			ICEServers:   m.servers(o.Servers),
 			Certificates: []webrtc.Certificate{certificate},
 			BundlePolicy: webrtc.BundlePolicyMaxBundle,
 		},
@@ -101,6 +100,6 @@ func (m *Media) Open(o calls.OpenMedia, notify func(calls.Input)) (*Session, err
 	m.engine.SetMuted(o.Muted)
 	m.engine.SetLoss(0) // what the last call's network did says nothing of this one's
 	s.tasks.Go(s.capture)
-	s.SetPeers(o.Peers)
+	s.SetPeers(o.Peers, o.Servers)
 	return s, nil
 }

@@ -36,6 +36,7 @@ type peer struct {
 	stream  *audio.Stream
 	outbox  *outbox
 	over    atomic.Bool // the peer hung up
+	config  webrtc.Configuration
 	relayed atomic.Bool
 	measure measure
 
@@ -52,7 +53,7 @@ type peer struct {
 func newPeer(s *Session, o calls.Peer) *peer {
 	p := &peer{
 		session: s, device: o.Device, offerer: o.Offer,
-		log:   s.log.With("peer", string(o.Device)),
+		log: s.log.With("peer", string(o.Device)), config: s.config,
 		inbox: make(chan func(), inboxSize),
 		done:  make(chan struct{}), outbox: newOutbox(),
 	}
@@ -62,6 +63,18 @@ func newPeer(s *Session, o calls.Peer) *peer {
 
 // close ends the peer; its loop says good-bye. It does not wait.
 func (p *peer) close() { p.once.Do(func() { close(p.done) }) }
+
+// configure lets the next search for a path use these servers.
+func (p *peer) configure(c webrtc.Configuration) {
+	ok := p.tryPost(func() {
+		if err := p.pc.SetConfiguration(c); err != nil {
+			p.log.Warn("media: use other servers: " + err.Error())
+		}
+	})
+	if !ok {
+		p.log.Warn("media: use other servers: too much at once")
+	}
+}
 
 // post hands something to the loop. It waits for room, but not for an ended
 // peer.
@@ -113,7 +126,7 @@ func (p *peer) run() {
 
 // connect makes the peer connection and, for an offerer, the offer.
 func (p *peer) connect() error {
-	pc, err := p.session.media.api.NewPeerConnection(p.session.config)
+	pc, err := p.session.media.api.NewPeerConnection(p.config)
 	if err != nil {
 		return fmt.Errorf("open connection to %q: %w", p.device, err)
 	}

@@ -68,13 +68,16 @@ func (s *Session) Signal(from calls.DeviceID, text []byte) error {
 }
 
 // SetPeers says which devices are in the session now. Those that are new are
-// connected, those that are gone are told so directly and dropped.
-func (s *Session) SetPeers(list []calls.Peer) {
+// connected, those that are gone are told so directly and dropped. The servers
+// are for new connections and for the next restart of the others: a path that
+// works is left alone.
+func (s *Session) SetPeers(list []calls.Peer, servers []calls.Server) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return
 	}
+	s.config.ICEServers = s.media.servers(servers)
 	for id, p := range s.peers {
 		if !slices.Contains(list, calls.Peer{Device: id, Offer: p.offerer}) || p.over.Load() {
 			delete(s.peers, id)
@@ -83,7 +86,9 @@ func (s *Session) SetPeers(list []calls.Peer) {
 		}
 	}
 	for _, o := range list {
-		if s.peers[o.Device] == nil {
+		if p := s.peers[o.Device]; p != nil {
+			p.configure(s.config)
+		} else {
 			s.peers[o.Device] = newPeer(s, o)
 		}
 	}

@@ -220,17 +220,17 @@ func TestPeersComeAndGo(t *testing.T) {
 	r := newRoom(t)
 	alice, bob := pair(t, r)
 	carol := r.phone("carol", 1700, nil)
-	alice.session.SetPeers([]calls.Peer{answers("bob"), answers("carol")})
-	bob.session.SetPeers([]calls.Peer{offers("alice"), answers("carol")})
+	alice.session.SetPeers([]calls.Peer{answers("bob"), answers("carol")}, nil)
+	bob.session.SetPeers([]calls.Peer{offers("alice"), answers("carol")}, nil)
 	r.open(carol, offers("alice"), offers("bob"))
 	connected(t, alice, carol)
 	connected(t, bob, carol)
 	sent := carol.session.Stats().Sent
 	eventually(t, 5*time.Second, "carol sends to both", func() bool { return carol.session.Stats().Sent > sent+20 })
 
-	alice.session.SetPeers([]calls.Peer{answers("carol")})
+	alice.session.SetPeers([]calls.Peer{answers("carol")}, nil)
 	eventually(t, 2*time.Second, "bob knows that alice left him", func() bool { return bob.closedBy("alice") })
-	bob.session.SetPeers([]calls.Peer{answers("carol")})
+	bob.session.SetPeers([]calls.Peer{answers("carol")}, nil)
 	eventually(t, 5*time.Second, "bob hears carol alone", func() bool { return bob.hears(1700) })
 	if carol.closedBy("alice") || carol.closedBy("bob") {
 		t.Error("carol was left by somebody")
@@ -272,7 +272,7 @@ func TestPeerComesBack(t *testing.T) {
 				t.Fatal(err)
 			}
 			eventually(t, time.Second, "bob knows that alice left", func() bool { return bob.closedBy("alice") })
-			bob.session.SetPeers([]calls.Peer{roles[1]})
+			bob.session.SetPeers([]calls.Peer{roles[1]}, nil)
 			before := len(bob.told())
 			r.open(alice, roles[0])
 			eventually(t, 5*time.Second, "bob is connected again", func() bool {
@@ -295,7 +295,7 @@ func TestCloseBeforeConnected(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	alice.session.SetPeers([]calls.Peer{offers("dave")})
+	alice.session.SetPeers([]calls.Peer{offers("dave")}, nil)
 	if err := alice.session.Signal("dave", payload{Kind: kindRestart}.encode()); err == nil {
 		t.Error("a closed session takes new peers")
 	}

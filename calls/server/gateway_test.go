@@ -113,10 +113,10 @@ func TestSignInTooSlow(t *testing.T) {
 	s, _ := open(t, Config{Timers: Timers{SignIn: 200 * time.Millisecond}})
 	ws := dial(t, s)
 	f, err := readFrame(ws)
-	if e, ok := f.Body.(wire.Error); err != nil || !ok || e.Code != calls.ErrSignIn.Code {
+	if e, ok := f.Body.(wire.Error); err != nil || !ok || e.Code != calls.ErrSignInTimeout.Code {
 		t.Fatalf("a silent phone hears %+v, %v", f.Body, err)
 	}
-	if _, err := readFrame(ws); codeOf(err) != wire.CloseSignIn {
+	if _, err := readFrame(ws); codeOf(err) != wire.CloseSignInLate {
 		t.Errorf("closed with %v", err)
 	}
 }

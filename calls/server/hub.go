@@ -82,6 +82,11 @@ func (h *hub) change(st stored, fresh bool) {
 	h.tell(before, e)
 	h.server.metrics.changed(before.Status, st.Call.Status)
 	if st.Call.Status.Terminal() {
+		for _, p := range st.Call.Parties {
+			if st.Call.Missed(p.User) {
+				h.tellAccount(p.User)
+			}
+		}
 		h.leave(e)
 		h.server.finishSoon(st.Call)
 		return
@@ -221,7 +226,7 @@ func (h *hub) state(st stored, c *conn) calls.CallState {
 		if e := h.live[st.Call.ID]; e != nil {
 			left = e.ringUntil.Sub(now)
 		}
-		state.RingLeft = calls.ToMillis(max(left, time.Millisecond))
+		state.RingLeft = calls.ToMillis(max(left, 0))
 	case calls.Ongoing:
 		state.TalkedFor = calls.ToMillis(st.Call.Talked(now))
 		if e := h.live[st.Call.ID]; e != nil && !e.answered.IsZero() {

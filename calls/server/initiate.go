@@ -166,11 +166,7 @@ func (s *Server) glare(ctx context.Context, c *conn, a calls.Initiate, other sto
 		return stored{}, true, fmt.Errorf("call %s: %w", a.Receiver.ID, calls.ErrBusySelf)
 	}
 	st, err = s.change(ctx, other.Call.ID, func(call calls.Call) (calls.Call, error) {
-		next, err := call.Apply(calls.Accept{Join: true}, by, time.Now())
-		if err == nil && a.Type == calls.Audio {
-			next.Type = calls.Audio
-		}
-		return next, err
+		return call.Apply(calls.Accept{Join: true, Type: a.Type}, by, time.Now())
 	})
 	if err == nil {
 		return st, true, nil

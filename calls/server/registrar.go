@@ -168,7 +168,22 @@ func (s *Server) accountChanged(u calls.UserID, before, a *account) {
 			c.cut(wire.CloseRemoved, "this phone was removed from its account")
 		}
 	}
+	if before != nil && a != nil && (before.Seen != a.Seen || before.settings() != a.settings()) {
+		h.tellAccount(u)
+	}
 	s.presence.touch(u)
+}
+
+// tellAccount tells a user's phones what they share.
+func (h *hub) tellAccount(u calls.UserID) {
+	a := h.server.accounts.get(u)
+	if a == nil || len(h.conns[u]) == 0 {
+		return
+	}
+	frame := wire.Frame{Body: wire.AccountEvent{Settings: a.settings(), MissedCount: h.server.history.missed(u, a.Seen)}}
+	for _, c := range h.conns[u] {
+		c.send(frame)
+	}
 }
 
 // blocksChanged shows both sides how they see each other now.

@@ -63,7 +63,7 @@ func (c *conn) receive() (wire.Frame, *refusal) {
 	case errors.Is(err, websocket.ErrReadLimit):
 		return f, &refusal{code: wire.CloseTooLarge}
 	}
-	return f, &refusal{code: wire.CloseSignIn, err: fmt.Errorf("the sign-in took too long: %w", calls.ErrSignIn)}
+	return f, &refusal{code: wire.CloseSignInLate, err: calls.ErrSignInTimeout}
 }
 
 func (s *Server) hello(c *conn) (wire.Hello, *refusal) {

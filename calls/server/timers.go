@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"tring/calls"
@@ -112,13 +113,16 @@ func (h *hub) again(id calls.ID) {
 	}
 }
 
-// sign notes that devices of a call gave a sign of life.
+// sign notes that devices of a call gave a sign of life. Nobody vouches for
+// strangers.
 func (h *hub) sign(id calls.ID, devices ...calls.DeviceID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if e := h.live[id]; e != nil {
-		for _, d := range devices {
-			e.signs[d] = time.Now()
+		for _, p := range e.Call.Parties {
+			if slices.Contains(devices, p.Device) {
+				e.signs[p.Device] = time.Now()
+			}
 		}
 	}
 }

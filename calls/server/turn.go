@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/pion/logging"
+	"github.com/pion/stun/v4"
 	"github.com/pion/turn/v5"
 )
 
@@ -37,7 +38,7 @@ const (
 	// and for the one that it just left.
 	maxAllocations     = 16
 	maxAllAllocations  = 4096
-	allocationLifetime = 10 * time.Minute // RFC 8656 §3.2; refused on refresh once the name has expired
+	allocationLifetime = 10 * time.Minute // RFC 8656 §3.2
 )
 
 // startTURN listens on the UDP address. With port 0 in the server's own address
@@ -105,12 +106,23 @@ func (r *relayer) credential(username string) string {
 	return base64.StdEncoding.EncodeToString(m.Sum(nil))
 }
 
-// authenticate runs for each request, also refreshes: a name that has expired is
-// refused there too.
+// keepLife is how long after its end a name keeps the allocations that it made,
+// so that a long call is not cut to change the name. A new allocation needs a
+// name that holds: phones renew theirs.
+const keepLife = 24 * time.Hour
+
+// authenticate runs for each request.
 func (r *relayer) authenticate(ra *turn.RequestAttributes) (string, []byte, bool) {
 	expiry, _, ok := strings.Cut(ra.Username, ":")
 	unix, err := strconv.ParseInt(expiry, 10, 64)
-	if !ok || err != nil || time.Now().Unix() > unix {
+	if !ok || err != nil {
+		return "", nil, false
+	}
+	expires := time.Unix(unix, 0)
+	if ra.Method != stun.MethodAllocate {
+		expires = expires.Add(keepLife)
+	}
+	if time.Now().After(expires) {
 		return "", nil, false
 	}
 	return ra.Username, turn.GenerateAuthKey(ra.Username, ra.Realm, r.credential(ra.Username)), true

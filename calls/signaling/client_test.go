@@ -101,12 +101,14 @@ func TestRefusalThatTimeDoesNotHealEndsThePhone(t *testing.T) {
 }
 
 func TestSlowSignatureIsNoRefusal(t *testing.T) {
-	for _, err := range []error{&websocket.CloseError{Code: wire.CloseSignIn}, wire.ErrorOf(calls.ErrSignIn).Err()} {
-		if got := refusal(err, time.Second); !final(got) {
-			t.Errorf("a quick signature was refused: %v, want it final", got)
-		}
-		if got := refusal(err, 6*time.Second); final(got) || !strings.Contains(got.Error(), "ssh agent") {
+	for _, err := range []error{&websocket.CloseError{Code: wire.CloseSignInLate}, wire.ErrorOf(calls.ErrSignInTimeout).Err()} {
+		if got := closed(err); final(got) || !strings.Contains(got.Error(), "ssh agent") {
 			t.Errorf("the owner of the key was slow: %v, want another try", got)
+		}
+	}
+	for _, err := range []error{&websocket.CloseError{Code: wire.CloseSignIn}, wire.ErrorOf(calls.ErrSignIn).Err()} {
+		if got := closed(err); !final(got) {
+			t.Errorf("the key was refused: %v, want it final", got)
 		}
 	}
 }

@@ -102,6 +102,8 @@ func (s *session) next(r Receiver) error {
 		r.Receive(calls.Relayed{Call: m.Call, From: m.From, Payload: m.Payload})
 	case wire.Presence:
 		r.Receive(calls.PresenceUpdate{Contact: m.Contact})
+	case wire.AccountEvent:
+		r.Receive(calls.AccountUpdate{Settings: m.Settings, MissedCount: m.MissedCount})
 	case wire.Error:
 		if final(m.Err()) {
 			return m.Err()
@@ -289,6 +291,8 @@ func explainClose(e *websocket.CloseError) error {
 		return fmt.Errorf("this phone was removed from its account; log in again: %w", calls.ErrSignIn)
 	case wire.CloseSignIn:
 		return calls.ErrSignIn
+	case wire.CloseSignInLate:
+		return calls.ErrSignInTimeout
 	case wire.CloseRateLimited:
 		return calls.ErrRateLimited
 	case wire.CloseSlow:

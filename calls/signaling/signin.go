@@ -2,7 +2,6 @@ package signaling
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -69,8 +68,7 @@ func (c *Client) introduce(ctx context.Context, conn *websocket.Conn, known []ca
 ) (wire.Message, error) {
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	began := time.Now()
-	if err := conn.SetReadDeadline(began.Add(c.times.signIn)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(c.times.signIn)); err != nil {
 		return nil, err
 	}
 	hello := c.hello(known)
@@ -79,7 +77,7 @@ func (c *Client) introduce(ctx context.Context, conn *websocket.Conn, known []ca
 	}
 	m, err := read(conn)
 	if err != nil {
-		return nil, refusal(err, time.Since(began))
+		return nil, closed(err)
 	}
 	challenge, ok := m.(wire.Challenge)
 	if !ok {
@@ -97,7 +95,7 @@ func (c *Client) introduce(ctx context.Context, conn *websocket.Conn, known []ca
 	}
 	m, err = read(conn)
 	if err != nil {
-		return nil, refusal(err, time.Since(began))
+		return nil, closed(err)
 	}
 	return m, nil
 }
@@ -160,23 +158,6 @@ func sign(ctx context.Context, signer Signer, text []byte) (string, error) {
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
-}
-
-// serverPatience is how long the server waits for a sign-in.
-const serverPatience = 5 * time.Second
-
-// refusal explains the end of a connection during sign-in. The server refuses a
-// wrong key and a phone that was too slow in the same way; which of the two it
-// was, only the time tells.
-func refusal(err error, after time.Duration) error {
-	if websocket.IsCloseError(err, wire.CloseRemoved) {
-		return closed(err)
-	}
-	err = closed(err)
-	if errors.Is(err, calls.ErrSignIn) && after >= serverPatience {
-		return errors.New("signing took too long; does the ssh agent wait for you?")
-	}
-	return err
 }
 
 func unexpected(m wire.Message) error {

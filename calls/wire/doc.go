@@ -31,7 +31,8 @@
 // and an oversize frame close the connection with a code:
 //
 //	4400  not a frame of this protocol
-//	4401  sign-in refused, or not done within 5 s
+//	4401  sign-in refused
+//	4402  the sign-in was not done within 5 s; connect again
 //	4408  the phone did not read what it was sent
 //	4409  the same device signed in again; the newer connection stays
 //	4410  this phone was removed from its account
@@ -101,6 +102,7 @@
 //	call.event       events, reason, call, …   a call changed; events names what a phone hears that saw the change before
 //	call.relayed     call, from, payload       another device's call.signal
 //	presence.event   a contact as it is now
+//	account.event    settings, missed_count       what the account's phones share, as it is now
 //
 // A call's revision only grows. A phone drops a state that is not newer than the
 // one it has, and any state of a call that it knows to be over.

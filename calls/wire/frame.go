@@ -29,7 +29,8 @@ const (
 // Close codes of the WebSocket (RFC 6455 §7.4.2, private use).
 const (
 	CloseBadFrame    = 4400 // not a frame of this protocol
-	CloseSignIn      = 4401 // sign-in refused or too slow
+	CloseSignIn      = 4401 // sign-in refused
+	CloseSignInLate  = 4402 // sign-in not done in time
 	CloseReplaced    = 4409 // the same device signed in again
 	CloseTooLarge    = 1009 // RFC 6455: message too big
 	CloseRemoved     = 4410 // this phone was removed from its account
@@ -104,7 +105,7 @@ func Decode(data []byte) (Frame, error) {
 // decoders knows every message of the protocol by its type.
 var decoders = table( //nolint:gochecknoglobals // a constant in all but syntax
 	as[Hello], as[Challenge], as[Proof], as[Enrol], as[Enrolled], as[Welcome],
-	as[OK], as[Error], as[CallResult], as[CallEvent], as[Relayed], as[Presence],
+	as[OK], as[Error], as[CallResult], as[CallEvent], as[Relayed], as[Presence], as[AccountEvent],
 	as[InitiateCall], as[Ringing], as[AcceptCall], as[RejectCall], as[EndCall],
 	as[Token], as[Join], as[Leave], as[Signal], as[MediaState], as[SetMuted],
 	as[Renew], as[Invite],

@@ -61,6 +61,7 @@ var examples = []Frame{
 	{Body: CallEvent{Events: []calls.EventName{calls.OutgoingCallAccepted, calls.UserJoined}, CallState: state}},
 	{Body: Relayed{CallID: id, From: adas.ID, Payload: []byte(`{"kind":"offer"}`)}},
 	{Body: Presence{bob}},
+	{Body: AccountEvent{Settings: calls.Settings{WhenBusy: calls.Ask, Presence: calls.Away}, MissedCount: 2}},
 	{Seq: 1, Body: InitiateCall{CallID: id, Receiver: calls.User("bob"), CallType: calls.Video, RingTime: 30_000}},
 	{Seq: 2, Body: Ringing{id}},
 	{Seq: 3, Body: AcceptCall{CallID: id, Join: true, Ending: "01JNRZ00000000000000000000"}},

@@ -19,6 +19,12 @@ type (
 	DirectoryPage struct{ calls.DirectoryPage }
 	// Presence tells of a contact as it is now.
 	Presence struct{ calls.Contact }
+	// AccountEvent tells the account's phones what they share, as it is now: after
+	// a change of the settings, a missed call, or a look at the missed calls.
+	AccountEvent struct {
+		Settings    calls.Settings `json:"settings"`
+		MissedCount int            `json:"missed_count"`
+	}
 	// SetPresence sets the own presence: online, away or dnd.
 	SetPresence struct {
 		Presence calls.Presence `json:"presence"`
@@ -54,6 +60,7 @@ func (MarkSeen) Type() string      { return "history.seen" }
 func (Directory) Type() string     { return "directory.list" }
 func (DirectoryPage) Type() string { return "directory.page" }
 func (Presence) Type() string      { return "presence.event" }
+func (AccountEvent) Type() string  { return "account.event" }
 func (SetPresence) Type() string   { return "presence.set" }
 func (SetFavourite) Type() string  { return "contact.favourite" }
 func (SetBlocked) Type() string    { return "contact.block" }
