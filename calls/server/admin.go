@@ -65,9 +65,10 @@ type adminAnswer struct {
 	Error  *wire.Error `json:"error,omitempty"`
 	Invite string      `json:"invite,omitempty"`
 	Users  []UserInfo  `json:"users,omitempty"`
+	URL    string      `json:"url,omitempty"`
 }
 
-func adminHandler(a Admin) http.Handler {
+func adminHandler(a Admin, url string) http.Handler {
 	mux := http.NewServeMux()
 	handle := func(path string, do func(context.Context, adminRequest) (adminAnswer, error)) {
 		mux.HandleFunc("POST "+path, func(w http.ResponseWriter, r *http.Request) {
@@ -101,6 +102,9 @@ func adminHandler(a Admin) http.Handler {
 	})
 	handle("/users/remove", func(ctx context.Context, r adminRequest) (adminAnswer, error) {
 		return adminAnswer{}, a.RemoveUser(ctx, r.User)
+	})
+	handle("/url", func(context.Context, adminRequest) (adminAnswer, error) {
+		return adminAnswer{URL: url}, nil
 	})
 	return mux
 }
@@ -155,6 +159,12 @@ func (c *AdminClient) do(ctx context.Context, path string, r adminRequest) (admi
 		return answer, answer.Error.Err()
 	}
 	return answer, nil
+}
+
+// URL is where the server's phones connect to, as far as it knows.
+func (c *AdminClient) URL(ctx context.Context) (string, error) {
+	a, err := c.do(ctx, "/url", adminRequest{})
+	return a.URL, err
 }
 
 // AddUser implements Admin.

@@ -186,7 +186,7 @@ func (s *Server) aside(f func(context.Context)) {
 func (s *Server) Serve(ctx context.Context) error {
 	defer s.Close()
 	errs := make(chan error, 3)
-	servers := []*http.Server{s.start(s.listener, s.gateway.handler(), errs), s.start(s.socket, adminHandler(s.Admin()), errs)}
+	servers := []*http.Server{s.start(s.listener, s.gateway.handler(), errs), s.start(s.socket, adminHandler(s.Admin(), s.URL()), errs)}
 	if s.health != nil {
 		servers = append(servers, s.start(s.health, s.healthHandler(), errs))
 	}

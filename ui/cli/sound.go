@@ -31,8 +31,8 @@ func parseSound(spec string) (soundSpec, error) {
 	}
 	if files, ok := strings.CutPrefix(spec, "wav:"); ok {
 		in, out, ok := strings.Cut(files, ",")
-		if !ok || in == "" && out == "" {
-			return soundSpec{}, fmt.Errorf("%q names no files; write wav:IN,OUT, where either may be empty", spec)
+		if !ok {
+			return soundSpec{}, fmt.Errorf("%q lacks a comma; write wav:IN,OUT, where either may be empty", spec)
 		}
 		return soundSpec{kind: "wav", in: in, out: out}, nil
 	}

@@ -77,20 +77,33 @@ func (a *app) addUser(ctx context.Context, user string, f userFlags) error {
 	if err != nil {
 		return err
 	}
+	url, err := admin.URL(ctx)
+	if err != nil {
+		return err
+	}
 	if key != "" {
 		if err := admin.AddUser(ctx, calls.UserID(user), f.name, key); err != nil {
 			return err
 		}
-		a.say("%s may sign in now, with  tring login URL --user %[1]s", user)
+		a.say("%s may sign in now, with:  tring login %s --user %[1]s", user, url)
 		return nil
 	}
 	invite, err := admin.InviteUser(ctx, calls.UserID(user), f.name, f.ttl)
 	if err != nil {
 		return fmt.Errorf("invite %s: %w", user, err)
 	}
-	a.say("Give this to %s; it serves once, within %v:  tring login URL --invite %s", user, f.ttl, invite)
+	a.say("Give this to %s; it serves once, within %s:  tring login %s --invite %s", user, span(f.ttl), url, invite)
 	_, err = fmt.Fprintln(a.out, invite)
 	return err
+}
+
+// span is a time that is long, in whole days or as it is.
+func span(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d%day == 0 && d > day {
+		return fmt.Sprintf("%d days", d/day)
+	}
+	return d.String()
 }
 
 // readPublicKey reads the first key of a .pub or authorized_keys file.
