@@ -1,8 +1,12 @@
 package server
 
 import (
+	"context"
+	"fmt"
 	"slices"
+	"sync"
 	"testing"
+	"time"
 
 	natsserver "github.com/nats-io/nats-server/v2/server"
 
@@ -71,5 +75,165 @@ func TestTwoGateways(t *testing.T) {
 	stopRight()
 	if e := a2.hears(ringing, calls.IncomingCallCanceled); e.Reason != calls.ConnectionLost {
 		t.Errorf("the ring stops because of %q", e.Reason)
+	}
+}
+
+// Three gateways on three NATS nodes: the parties are on different ones, and
+// gateways and the leading node are lost in the middle.
+func TestCluster(t *testing.T) {
+	t.Parallel()
+	timers := Timers{CallerGone: 2 * time.Second, Gateway: time.Second}
+	nodes := natsCluster(t)
+	one, killOne := gatewayOn(t, nodes, timers)
+	two, _ := gatewayOn(t, nodes, timers)
+	three, killThree := gatewayOn(t, nodes, timers)
+	users := map[calls.UserID]testUser{}
+	for _, u := range []calls.UserID{"alice", "bob", "carol", "dave"} {
+		users[u] = addUser(t, one, u)
+	}
+	for _, s := range []*Server{one, two, three} {
+		eventually(t, "everybody knows the accounts and each other", func() bool {
+			return s.accounts.get("dave") != nil && s.others.count() == 2
+		})
+	}
+	a, b2, b3 := connect(t, one, users["alice"], "A1"), connect(t, two, users["bob"], "B2"), connect(t, three, users["bob"], "B3")
+
+	// Two phones of the callee at two gateways: one answers, the other stops.
+	first := newID()
+	a.act(callTo(first, "bob"))
+	b2.hears(first, calls.IncomingCallReceived)
+	b3.hears(first, calls.IncomingCallReceived)
+	b3.act(wire.AcceptCall{CallID: on(first), Join: true})
+	a.hears(first, calls.OutgoingCallAccepted)
+	if e := b2.hears(first, calls.IncomingCallCanceled); e.Reason != calls.AnsweredElsewhere {
+		t.Errorf("the other phone stops because of %q", e.Reason)
+	}
+	a.act(wire.EndCall{CallID: on(first)})
+	b3.hears(first, calls.CallEnded)
+
+	// The caller's gateway is killed while it rings: the caller comes back elsewhere,
+	// and the call is answered. Another caller does not come back.
+	second, third := newID(), newID()
+	c := connect(t, one, users["carol"], "C1")
+	d := connect(t, two, users["dave"], "D1")
+	a.act(callTo(second, "bob"))
+	c.act(callTo(third, "dave"))
+	b3.hears(second, calls.IncomingCallReceived)
+	d.hears(third, calls.IncomingCallReceived)
+	killOne()
+	a = connect(t, two, users["alice"], "A1", second)
+	if len(a.hello.Calls) != 1 || a.hello.Calls[0].Call.Status != calls.Initiated {
+		t.Fatalf("the caller comes back to %+v", a.hello.Calls)
+	}
+	if e := d.hears(third, calls.IncomingCallCanceled); e.Reason != calls.ConnectionLost {
+		t.Errorf("the ring of a caller who is gone stops because of %q", e.Reason)
+	}
+	b3.act(wire.AcceptCall{CallID: on(second), Join: true})
+	a.hears(second, calls.OutgoingCallAccepted)
+	a.act(wire.MediaState{CallID: on(second), Peer: "B3", State: calls.MediaConnected})
+	b3.act(wire.MediaState{CallID: on(second), Peer: "A1", State: calls.MediaConnected})
+
+	// The callee's gateway is killed in the call: the call goes on elsewhere.
+	killThree()
+	b3 = connect(t, two, users["bob"], "B3", second)
+	if len(b3.hello.Calls) != 1 || b3.hello.Calls[0].Call.Status != calls.Ongoing || b3.hello.Calls[0].Grant.Token == "" {
+		t.Fatalf("the callee comes back to %+v", b3.hello.Calls)
+	}
+	b3.act(wire.Signal{CallID: on(second), To: "A1", Payload: []byte("restart")})
+	a.until("the signal", func(m wire.Message) bool { r, ok := m.(wire.Relayed); return ok && string(r.Payload) == "restart" })
+	eventually(t, "the lost gateways are forgotten", func() bool { return two.others.count() == 0 })
+	b3.act(wire.EndCall{CallID: on(second)})
+	a.hears(second, calls.CallEnded)
+	nothingLeft(t, two)
+	records(t, two, first, second, third)
+}
+
+// The node that leads the calls is killed while calls are placed, answered and
+// ended: every act is answered within 10 s, and none is lost or doubled.
+func TestLeaderKilled(t *testing.T) {
+	t.Parallel()
+	nodes := natsCluster(t)
+	left, _ := gatewayOn(t, nodes, Timers{})
+	right, _ := gatewayOn(t, nodes, Timers{})
+	const pairs = 4
+	var callers, callees [pairs]testUser
+	for i := range pairs {
+		callers[i] = addUser(t, left, calls.UserID(fmt.Sprintf("caller%d", i)))
+		callees[i] = addUser(t, left, calls.UserID(fmt.Sprintf("callee%d", i)))
+	}
+	eventually(t, "both know the accounts", func() bool { return right.accounts.get(callees[pairs-1].id) != nil })
+	var from, to [pairs]*testPhone
+	for i := range pairs {
+		from[i], to[i] = connect(t, left, callers[i], "A1"), connect(t, right, callees[i], "B1")
+	}
+	kill := leaderOf(t, left, nodes)
+	var ids []calls.ID
+	var mu sync.Mutex
+	var slowest time.Duration
+	var killed sync.Once
+	var busy sync.WaitGroup
+	for i := range pairs {
+		busy.Go(func() {
+			timed := func(p *testPhone, m wire.Message) {
+				began := time.Now()
+				p.act(m)
+				mu.Lock()
+				slowest = max(slowest, time.Since(began))
+				mu.Unlock()
+			}
+			for range 4 {
+				id := newID()
+				mu.Lock()
+				ids = append(ids, id)
+				mu.Unlock()
+				timed(from[i], callTo(id, callees[i].id))
+				to[i].hears(id, calls.IncomingCallReceived)
+				killed.Do(kill)
+				timed(to[i], wire.AcceptCall{CallID: on(id), Join: true})
+				from[i].hears(id, calls.OutgoingCallAccepted)
+				timed(from[i], wire.EndCall{CallID: on(id)})
+				to[i].hears(id, calls.CallEnded)
+			}
+		})
+	}
+	busy.Wait()
+	t.Logf("the slowest act took %v", slowest)
+	if slowest > storeBudget+time.Second {
+		t.Errorf("an act took %v", slowest)
+	}
+	nothingLeft(t, right)
+	records(t, right, ids...)
+	addUser(t, left, "late") // what is told by the store alone is heard again, too
+	eventually(t, "the other gateway knows a new account", func() bool { return right.accounts.get("late") != nil })
+}
+
+// leaderOf is the end of the node that leads the calls.
+func leaderOf(t *testing.T, s *Server, nodes []*natsNode) (kill func()) {
+	t.Helper()
+	stream, err := s.store.js.Stream(t.Context(), "KV_tring_calls")
+	if err != nil {
+		t.Fatal(err)
+	}
+	info := stream.CachedInfo()
+	if info.Config.Replicas != 3 {
+		t.Fatalf("the calls have %d copies", info.Config.Replicas)
+	}
+	i := slices.IndexFunc(nodes, func(n *natsNode) bool { return n.name == info.Cluster.Leader })
+	return nodes[i].kill
+}
+
+// records says that the history has one record of each of these calls and no
+// other.
+func records(t *testing.T, s *Server, ids ...calls.ID) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for _, id := range ids {
+		if _, err := s.store.record(ctx, id); err != nil {
+			t.Errorf("call %s: %v", id, err)
+		}
+	}
+	if info, err := s.store.history.Info(ctx); err != nil || int(info.State.Msgs) != len(ids) {
+		t.Errorf("the history has %d records of %d calls (%v)", info.State.Msgs, len(ids), err)
 	}
 }

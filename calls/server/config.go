@@ -41,6 +41,7 @@ type Timers struct {
 	Silence    time.Duration // a connection without a frame or ping is dead
 	SignIn     time.Duration // from the connect to the welcome
 	Reconnect  time.Duration // after a start of the server: phones may still be coming back
+	Gateway    time.Duration // another gateway gives no sign: its phones are away
 }
 
 func (t Timers) withDefaults() Timers {
@@ -52,6 +53,7 @@ func (t Timers) withDefaults() Timers {
 	t.Silence = cmp.Or(t.Silence, 25*time.Second)
 	t.SignIn = cmp.Or(t.SignIn, 5*time.Second)
 	t.Reconnect = cmp.Or(t.Reconnect, 15*time.Second)
+	t.Gateway = cmp.Or(t.Gateway, 10*time.Second)
 	return t
 }
 
@@ -78,8 +80,8 @@ const (
 	maxContacts   = 200 // in a snapshot
 	groupParties  = 8
 	renewEvery    = 10 * time.Second
-	storeBudget   = 8 * time.Second // for one act's writes, over a change of the leader
-	maxNameLength = 64              // runes of a display name or a label
+	storeBudget   = 10 * time.Second // for one act's writes, over a change of the leader
+	maxNameLength = 64               // runes of a display name or a label
 )
 
 func (c Config) validate() error {

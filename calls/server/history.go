@@ -121,7 +121,9 @@ func (st *store) addRecord(ctx context.Context, c calls.Call) error {
 		return fmt.Errorf("encode record: %w", err)
 	}
 	msg := &nats.Msg{Subject: historySubject + string(c.ID), Data: data}
-	_, err = st.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(0))
+	_, err = insist(ctx, func(ctx context.Context) (*jetstream.PubAck, error) {
+		return st.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(0))
+	})
 	if err != nil && !lostSequence(err) {
 		return fmt.Errorf("write history: %w", err)
 	}
@@ -131,7 +133,9 @@ func (st *store) addRecord(ctx context.Context, c calls.Call) error {
 // record is the record of one call, from the stream itself.
 func (st *store) record(ctx context.Context, id calls.ID) (calls.Call, error) {
 	var c calls.Call
-	m, err := st.history.GetLastMsgForSubject(ctx, historySubject+string(id))
+	m, err := insist(ctx, func(ctx context.Context) (*jetstream.RawStreamMsg, error) {
+		return st.records.GetLastMsgForSubject(ctx, historySubject+string(id))
+	})
 	if err != nil {
 		return c, fmt.Errorf("read history of %s: %w", id, err)
 	}

@@ -24,6 +24,7 @@ type store struct {
 
 	users, calls, claims, invites, secrets jetstream.KeyValue
 	history                                jetstream.Stream
+	records                                jetstream.Stream // the history, for reading one record
 }
 
 const historySubject = "tring.history."
@@ -36,7 +37,7 @@ func openStore(ctx context.Context, cfg Config, log *slog.Logger) (*store, error
 	st := &store{}
 	err := st.connect(cfg, log)
 	if err == nil {
-		err = st.buckets(ctx, cfg)
+		err = st.buckets(ctx)
 	}
 	if err != nil {
 		st.close()
@@ -92,10 +93,10 @@ func startNATS(folder string, log *slog.Logger) (*natsserver.Server, error) {
 	return ns, nil
 }
 
-func (st *store) buckets(ctx context.Context, cfg Config) error {
-	replicas := 1
-	if len(cfg.NATS) >= 3 { // two copies have no quorum when one is gone
-		replicas = 3
+func (st *store) buckets(ctx context.Context) error {
+	replicas, err := st.replicas(ctx)
+	if err != nil {
+		return err
 	}
 	for name, kv := range map[string]*jetstream.KeyValue{
 		"tring_users": &st.users, "tring_calls": &st.calls, "tring_claims": &st.claims,
@@ -105,15 +106,17 @@ func (st *store) buckets(ctx context.Context, cfg Config) error {
 		if st.embedded != nil && kv == &st.claims { // made again from the calls at each start: see reclaim
 			storage = jetstream.MemoryStorage
 		}
-		bucket, err := st.js.CreateOrUpdateKeyValue(ctx, jetstream.KeyValueConfig{
-			Bucket: name, Storage: storage, Replicas: replicas, History: 1, LimitMarkerTTL: markerTTL,
-		})
+		bucket, err := st.js.CreateOrUpdateKeyValue(ctx, bucketConfig(name, storage, replicas))
 		if err != nil {
 			return fmt.Errorf("open bucket %s: %w", name, err)
 		}
+		if st.embedded == nil {
+			if bucket, err = replicate(ctx, st.js, bucket); err != nil {
+				return err
+			}
+		}
 		*kv = bucket
 	}
-	var err error
 	st.history, err = st.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name: "tring_history", Subjects: []string{historySubject + "*"},
 		Storage: jetstream.FileStorage, Replicas: replicas, AllowDirect: true,
@@ -121,7 +124,36 @@ func (st *store) buckets(ctx context.Context, cfg Config) error {
 	if err != nil {
 		return fmt.Errorf("open history: %w", err)
 	}
-	return nil
+	if st.embedded == nil {
+		st.records, err = leaderOnly(ctx, st.js, "tring_history")
+	} else {
+		st.records = st.history
+	}
+	return err
+}
+
+func bucketConfig(name string, storage jetstream.StorageType, replicas int) jetstream.KeyValueConfig {
+	return jetstream.KeyValueConfig{
+		Bucket: name, Storage: storage, Replicas: replicas, History: 1, LimitMarkerTTL: markerTTL,
+	}
+}
+
+// replicas is how many copies the store has: three in a cluster, one elsewhere.
+// A cluster that is starting has no leader yet.
+func (st *store) replicas(ctx context.Context) (int, error) {
+	if st.embedded != nil {
+		return 1, nil
+	}
+	c := bucketConfig("tring_secrets", jetstream.FileStorage, 3)
+	_, err := insist(ctx, func(ctx context.Context) (jetstream.KeyValue, error) { return st.js.CreateOrUpdateKeyValue(ctx, c) })
+	if err == nil {
+		return 3, nil
+	}
+	const notClustered = 10074 // JSStreamReplicasNotSupportedErr
+	if api, ok := errors.AsType[*jetstream.APIError](err); ok && api.ErrorCode == notClustered {
+		return 1, nil
+	}
+	return 0, fmt.Errorf("use NATS: %w; a cluster needs three nodes or more with JetStream, of which two copies may be lost", err)
 }
 
 func (st *store) close() {

@@ -33,10 +33,11 @@ type peerGateway struct {
 // notice is what gateways tell each other, on core NATS.
 type notice struct {
 	Gateway string           `json:"gateway"`
-	Kind    string           `json:"kind"` // online, offline, list, bye, sign
+	Kind    string           `json:"kind"` // online, offline, list, bye, sign, state
 	Devices []onlineDevice   `json:"devices,omitempty"`
 	Call    calls.ID         `json:"call,omitempty"`
 	Signs   []calls.DeviceID `json:"signs,omitempty"`
+	State   *stored          `json:"state,omitempty"`
 }
 
 type onlineDevice struct {
@@ -47,8 +48,6 @@ type onlineDevice struct {
 const (
 	noticeSubject = "tring.gateways"
 	deviceSubject = "tring.device."
-	heartbeat     = 3 * time.Second
-	gatewayLease  = 10 * time.Second
 )
 
 func newOthers(s *Server) *others {
@@ -78,7 +77,7 @@ func (o *others) run(ctx context.Context) {
 		o.publish(notice{Kind: "bye"})
 		_ = sub.Unsubscribe() // the connection is closed next
 	}()
-	tick := time.NewTicker(heartbeat)
+	tick := time.NewTicker(o.server.timers.Gateway / 3)
 	defer tick.Stop()
 	for {
 		o.publish(notice{Kind: "list", Devices: o.server.hub.devices()})
@@ -104,8 +103,12 @@ func (o *others) publish(n notice) {
 
 // take hears one notice.
 func (o *others) take(n notice) {
-	if n.Kind == "sign" {
+	switch {
+	case n.Kind == "sign":
 		o.server.hub.sign(n.Call, n.Signs...)
+		return
+	case n.State != nil:
+		o.server.hub.change(*n.State, true)
 		return
 	}
 	o.mu.Lock()
@@ -146,7 +149,7 @@ func (o *others) expire() {
 	o.mu.Lock()
 	lost := map[calls.Viewer]string{}
 	for id, g := range o.gateways {
-		if time.Since(g.heard) > gatewayLease {
+		if time.Since(g.heard) > o.server.timers.Gateway {
 			for v, label := range g.devices {
 				lost[v] = label
 			}
@@ -227,11 +230,22 @@ func (o *others) sign(id calls.ID, devices []calls.DeviceID) {
 	}
 }
 
-func (o *others) known() bool {
+// state tells the others of a state that was just written. They would hear of it
+// from the store as well, but when a node of that is lost, only many seconds later.
+func (o *others) state(st stored) {
+	if o.nc != nil {
+		o.publish(notice{Kind: "state", State: &st})
+	}
+}
+
+// count is how many other gateways there are.
+func (o *others) count() int {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return len(o.gateways) > 0
+	return len(o.gateways)
 }
+
+func (o *others) known() bool { return o.count() > 0 }
 
 func (o *others) online(v calls.Viewer) bool {
 	o.mu.Lock()
@@ -244,17 +258,18 @@ func (o *others) online(v calls.Viewer) bool {
 	return false
 }
 
-// labels are the phones of a user at other gateways.
-func (o *others) labels(u calls.UserID) []string {
+// phones are the phones of a user at other gateways, with their labels. One that
+// moved from a gateway that died to another is there once.
+func (o *others) phones(u calls.UserID) map[calls.DeviceID]string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	var labels []string
+	phones := map[calls.DeviceID]string{}
 	for _, g := range o.gateways {
 		for v, label := range g.devices {
 			if v.User == u {
-				labels = append(labels, label)
+				phones[v.Device] = label
 			}
 		}
 	}
-	return labels
+	return phones
 }

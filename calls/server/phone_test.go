@@ -240,7 +240,7 @@ func (p *testPhone) ask(m wire.Message) wire.Message {
 		return m
 	case <-p.closed:
 		return wire.Error{Code: "closed", Text: p.closeErr.Error()}
-	case <-time.After(patience):
+	case <-time.After(storeBudget + patience):
 		p.t.Errorf("%s: no answer to %s", p.me.User, m.Type())
 		return wire.Error{Code: "no answer"}
 	}

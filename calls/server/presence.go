@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"context"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -122,16 +123,11 @@ func (s *Server) contact(viewer, a *account) calls.Contact {
 			return c
 		}
 	}
-	labels := s.others.labels(a.User)
-	for _, o := range s.hub.conns[a.User] {
-		labels = append(labels, o.device.Label)
-	}
-	if len(labels) == 0 {
+	c.Phones = slices.Sorted(maps.Values(s.hub.phones(a.User)))
+	if len(c.Phones) == 0 {
 		c.Since = a.lastSeen()
 		return c
 	}
-	slices.Sort(labels)
-	c.Phones = labels
 	switch {
 	case a.Presence == calls.DND:
 		c.Presence = calls.DND
@@ -153,17 +149,7 @@ func (s *Server) contacts(viewer *account, query string, limit int) []calls.Cont
 			found = append(found, a)
 		}
 	}
-	favourite := func(a *account) int {
-		if slices.Contains(viewer.Favourites, calls.User(a.User)) {
-			return 0
-		}
-		return 1
-	}
-	slices.SortFunc(found, func(a, b *account) int {
-		return cmp.Or(cmp.Compare(favourite(a), favourite(b)),
-			cmp.Compare(strings.ToLower(cmp.Or(a.Name, string(a.User))), strings.ToLower(cmp.Or(b.Name, string(b.User)))),
-			cmp.Compare(a.User, b.User))
-	})
+	slices.SortFunc(found, func(a, b *account) int { return inDirectory(viewer, a, b) })
 	if limit > 0 && len(found) > limit {
 		found = found[:limit]
 	}
@@ -172,4 +158,25 @@ func (s *Server) contacts(viewer *account, query string, limit int) []calls.Cont
 		list = append(list, s.contact(viewer, a))
 	}
 	return list
+}
+
+// inDirectory orders two entries as the viewer reads them: favourites, then
+// people by name, then the test lines as they were made.
+func inDirectory(viewer, a, b *account) int {
+	last := func(yes bool) int {
+		if yes {
+			return 1
+		}
+		return 0
+	}
+	favourite := func(a *account) bool { return slices.Contains(viewer.Favourites, calls.User(a.User)) }
+	name := func(a *account) string { return strings.ToLower(cmp.Or(a.Name, string(a.User))) }
+	order := cmp.Or(
+		cmp.Compare(last(!favourite(a)), last(!favourite(b))),
+		cmp.Compare(last(a.TestLine), last(b.TestLine)),
+	)
+	if a.TestLine && b.TestLine {
+		order = cmp.Or(order, a.Created.Compare(b.Created))
+	}
+	return cmp.Or(order, cmp.Compare(name(a), name(b)), cmp.Compare(a.User, b.User))
 }

@@ -72,6 +72,7 @@ func (s *Server) create(ctx context.Context, c calls.Call) (stored, error) {
 	c.Revision = rev
 	st := stored{Call: c}
 	s.hub.change(st, true)
+	s.others.state(st)
 	return st, nil
 }
 
@@ -105,6 +106,7 @@ func (s *Server) changeFrom(ctx context.Context, st stored, judge func(calls.Cal
 		if err == nil {
 			after.Call.Revision = rev
 			s.hub.change(after, true)
+			s.others.state(after)
 			return after, nil
 		}
 		if !conflict(err) {

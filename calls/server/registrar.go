@@ -18,6 +18,15 @@ func (h *hub) online(v calls.Viewer) bool {
 	return h.conns[v.User][v.Device] != nil || h.server.others.online(v)
 }
 
+// phones are the labels of a user's online devices, here and at other gateways.
+func (h *hub) phones(u calls.UserID) map[calls.DeviceID]string {
+	phones := h.server.others.phones(u)
+	for id, c := range h.conns[u] {
+		phones[id] = c.device.Label
+	}
+	return phones
+}
+
 // busy says whether any phone of the user holds a call. It takes the lock.
 func (h *hub) busy(u calls.UserID) bool {
 	h.mu.Lock()
@@ -42,7 +51,9 @@ func (s *Server) welcome(c *conn, hello wire.Hello, seq uint64) error {
 	defer h.mu.Unlock()
 	devices := h.conns[c.user]
 	old := devices[c.device.ID]
-	if old == nil && len(devices)+len(s.others.labels(c.user)) >= maxDevices {
+	online := h.phones(c.user)
+	delete(online, c.device.ID) // which this connection replaces
+	if len(online) >= maxDevices {
 		return fmt.Errorf("sign in: %w", calls.ErrTooManyDevices)
 	}
 	if devices == nil {

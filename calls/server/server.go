@@ -147,7 +147,6 @@ func (s *Server) openState(ctx context.Context) (err error) {
 	s.aside(func(ctx context.Context) { s.accounts.watch(ctx, users.Updates(), readUsers) })
 	s.aside(func(ctx context.Context) { s.watchCalls(ctx, live.Updates(), readCalls) })
 	s.aside(s.presence.run)
-	s.aside(s.others.run)
 	for _, ready := range []chan struct{}{readUsers, readCalls} {
 		select {
 		case <-ready:
@@ -155,6 +154,7 @@ func (s *Server) openState(ctx context.Context) (err error) {
 			return fmt.Errorf("read the store: %w", context.Cause(ctx))
 		}
 	}
+	s.aside(s.others.run) // not before: what it hears is news
 	return s.reclaim(ctx)
 }
 

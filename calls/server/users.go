@@ -106,7 +106,7 @@ func (a admin) ListUsers(context.Context) ([]UserInfo, error) {
 	defer h.mu.Unlock()
 	for _, acc := range a.s.accounts.list() {
 		u := UserInfo{User: acc.User, Name: acc.Name, Keys: []string{}, TestLine: acc.TestLine}
-		u.Online = len(h.conns[acc.User]) + len(a.s.others.labels(acc.User))
+		u.Online = len(h.phones(acc.User))
 		for _, k := range acc.Keys {
 			if pub, err := parseKey(k); err == nil {
 				u.Keys = append(u.Keys, fingerprint(pub))

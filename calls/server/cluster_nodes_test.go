@@ -1,0 +1,165 @@
+package server
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"testing"
+
+	natsserver "github.com/nats-io/nats-server/v2/server"
+)
+
+// natsNode is one node of a NATS cluster, as an administrator runs it: a process
+// of its own, so that a kill is a kill.
+type natsNode struct {
+	name, url string
+	process   *exec.Cmd
+	stdin     io.Closer // the node ends with it
+}
+
+// nodeOptions are what a node is told.
+type nodeOptions struct {
+	Name, Store string
+	Port, Route int
+	Routes      []string
+}
+
+const nodeVariable = "TRING_TEST_NATS_NODE"
+
+// TestNATSNode is no test: it is the process of a node.
+func TestNATSNode(t *testing.T) {
+	text := os.Getenv(nodeVariable)
+	if text == "" {
+		return // the tests of the cluster start it
+	}
+	var o nodeOptions
+	if err := json.Unmarshal([]byte(text), &o); err != nil {
+		t.Fatal(err)
+	}
+	routes := ""
+	for _, r := range o.Routes {
+		routes += r + ","
+	}
+	options := &natsserver.Options{
+		ServerName: o.Name, Host: "127.0.0.1", Port: o.Port, JetStream: true, StoreDir: o.Store, NoSigs: true, NoLog: true,
+		Cluster: natsserver.ClusterOpts{Name: "tring", Host: "127.0.0.1", Port: o.Route},
+		Routes:  natsserver.RoutesFromStr(routes[:len(routes)-1]),
+	}
+	ns, err := natsserver.NewServer(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ns.Start()
+	if !ns.ReadyForConnections(patience) {
+		t.Fatal("the node did not start")
+	}
+	fmt.Println("ready")
+	_, _ = io.Copy(io.Discard, os.Stdin) // until the test ends, however it ends
+	ns.Shutdown()
+	ns.WaitForShutdown()
+}
+
+// natsCluster starts three nodes on loopback.
+func natsCluster(t *testing.T) []*natsNode {
+	t.Helper()
+	ports := freePorts(t, 6)
+	var routes []string
+	for _, p := range ports[3:] {
+		routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", p))
+	}
+	nodes := make([]*natsNode, 3)
+	for i := range nodes {
+		name := fmt.Sprintf("node%d", i+1)
+		nodes[i] = startNode(t, nodeOptions{Name: name, Store: t.TempDir(), Port: ports[i], Route: ports[3+i], Routes: routes})
+	}
+	return nodes
+}
+
+func startNode(t *testing.T, o nodeOptions) *natsNode {
+	t.Helper()
+	text, err := json.Marshal(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := &natsNode{name: o.Name, url: fmt.Sprintf("nats://127.0.0.1:%d", o.Port)}
+	n.process = exec.Command(os.Args[0], "-test.run=^TestNATSNode$")
+	n.process.Env = append(os.Environ(), nodeVariable+"="+string(text))
+	n.process.Stderr = os.Stderr
+	in, err := n.process.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.stdin = in
+	out, err := n.process.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := n.process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(n.kill)
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
+		t.Fatalf("%s says %q (%v)", o.Name, line, err)
+	}
+	return n
+}
+
+// kill is SIGKILL; a second one does nothing.
+func (n *natsNode) kill() {
+	_ = n.process.Process.Kill() // it may be gone
+	n.stdin.Close()
+	_ = n.process.Wait() // it was killed
+}
+
+// freePorts finds ports that nobody uses.
+func freePorts(t *testing.T, n int) []int {
+	t.Helper()
+	var ports []int
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports
+}
+
+// gatewayOn opens a gateway on the nodes; kill cuts it off as the loss of its
+// machine does: nobody hears a goodbye.
+func gatewayOn(t *testing.T, nodes []*natsNode, timers Timers) (s *Server, kill func()) {
+	t.Helper()
+	var urls []string
+	for _, n := range nodes {
+		urls = append(urls, n.url)
+	}
+	s, err := Open(t.Context(), Config{
+		Listen: "127.0.0.1:0", Data: t.TempDir(), NATS: urls, TURN: "off", Timers: timers,
+		Limits: Limits{Initiates: 1000, InitiateBurst: 1000},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = s.Serve(ctx) // of a killed one it is an error
+	}()
+	t.Cleanup(func() { cancel(); <-served })
+	return s, func() {
+		s.store.nc.Close()
+		s.listener.Close()
+		s.gateway.mu.Lock()
+		defer s.gateway.mu.Unlock()
+		for c := range s.gateway.open {
+			c.ws.NetConn().Close()
+		}
+	}
+}
