@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -15,10 +16,11 @@ import (
 )
 
 // outsideNATS runs NATS as an administrator would beside the gateways.
-func outsideNATS(t *testing.T) string {
+func outsideNATS(t *testing.T, user, password string) string {
 	t.Helper()
 	ns, err := natsserver.NewServer(&natsserver.Options{
 		Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true,
+		Username: user, Password: password,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -34,7 +36,7 @@ func outsideNATS(t *testing.T) string {
 // Two gateways on one NATS are one service: a call from a phone of one to a phone
 // of the other, its signals, presence, and a gateway that goes away in the middle.
 func TestTwoGateways(t *testing.T) {
-	url := outsideNATS(t)
+	url := outsideNATS(t, "", "")
 	timers := Timers{CallerGone: quick.CallerGone}
 	left, _ := open(t, Config{NATS: []string{url}, Timers: timers})
 	right, stopRight := open(t, Config{NATS: []string{url}, Timers: timers})
@@ -75,6 +77,24 @@ func TestTwoGateways(t *testing.T) {
 	stopRight()
 	if e := a2.hears(ringing, calls.IncomingCallCanceled); e.Reason != calls.ConnectionLost {
 		t.Errorf("the ring stops because of %q", e.Reason)
+	}
+}
+
+// A NATS that wants a password gets it from the URL, and no error repeats it.
+func TestNATSPassword(t *testing.T) {
+	host := strings.TrimPrefix(outsideNATS(t, "tring", "s3cret"), "nats://")
+	for url, ok := range map[string]bool{
+		"nats://tring:s3cret@" + host: true, "nats://tring:wr0ng@" + host: false, "nats://" + host: false,
+	} {
+		s, err := Open(t.Context(), Config{Listen: "127.0.0.1:0", Data: t.TempDir(), NATS: []string{url}})
+		if (err == nil) != ok {
+			t.Errorf("%s: %v", url, err)
+		}
+		if err == nil {
+			s.Close()
+		} else if strings.Contains(err.Error(), "wr0ng") || !strings.Contains(err.Error(), host) {
+			t.Errorf("the error is %q", err)
+		}
 	}
 }
 

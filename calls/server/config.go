@@ -18,6 +18,7 @@ type Config struct {
 	Admin  string   // loopback address of /healthz and /metrics; "" is none
 	Data   string   // folder of everything the server keeps
 	NATS   []string // an outside cluster; none runs JetStream in this process
+	Creds  string   // credentials file for that cluster; "" is none
 	Name   string   // for people; "" is "tring"
 	TURN   string   // UDP address; "" is that of Listen, "off" is none
 
@@ -91,6 +92,9 @@ func (c Config) validate() error {
 	}
 	if c.Data == "" {
 		return errors.New("no data folder is named")
+	}
+	if c.Creds != "" && len(c.NATS) == 0 {
+		return errors.New("credentials for NATS are named, but no NATS; name its URLs")
 	}
 	if (c.CertFile == "") != (c.KeyFile == "") {
 		return errors.New("a certificate and its key are needed both, or neither")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -53,20 +54,36 @@ func (st *store) connect(cfg Config, log *slog.Logger) (err error) {
 			log.Warn("nats", "err", err)
 		}),
 	}
-	urls := strings.Join(cfg.NATS, ",")
 	if len(cfg.NATS) == 0 {
 		if st.embedded, err = startNATS(filepath.Join(cfg.Data, "jetstream"), log); err != nil {
 			return err
 		}
 		options = append(options, nats.InProcessServer(st.embedded))
 	}
-	if st.nc, err = nats.Connect(urls, options...); err != nil {
-		return fmt.Errorf("connect to NATS %s: %w; is it running?", urls, err)
+	if cfg.Creds != "" {
+		options = append(options, nats.UserCredentials(cfg.Creds))
+	}
+	if st.nc, err = nats.Connect(strings.Join(cfg.NATS, ","), options...); err != nil {
+		return fmt.Errorf("connect to NATS %s: %w; is it running, and are the credentials its own?", redacted(cfg.NATS), err)
 	}
 	if st.js, err = jetstream.New(st.nc); err != nil {
 		return fmt.Errorf("use JetStream: %w", err)
 	}
 	return nil
+}
+
+// redacted are URLs for people and logs, without passwords.
+func redacted(urls []string) string {
+	var shown []string
+	for _, text := range urls {
+		u, err := url.Parse(text)
+		if err != nil {
+			shown = append(shown, "(not a URL)")
+			continue
+		}
+		shown = append(shown, u.Redacted())
+	}
+	return strings.Join(shown, ",")
 }
 
 // startNATS runs JetStream in this process. It listens nowhere, and syncs every

@@ -17,6 +17,7 @@ import (
 
 type serveFlags struct {
 	listen, admin, data, turn string
+	creds                     string
 	nats                      []string
 	noTURN, lines, proxy      bool
 	cert, key, domain, level  string
@@ -37,7 +38,8 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.listen, "listen", ":7433", "TCP address for phones")
 	cmd.Flags().StringVar(&f.admin, "admin", "127.0.0.1:7434", "loopback address of /healthz and /metrics, or off")
 	cmd.Flags().StringVar(&f.data, "data", "", "folder of everything the server keeps")
-	cmd.Flags().StringSliceVar(&f.nats, "nats", nil, "URL of an outside NATS cluster, instead of the one inside")
+	cmd.Flags().StringSliceVar(&f.nats, "nats", nil, "URLs of an outside NATS cluster, instead of the one inside")
+	cmd.Flags().StringVar(&f.creds, "nats-creds", "", "credentials file for that cluster")
 	cmd.Flags().StringVar(&f.turn, "turn", "", "UDP address of STUN and TURN (the one of --listen)")
 	cmd.Flags().BoolVar(&f.noTURN, "no-turn", false, "offer no STUN and TURN")
 	cmd.Flags().BoolVar(&f.lines, "lines", false, "offer the test lines: echo, callback, busy, noanswer")
@@ -69,7 +71,7 @@ func (f serveFlags) config(a *app, logger *slog.Logger) (server.Config, error) {
 	}
 	t := settings.Timers
 	return server.Config{
-		Listen: f.listen, Admin: f.admin, Data: f.data, NATS: f.nats, Name: settings.Name, TURN: f.turn,
+		Listen: f.listen, Admin: f.admin, Data: f.data, NATS: f.nats, Creds: f.creds, Name: settings.Name, TURN: f.turn,
 		CertFile: f.cert, KeyFile: f.key, Domain: f.domain, BehindProxy: f.proxy,
 		Timers: server.Timers{
 			Ring: t.Ring, Media: t.Media, CallerGone: t.CallerGone, Lease: t.Lease, MediaLost: t.MediaLost,
