@@ -208,16 +208,18 @@ func (c *conn) serve(ctx context.Context) {
 		alive()
 		f, err := c.read()
 		switch {
-		case errors.Is(err, wire.ErrUnknownType):
-			c.answer(f.Seq, wire.Error{Code: calls.ErrInvalidRequest.Code, Text: "this server does not know that request"})
 		case errors.Is(err, errBadFrame):
 			c.cut(wire.CloseBadFrame, "not a frame of this protocol")
 			return
-		case err != nil:
+		case err != nil && !errors.Is(err, wire.ErrUnknownType):
 			c.cut(closeCode(err), "")
 			return
 		case !c.limit.Allow():
+			c.server.metrics.failed(calls.ErrRateLimited)
 			c.answer(f.Seq, wire.ErrorOf(calls.ErrRateLimited))
+		case err != nil:
+			c.server.metrics.failed(calls.ErrInvalidRequest)
+			c.answer(f.Seq, wire.Error{Code: calls.ErrInvalidRequest.Code, Text: "this server does not know that request"})
 		default:
 			c.answer(f.Seq, c.server.handle(ctx, c, f.Body))
 		}
