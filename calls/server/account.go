@@ -72,6 +72,8 @@ type accounts struct {
 	mu   sync.RWMutex
 	all  map[calls.UserID]*account
 	revs map[string]uint64 // by key, also of removed accounts
+	// names is everybody by name, made when it is asked for; nil after a change.
+	names []listed
 }
 
 func newAccounts(kv jetstream.KeyValue) *accounts {
@@ -173,6 +175,9 @@ func (s *accounts) put(key string, a *account, rev uint64) {
 	s.revs[key] = rev
 	u := calls.UserID(strings.ReplaceAll(key, "=", "."))
 	before := s.all[u]
+	if a == nil || before == nil || a.Name != before.Name || a.TestLine != before.TestLine {
+		s.names = nil
+	}
 	if a == nil {
 		delete(s.all, u)
 	} else {

@@ -77,12 +77,13 @@ func (l Limits) withDefaults() Limits {
 
 // Fixed limits of the service.
 const (
-	maxDevices    = 8   // online phones of one user
-	maxContacts   = 200 // in a snapshot
-	groupParties  = 8
-	renewEvery    = 10 * time.Second
-	storeBudget   = 10 * time.Second // for one act's writes, over a change of the leader
-	maxNameLength = 64               // runes of a display name or a label
+	maxDevices     = 8   // online phones of one user
+	maxContacts    = 200 // in a snapshot; a server of no more users shows everybody
+	filledContacts = 50  // of a larger server that every snapshot holds
+	groupParties   = 8
+	renewEvery     = 10 * time.Second
+	storeBudget    = 10 * time.Second // for one act's writes, over a change of the leader
+	maxNameLength  = 64               // runes of a display name or a label
 )
 
 func (c Config) validate() error {

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"io"
 	"net"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -41,11 +43,15 @@ type conn struct {
 
 	challenge wire.Challenge
 
+	// listed are the contacts that the phone was shown last, beside those that
+	// everybody is shown.
+	listed atomic.Pointer[[]calls.UserID]
+
 	limit   *rate.Limiter
 	written chan struct{} // closed when the writer has ended
 
 	mu    sync.Mutex
-	queue [][]byte      // frames for the writer
+	queue []outgoing    // for the writer
 	wake  chan struct{} // holds a value if there may be some
 
 	end    sync.Once
@@ -58,18 +64,18 @@ func (c *conn) viewer() calls.Viewer { return calls.Viewer{User: c.user, Device:
 
 func (c *conn) actor() calls.Actor { return calls.Actor{User: c.user, Device: c.device} }
 
-// send queues a frame. It never waits: a phone whose queue is full is cut off,
-// so that it delays nobody.
-func (c *conn) send(f wire.Frame) {
-	data, err := wire.Encode(f)
-	if err != nil {
-		c.server.log.Error("encode frame", "type", f.Body.Type(), "err", err)
-		return
-	}
+// send queues a frame, which the writer encodes. It never waits: a phone whose
+// queue is full is cut off, so that it delays nobody.
+func (c *conn) send(f wire.Frame) { c.enqueue(outgoing{frame: f}) }
+
+// sendText queues a frame that was encoded once for many phones.
+func (c *conn) sendText(data []byte) { c.enqueue(outgoing{text: data}) }
+
+func (c *conn) enqueue(o outgoing) {
 	c.mu.Lock()
 	full := len(c.queue) >= queueSize
 	if !full {
-		c.queue = append(c.queue, data)
+		c.queue = append(c.queue, o)
 	}
 	c.mu.Unlock()
 	if full {
@@ -82,19 +88,20 @@ func (c *conn) send(f wire.Frame) {
 	}
 }
 
-// next takes the oldest frame of the queue. An empty queue keeps no memory: most
-// connections are idle most of the time.
-func (c *conn) next() ([]byte, bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if len(c.queue) == 0 {
-		c.queue = nil
-		return nil, false
+// list notes whom the phone is shown from now on, also those of before as far as
+// there is room.
+func (c *conn) list(users []calls.UserID) {
+	shown := slices.Clone(users)
+	if before := c.listed.Load(); before != nil {
+		for _, u := range *before {
+			if len(shown) < maxContacts && !slices.Contains(shown, u) {
+				shown = append(shown, u)
+			}
+		}
 	}
-	data := c.queue[0]
-	c.queue[0] = nil
-	c.queue = c.queue[1:]
-	return data, true
+	if len(shown) > 0 {
+		c.listed.Store(&shown)
+	}
 }
 
 // cut ends the connection with a close code; only the first call counts. What is
@@ -133,16 +140,6 @@ func (c *conn) slow() bool {
 	default:
 		return false
 	}
-}
-
-// drain writes what is queued; false if the socket fails.
-func (c *conn) drain() bool {
-	for data, ok := c.next(); ok && !c.slow(); data, ok = c.next() {
-		if c.writeText(data) != nil {
-			return false
-		}
-	}
-	return true
 }
 
 func (c *conn) writeText(data []byte) error {

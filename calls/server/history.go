@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -78,6 +79,25 @@ func (h *history) page(u calls.UserID, f calls.HistoryFilter, seen calls.ID) cal
 		}
 	}
 	return page
+}
+
+// recentContacts is how many people of the last calls a snapshot holds.
+const recentContacts = 30
+
+// recent are the people of the user's last calls, newest first.
+func (h *history) recent(u calls.UserID) []calls.UserID {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	mine := h.byUser[u]
+	var people []calls.UserID
+	for i := len(mine) - 1; i >= 0 && i >= len(mine)-4*recentContacts && len(people) < recentContacts; i-- {
+		for _, p := range mine[i].Parties {
+			if p.User != u && !slices.Contains(people, p.User) {
+				people = append(people, p.User)
+			}
+		}
+	}
+	return people
 }
 
 // missed counts the missed calls after seen.

@@ -148,12 +148,14 @@ func (s *Server) directory(c *conn, q calls.DirectoryQuery) calls.DirectoryPage 
 		return calls.DirectoryPage{Contacts: []calls.Contact{}}
 	}
 	limit := min(cmp.Or(max(q.Limit, 0), 50), maxContacts)
-	s.hub.mu.Lock()
-	all := s.contacts(a, q.Query, 0)
-	s.hub.mu.Unlock()
+	all := s.accounts.search(a, q.Query)
 	page := calls.DirectoryPage{Contacts: []calls.Contact{}, Total: len(all)}
 	if from := max(q.Page, 0) * limit; from < len(all) && from >= 0 {
-		page.Contacts = all[from:min(from+limit, len(all))]
+		users := all[from:min(from+limit, len(all))]
+		s.hub.mu.Lock()
+		c.list(users)
+		page.Contacts = s.contacts(a, users)
+		s.hub.mu.Unlock()
 	}
 	return page
 }

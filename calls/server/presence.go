@@ -6,7 +6,6 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -14,9 +13,9 @@ import (
 	"tring/calls/wire"
 )
 
-// presence pushes changes of who can be reached. Touching is cheap and may
-// happen under any lock; the pusher looks a moment later, so that a flurry of
-// changes is one frame.
+// presence pushes changes of who can be reached to the phones that show them.
+// Touching is cheap and may happen under any lock; the pusher looks a moment
+// later, so that a flurry of changes is one frame.
 type presence struct {
 	server *Server
 
@@ -27,8 +26,15 @@ type presence struct {
 	last map[calls.UserID]calls.Contact // the pusher's own: what was told last
 }
 
-// coalesce is how long the pusher waits for more.
-const coalesce = 30 * time.Millisecond
+// coalesce is how long the pusher waits for more. After a batch it rests for
+// restPerFrame for each frame that it queued, so that presence takes no more than
+// a part of the machine however many phones look at each other.
+const (
+	coalesce     = 30 * time.Millisecond
+	restPerFrame = 100 * time.Microsecond
+	restMost     = 5 * time.Second
+	batchUsers   = 64 // fewer than a phone's queue holds
+)
 
 func newPresence(s *Server) *presence {
 	return &presence{
@@ -41,6 +47,10 @@ func (p *presence) touch(u calls.UserID) {
 	p.mu.Lock()
 	p.dirty[u] = struct{}{}
 	p.mu.Unlock()
+	p.wakeUp()
+}
+
+func (p *presence) wakeUp() {
 	select {
 	case p.wake <- struct{}{}:
 	default:
@@ -58,42 +68,117 @@ func (p *presence) run(ctx context.Context) {
 		if pause(ctx, coalesce) != nil {
 			return
 		}
-		p.mu.Lock()
-		dirty := p.dirty
-		p.dirty = map[calls.UserID]struct{}{}
-		p.mu.Unlock()
-		for u := range dirty {
-			p.push(u)
+		sent := p.push(p.batch())
+		if pause(ctx, min(time.Duration(sent)*restPerFrame, restMost)) != nil {
+			return
 		}
 	}
 }
 
-// push tells everybody who is connected, each as they may see it.
-func (p *presence) push(u calls.UserID) {
+// batch takes some of the users who were touched.
+func (p *presence) batch() []calls.UserID {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	users := make([]calls.UserID, 0, min(len(p.dirty), batchUsers))
+	for u := range p.dirty {
+		if len(users) == batchUsers {
+			p.wakeUp()
+			break
+		}
+		users = append(users, u)
+		delete(p.dirty, u)
+	}
+	return users
+}
+
+// news is a contact that changed, with its frames as they are encoded for those
+// who see the same.
+type news struct {
+	account *account
+	contact calls.Contact // as somebody without a relation sees it
+	common  bool          // every phone shows it
+	frames  map[relation][]byte
+}
+
+// relation is what the frame of a contact depends on beside the contact itself.
+type relation struct{ favourite, blocked bool }
+
+// push tells the phones that show one of these users, each as they may see it. It
+// returns how many frames that took.
+func (p *presence) push(users []calls.UserID) (sent int) {
 	s := p.server
-	a := s.accounts.get(u)
-	if a == nil {
-		delete(p.last, u)
-		return
+	changed := p.changed(users)
+	if len(changed) == 0 {
+		return 0
 	}
-	s.hub.mu.Lock()
-	defer s.hub.mu.Unlock()
-	plain := s.contact(nil, a)
-	plain.Since = time.Time{}
-	if reflect.DeepEqual(p.last[u], plain) {
-		return
-	}
-	p.last[u] = plain
-	for viewer, devices := range s.hub.conns {
+	for viewer, devices := range s.hub.connected() {
 		va := s.accounts.get(viewer)
-		if viewer == u || va == nil || a.blocks(viewer) { // also the moment of a change would tell
+		if va == nil {
 			continue
 		}
-		frame := wire.Frame{Body: wire.Presence{Contact: s.contact(va, a)}}
 		for _, c := range devices {
-			c.send(frame)
+			for u, n := range changed {
+				if viewer != u && !n.account.blocks(viewer) && (n.common || c.shows(va, u)) { // also the moment of a change would tell
+					p.tell(c, va, n)
+					sent++
+				}
+			}
 		}
 	}
+	return sent
+}
+
+// changed are those of the users who look different from what was told last.
+func (p *presence) changed(users []calls.UserID) map[calls.UserID]*news {
+	s := p.server
+	changed := map[calls.UserID]*news{}
+	common := s.accounts.common()
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	for _, u := range users {
+		a := s.accounts.get(u)
+		if a == nil {
+			delete(p.last, u)
+			continue
+		}
+		contact := s.contact(nil, a)
+		plain := contact
+		plain.Since = time.Time{}
+		if reflect.DeepEqual(p.last[u], plain) {
+			continue
+		}
+		p.last[u] = plain
+		is := slices.ContainsFunc(common, func(l listed) bool { return l.user == u })
+		changed[u] = &news{account: a, contact: contact, common: is, frames: map[relation][]byte{}}
+	}
+	return changed
+}
+
+// tell queues the frame of one contact for one phone, which is encoded once for
+// all that see the same.
+func (p *presence) tell(c *conn, viewer *account, n *news) {
+	r := relation{slices.Contains(viewer.Favourites, calls.User(n.account.User)), viewer.blocks(n.account.User)}
+	text := n.frames[r]
+	if text == nil {
+		contact := n.contact
+		contact.Favourite, contact.Blocked = r.favourite, r.blocked
+		var err error
+		if text, err = wire.Encode(wire.Frame{Body: wire.Presence{Contact: contact}}); err != nil {
+			p.server.log.Error("encode presence", "err", err)
+			return
+		}
+		n.frames[r] = text
+	}
+	c.sendText(text)
+}
+
+// shows says whether the phone shows this contact beside the common ones.
+func (c *conn) shows(me *account, u calls.UserID) bool {
+	if slices.Contains(me.Favourites, calls.User(u)) {
+		return true
+	}
+	list := c.listed.Load()
+	return list != nil && slices.Contains(*list, u)
 }
 
 // pushTo tells one user's phones of one contact: after a block or a favourite.
@@ -139,44 +224,13 @@ func (s *Server) contact(viewer, a *account) calls.Contact {
 	return c
 }
 
-// contacts is whom the viewer may call, favourites first, then by name, under
-// the hub's lock. limit 0 is all.
-func (s *Server) contacts(viewer *account, query string, limit int) []calls.Contact {
-	query = strings.ToLower(strings.TrimSpace(query))
-	var found []*account
-	for _, a := range s.accounts.list() {
-		if a.User != viewer.User && (strings.Contains(string(a.User), query) || strings.Contains(strings.ToLower(a.Name), query)) {
-			found = append(found, a)
+// contacts are these users as the viewer may see them, under the hub's lock.
+func (s *Server) contacts(viewer *account, users []calls.UserID) []calls.Contact {
+	list := make([]calls.Contact, 0, len(users))
+	for _, u := range users {
+		if a := s.accounts.get(u); a != nil {
+			list = append(list, s.contact(viewer, a))
 		}
-	}
-	slices.SortFunc(found, func(a, b *account) int { return inDirectory(viewer, a, b) })
-	if limit > 0 && len(found) > limit {
-		found = found[:limit]
-	}
-	list := make([]calls.Contact, 0, len(found))
-	for _, a := range found {
-		list = append(list, s.contact(viewer, a))
 	}
 	return list
-}
-
-// inDirectory orders two entries as the viewer reads them: favourites, then
-// people by name, then the test lines as they were made.
-func inDirectory(viewer, a, b *account) int {
-	last := func(yes bool) int {
-		if yes {
-			return 1
-		}
-		return 0
-	}
-	favourite := func(a *account) bool { return slices.Contains(viewer.Favourites, calls.User(a.User)) }
-	name := func(a *account) string { return strings.ToLower(cmp.Or(a.Name, string(a.User))) }
-	order := cmp.Or(
-		cmp.Compare(last(!favourite(a)), last(!favourite(b))),
-		cmp.Compare(last(a.TestLine), last(b.TestLine)),
-	)
-	if a.TestLine && b.TestLine {
-		order = cmp.Or(order, a.Created.Compare(b.Created))
-	}
-	return cmp.Or(order, cmp.Compare(name(a), name(b)), cmp.Compare(a.User, b.User))
 }

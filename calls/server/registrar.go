@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -79,10 +80,12 @@ func (s *Server) snapshot(c *conn, known []calls.ID) calls.Snapshot {
 	if a == nil { // removed in this very moment; the connection ends next
 		a = &account{User: c.user}
 	}
+	recent := s.history.recent(c.user)
+	c.list(recent)
 	return calls.Snapshot{
 		Me:          calls.Identity{User: c.user, Name: a.Name, Device: c.device, Server: s.cfg.Name},
 		Calls:       s.hub.callsOf(c, known),
-		Contacts:    s.contacts(a, "", maxContacts),
+		Contacts:    s.contacts(a, s.accounts.shown(a, recent)),
 		MissedCount: s.history.missed(c.user, a.Seen),
 		Settings:    a.settings(),
 		Renew:       calls.ToMillis(renewEvery),
@@ -210,6 +213,18 @@ func (s *Server) blocksChanged(u calls.UserID, before, a *account) {
 			}
 		}
 	}
+}
+
+// connected are all connections of this gateway by user, as they are now. It
+// takes the lock.
+func (h *hub) connected() map[calls.UserID][]*conn {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	all := make(map[calls.UserID][]*conn, len(h.conns))
+	for u, devices := range h.conns {
+		all[u] = slices.Collect(maps.Values(devices))
+	}
+	return all
 }
 
 // devices are all connections of this gateway. It takes the lock.

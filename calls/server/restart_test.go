@@ -12,7 +12,11 @@ import (
 	"tring/calls/wire"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if !serveAsProcess() {
+		goleak.VerifyTestMain(m)
+	}
+}
 
 // A restart in mid-ring: the ring goes on with what is left of its time, can be
 // answered, and ends when its time is over.

@@ -32,6 +32,7 @@ type Server struct {
 	metrics  *metrics
 	floods   *floods
 	tokens   tokens
+	buffers  buffers
 	turn     *relayer // nil: switched off
 	security security
 
