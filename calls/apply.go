@@ -12,11 +12,11 @@ import (
 // A repeated act of the same device is no error: it answers with the call as it
 // is, also when that is terminal. So a phone may send anything twice.
 //
-// Times are kept in order (initiated ≤ answered ≤ ended) even if the clock of
+// Times are kept in order (initiated ≤ answered ≤ connected ≤ ended) even if the clock of
 // the machine steps back.
 func (c Call) Apply(act Act, by Actor, now time.Time) (Call, error) {
 	next := c.clone()
-	now = latest(now.UTC().Truncate(time.Millisecond), c.InitiatedAt, c.AnsweredAt)
+	now = latest(now.UTC().Truncate(time.Millisecond), c.InitiatedAt, c.AnsweredAt, c.ConnectedAt)
 	if err := next.apply(act, by, now); err != nil {
 		return c, fmt.Errorf("%s call: %w", act.Verb(), err)
 	}
