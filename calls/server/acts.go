@@ -62,8 +62,11 @@ func (s *Server) act(ctx context.Context, c *conn, id calls.ID, act calls.Act, m
 	if a, ok := act.(calls.Initiate); ok {
 		return s.initiate(ctx, c, a)
 	}
+	st, sure, err := s.recall(ctx, id)
+	if err == nil && !sure && !changes(st.Call, act, c) {
+		st, err = s.find(ctx, id)
+	}
 	// Who is no party learns nothing, not even that the call exists.
-	st, err := s.find(ctx, id)
 	if _, ok := st.Call.SeenBy(c.viewer()); err == nil && !ok {
 		err = errNoCall
 	}
@@ -90,6 +93,13 @@ func (s *Server) act(ctx context.Context, c *conn, id calls.ID, act calls.Act, m
 		s.after(c, st, act, m)
 	}
 	return st, err
+}
+
+// changes says whether the act would change the call: if it would not, the state
+// may be too old.
+func changes(call calls.Call, act calls.Act, c *conn) bool {
+	next, err := call.Apply(act, c.actor(), time.Now())
+	return err == nil && !next.Equal(call)
 }
 
 // after does what an act does beside changing the call.

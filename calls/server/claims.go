@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"tring/calls"
 )
 
@@ -32,29 +30,28 @@ func pairClaim(a, b calls.UserID) string {
 func (s *Server) take(ctx context.Context, key string, id calls.ID, holds func(calls.Call) bool) (*stored, error) {
 	looked := time.Now()
 	for {
-		_, err := s.store.claims.Create(ctx, key, []byte(id))
+		err := s.store.claims.create(ctx, key, id)
 		if err == nil {
 			return nil, nil
 		}
 		if !conflict(err) {
 			return nil, fmt.Errorf("claim %s: %w", key, err)
 		}
-		e, err := s.store.claims.Get(ctx, key)
-		if errors.Is(err, jetstream.ErrKeyNotFound) {
+		held, err := s.store.claims.get(ctx, key)
+		if errors.Is(err, errNoClaim) {
 			continue
 		}
 		if err != nil {
 			return nil, fmt.Errorf("claim %s: %w", key, err)
 		}
-		holder := calls.ID(e.Value())
-		if holder == id {
+		if held.call == id {
 			return nil, nil
 		}
-		other, err := s.find(ctx, holder)
+		other, err := s.find(ctx, held.call)
 		switch {
 		case err == nil && holds(other.Call):
 			return &other, nil
-		case errors.Is(err, errNoCall) && fresh(e.Created()) && time.Since(looked) < claimAbsent:
+		case errors.Is(err, errNoCall) && fresh(held.made) && time.Since(looked) < claimAbsent:
 			if err := pause(ctx, 10*time.Millisecond); err != nil { // it is about to be written
 				return nil, fmt.Errorf("claim %s: %w", key, err)
 			}
@@ -62,7 +59,7 @@ func (s *Server) take(ctx context.Context, key string, id calls.ID, holds func(c
 		case err != nil && !errors.Is(err, errNoCall):
 			return nil, err
 		}
-		_, err = s.store.claims.Update(ctx, key, []byte(id), e.Revision())
+		err = s.store.claims.replace(ctx, key, id, held)
 		if err == nil {
 			return nil, nil
 		}
@@ -89,17 +86,17 @@ func (s *Server) takeDevice(ctx context.Context, v calls.Viewer, id, giveUp call
 
 // free gives a claim up if it is still this call's.
 func (s *Server) free(ctx context.Context, key string, id calls.ID) error {
-	e, err := s.store.claims.Get(ctx, key)
-	if errors.Is(err, jetstream.ErrKeyNotFound) {
+	held, err := s.store.claims.get(ctx, key)
+	if errors.Is(err, errNoClaim) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("free %s: %w", key, err)
 	}
-	if calls.ID(e.Value()) != id {
+	if held.call != id {
 		return nil
 	}
-	err = s.store.claims.Purge(ctx, key, jetstream.LastRevision(e.Revision()), jetstream.PurgeTTL(markerTTL))
+	err = s.store.claims.remove(ctx, key, held)
 	if err != nil && !conflict(err) && !lostSequence(err) {
 		return fmt.Errorf("free %s: %w", key, err)
 	}
@@ -138,7 +135,7 @@ func (s *Server) reclaim(ctx context.Context) error {
 	}
 	for _, c := range s.hub.liveCalls() {
 		for _, key := range claimsOf(c) {
-			_, err := s.store.claims.Create(ctx, key, []byte(c.ID))
+			err := s.store.claims.create(ctx, key, c.ID)
 			if err != nil && !conflict(err) {
 				return fmt.Errorf("claim %s: %w", key, err)
 			}

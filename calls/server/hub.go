@@ -275,6 +275,16 @@ func (h *hub) knows(id calls.ID, rev uint64) bool {
 	return e != nil && e.Call.Revision >= rev
 }
 
+// recall is the state of a live call as the hub has heard of it.
+func (h *hub) recall(id calls.ID) (stored, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if e := h.live[id]; e != nil {
+		return e.stored, true
+	}
+	return stored{}, false
+}
+
 // liveCalls are all live calls.
 func (h *hub) liveCalls() []calls.Call {
 	h.mu.Lock()

@@ -14,7 +14,7 @@ import (
 // rings that shall not.
 func (s *Server) initiate(ctx context.Context, c *conn, a calls.Initiate) (stored, error) {
 	by, v := c.actor(), c.viewer()
-	known, err := s.find(ctx, a.ID)
+	known, _, err := s.recall(ctx, a.ID)
 	if err == nil {
 		return s.again(known, a, by)
 	}

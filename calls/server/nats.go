@@ -23,9 +23,10 @@ type store struct {
 	nc       *nats.Conn
 	js       jetstream.JetStream
 
-	users, calls, claims, invites, secrets jetstream.KeyValue
-	history                                jetstream.Stream
-	records                                jetstream.Stream // the history, for reading one record
+	users, calls, invites, secrets jetstream.KeyValue
+	claims                         claimStore
+	history                        jetstream.Stream
+	records                        jetstream.Stream // the history, for reading one record
 }
 
 const historySubject = "tring.history."
@@ -115,15 +116,17 @@ func (st *store) buckets(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for name, kv := range map[string]*jetstream.KeyValue{
-		"tring_users": &st.users, "tring_calls": &st.calls, "tring_claims": &st.claims,
-		"tring_invites": &st.invites, "tring_secrets": &st.secrets,
-	} {
-		storage := jetstream.FileStorage
-		if st.embedded != nil && kv == &st.claims { // made again from the calls at each start: see reclaim
-			storage = jetstream.MemoryStorage
-		}
-		bucket, err := st.js.CreateOrUpdateKeyValue(ctx, bucketConfig(name, storage, replicas))
+	var claims jetstream.KeyValue
+	buckets := map[string]*jetstream.KeyValue{
+		"tring_users": &st.users, "tring_calls": &st.calls, "tring_invites": &st.invites, "tring_secrets": &st.secrets,
+	}
+	if st.embedded != nil { // made again from the calls at each start: see reclaim
+		st.claims = newOwnClaims()
+	} else {
+		buckets["tring_claims"] = &claims
+	}
+	for name, kv := range buckets {
+		bucket, err := st.js.CreateOrUpdateKeyValue(ctx, bucketConfig(name, replicas))
 		if err != nil {
 			return fmt.Errorf("open bucket %s: %w", name, err)
 		}
@@ -133,6 +136,9 @@ func (st *store) buckets(ctx context.Context) error {
 			}
 		}
 		*kv = bucket
+	}
+	if st.claims == nil {
+		st.claims = sharedClaims{claims}
 	}
 	st.history, err = st.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name: "tring_history", Subjects: []string{historySubject + "*"},
@@ -149,9 +155,9 @@ func (st *store) buckets(ctx context.Context) error {
 	return err
 }
 
-func bucketConfig(name string, storage jetstream.StorageType, replicas int) jetstream.KeyValueConfig {
+func bucketConfig(name string, replicas int) jetstream.KeyValueConfig {
 	return jetstream.KeyValueConfig{
-		Bucket: name, Storage: storage, Replicas: replicas, History: 1, LimitMarkerTTL: markerTTL,
+		Bucket: name, Storage: jetstream.FileStorage, Replicas: replicas, History: 1, LimitMarkerTTL: markerTTL,
 	}
 }
 
@@ -161,7 +167,7 @@ func (st *store) replicas(ctx context.Context) (int, error) {
 	if st.embedded != nil {
 		return 1, nil
 	}
-	c := bucketConfig("tring_secrets", jetstream.FileStorage, 3)
+	c := bucketConfig("tring_secrets", 3)
 	_, err := insist(ctx, func(ctx context.Context) (jetstream.KeyValue, error) { return st.js.CreateOrUpdateKeyValue(ctx, c) })
 	if err == nil {
 		return 3, nil

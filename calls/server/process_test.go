@@ -136,7 +136,7 @@ func (s *Server) figures() figures {
 	if keys, err := s.store.calls.Keys(ctx); err == nil {
 		f.Calls = len(keys)
 	}
-	if keys, err := s.store.claims.Keys(ctx); err == nil {
+	if keys, err := s.store.claims.keys(ctx); err == nil {
 		f.Claims = len(keys)
 	}
 	if info, err := s.store.history.Info(ctx); err == nil {

@@ -41,6 +41,27 @@ func decodeStored(e jetstream.KeyValueEntry) (stored, error) {
 	return st, nil
 }
 
+// recall is the call of this id as this gateway knows it. Where there are other
+// gateways, what it knows may be behind what they wrote: then sure is false, and
+// it is enough to try a write at its revision, not to refuse one.
+func (s *Server) recall(ctx context.Context, id calls.ID) (st stored, sure bool, err error) {
+	alone := s.store.embedded != nil
+	if !validID(string(id)) {
+		return stored{}, true, errNoCall
+	}
+	if st, ok := s.hub.recall(id); ok {
+		return st, alone, nil
+	}
+	if c, ok := s.history.call(id); ok {
+		return stored{Call: c}, true, nil
+	}
+	if alone {
+		return stored{}, true, errNoCall
+	}
+	st, err = s.find(ctx, id)
+	return st, true, err
+}
+
 // find is the call of this id: the live one, or how it ended.
 func (s *Server) find(ctx context.Context, id calls.ID) (stored, error) {
 	if !validID(string(id)) {
@@ -78,7 +99,10 @@ func (s *Server) create(ctx context.Context, c calls.Call) (stored, error) {
 
 // change reads the call and changes it; see changeFrom.
 func (s *Server) change(ctx context.Context, id calls.ID, judge func(calls.Call) (calls.Call, error)) (stored, error) {
-	st, err := s.find(ctx, id)
+	st, sure, err := s.recall(ctx, id)
+	if err == nil && !sure {
+		st, err = s.find(ctx, id)
+	}
 	if err != nil {
 		return st, err
 	}

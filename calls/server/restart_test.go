@@ -143,9 +143,6 @@ func TestCrashWhileFinishing(t *testing.T) {
 		if _, err := st.calls.Create(ctx, string(id), data); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := st.claims.Create(ctx, pairClaim("alice", "bob"), []byte(id)); err != nil {
-			t.Fatal(err)
-		}
 		if recorded {
 			if err := st.addRecord(ctx, ended); err != nil {
 				t.Fatal(err)
