@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"net/http"
 	"reflect"
 	"strings"
@@ -271,4 +272,48 @@ func encoded(t *testing.T, f wire.Frame) string {
 		t.Fatal(err)
 	}
 	return string(data)
+}
+
+// A phone that is older, and one that is newer, of the same major version: fields
+// that are missing and fields that nobody knows do not matter.
+func TestOlderAndNewerPhones(t *testing.T) {
+	s, _ := open(t, Config{})
+	alice := addUser(t, s, "alice")
+	addUser(t, s, "bob")
+	for name, extra := range map[string]string{"older": "", "newer": `,"mood":{"colour":["blue"]}`} {
+		t.Run(name, func(t *testing.T) {
+			ws := dial(t, s)
+			say := func(format string, args ...any) wire.Message {
+				if err := ws.WriteMessage(websocket.TextMessage, fmt.Appendf(nil, format, args...)); err != nil {
+					t.Fatal(err)
+				}
+				for {
+					f, err := readFrame(ws)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if f.Re != 0 {
+						return f.Body
+					}
+				}
+			}
+			h := wire.Hello{Version: 1, User: "alice", Device: calls.Device{ID: "A1"}, Key: marshalKey(alice.signer.PublicKey())}
+			challenge := say(`{"type":"hello","seq":1%s,"body":{"version":1,"user":"alice","device":{"id":"A1"%s},"key":%q%s}}`, extra, extra, h.Key, extra)
+			signature, err := wire.SignSSH(alice.signer, wire.SignatureNamespace, wire.SignInText(h, challenge.(wire.Challenge), "127.0.0.1"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m := say(`{"type":"proof","seq":2,"body":{"signature":%q%s}}`, signature, extra); m.Type() != "welcome" {
+				t.Fatalf("the phone is answered with %+v", m)
+			}
+			id := newID()
+			m := say(`{"type":"call.initiate","seq":3,"body":{"call":%q,"receiver":{"kind":"user","id":"bob"%s},"call_type":"audio"%s}}`, id, extra, extra)
+			if r, ok := m.(wire.CallResult); !ok || r.Call.Status != calls.Initiated {
+				t.Fatalf("its call is answered with %+v", m)
+			}
+			if m := say(`{"type":"call.reject","seq":4,"body":{"call":%q,"status":"cancelled"%s}}`, id, extra); m.Type() != "call.result" {
+				t.Errorf("its cancel is answered with %+v", m)
+			}
+		})
+	}
 }

@@ -54,11 +54,21 @@
 //	                                    ◄─  welcome {…snapshot} | error, close 4401
 //
 // Identity is an ssh public key. The signature is an armoured SSHSIG (OpenSSH's
-// PROTOCOL.sshsig, SHA-512) in the namespace "sign-in@tring" over the text of
-// SignInText, which is bound to the nonce of this connection, the server's name,
-// the host that the phone dialled (what the Host header says, without port: a
-// proxy must pass it on), the account and the device. An unknown name is challenged like a known one, and
-// the refusal (sign_in_failed) is the same for a wrong name and a wrong key.
+// PROTOCOL.sshsig, SHA-512) in the namespace "sign-in@tring" over this text, each
+// line ended by a line feed, what is not there left empty:
+//
+//	tring sign-in
+//	nonce NONCE      of the challenge: it serves this connection only
+//	server NAME      of the challenge
+//	host HOST        that the phone dialled, in small letters, without port
+//	user USER        of the hello
+//	for USER         of the hello
+//	device ID        of the hello
+//
+// The server takes the host from the Host header, so that it cannot pass on the
+// challenge of another; a proxy must leave that header alone. An unknown name is
+// challenged like a known one, and the refusal (sign_in_failed) is the same for a
+// wrong name and a wrong key.
 //
 // Somebody with an invite sends hello without a user, and answers the challenge
 // with enrol {invite, signature} in place of proof: the server binds the key to
@@ -71,6 +81,14 @@
 // live calls, the final states of the calls that hello named in known, contacts,
 // missed calls, settings. What a phone makes of it is calls.Events of what it saw
 // last and what is there now; so a reconnect is no special case.
+//
+// # Versions
+//
+// The subprotocol, hello and challenge carry the major version. Within one, fields
+// and frames are only ever added: what one side does not know it ignores, or
+// answers with invalid_request, and what it does not get has a meaning when it is
+// absent. A hello of another major version is refused with the error version and
+// close 4401, and a phone that is challenged in another one says the same and stops.
 //
 // # Requests about a call
 //
