@@ -54,9 +54,7 @@ func setup(env *testscript.Env) error {
 			<-j.done
 		}
 	})
-	for _, kv := range []string{"TRING_AUDIO=none", "TRING_HOME=" + filepath.Join(env.WorkDir, "home"), "TERM=dumb"} {
-		env.Vars = append(env.Vars, kv)
-	}
+	env.Vars = append(env.Vars, "TRING_AUDIO=none", "TRING_HOME="+filepath.Join(env.WorkDir, "home"), "TERM=dumb")
 	return nil
 }
 

@@ -28,11 +28,6 @@ func pad(s string, width int) string {
 	return s + strings.Repeat(" ", width-w)
 }
 
-// right puts s at the right edge of width columns.
-func right(s string, width int) string {
-	return strings.Repeat(" ", max(width-ansi.StringWidth(s), 0)) + s
-}
-
 // center puts s in the middle of width columns.
 func center(s string, width int) string {
 	return strings.Repeat(" ", max((width-ansi.StringWidth(s))/2, 0)) + s

@@ -19,7 +19,13 @@ func TestWatch(t *testing.T) {
 	}
 	for name, story := range map[string][]moment{
 		"never connected: asks, each time waiting longer, and tells nothing": {
-			{ms: 0}, {ms: 59}, {ms: 60, asks: true}, {ms: 100}, {ms: 180, asks: true}, {ms: 419}, {ms: 420, asks: true},
+			{ms: 0},
+			{ms: 59},
+			{ms: 60, asks: true},
+			{ms: 100},
+			{ms: 180, asks: true},
+			{ms: 419},
+			{ms: 420, asks: true},
 			{ms: 1000, failed: true, asks: true}, // nothing was there that could be lost
 		},
 		"up, and up again: told once": {
@@ -29,9 +35,16 @@ func TestWatch(t *testing.T) {
 			{ms: 10, up: true, tell: connected}, {ms: 1000, asks: true}, {ms: 1400}, {ms: 1450, up: true}, {ms: 1900, up: true},
 		},
 		"down for long: lost, and connected again": {
-			{ms: 10, up: true, tell: connected}, {ms: 1000, asks: true}, {ms: 1500, tell: lost}, {ms: 1600},
-			{ms: 2000, asks: true}, {ms: 3999}, {ms: 4000, asks: true}, {ms: 4100, up: true, tell: connected},
-			{ms: 5000, asks: true}, {ms: 5500, tell: lost},
+			{ms: 10, up: true, tell: connected},
+			{ms: 1000, asks: true},
+			{ms: 1500, tell: lost},
+			{ms: 1600},
+			{ms: 2000, asks: true},
+			{ms: 3999},
+			{ms: 4000, asks: true},
+			{ms: 4100, up: true, tell: connected},
+			{ms: 5000, asks: true},
+			{ms: 5500, tell: lost},
 		},
 		"failed: lost at once": {
 			{ms: 10, up: true, tell: connected}, {ms: 1000, failed: true, tell: lost, asks: true},

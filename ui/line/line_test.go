@@ -33,23 +33,27 @@ func TestJSON(t *testing.T) {
 		want  string
 	}{
 		{
-			"a call is placed", calls.Event{Name: calls.Initiation, Call: call(calls.Initiated, "")},
+			"a call is placed",
+			calls.Event{Name: calls.Initiation, Call: call(calls.Initiated, "")},
 			`{"time":"2026-05-17T12:00:00Z","event":"Initiated","call":{"id":"01J","type":"audio","status":"initiated",` +
 				`"initiator":"ann","receiver":{"kind":"user","id":"bob"},"initiated_at":"2026-05-17T12:00:00Z"}}`,
 		},
 		{
-			"a call is over", calls.Event{Name: calls.CallEnded, Call: call(calls.Ended, ""), Reason: calls.EndedByPeer},
+			"a call is over",
+			calls.Event{Name: calls.CallEnded, Call: call(calls.Ended, ""), Reason: calls.EndedByPeer},
 			`{"time":"2026-05-17T12:00:00Z","event":"CallEnded","call":{"id":"01J","type":"audio","status":"ended",` +
 				`"reason":"ended_by_peer","initiator":"ann","receiver":{"kind":"user","id":"bob"},` +
 				`"initiated_at":"2026-05-17T12:00:00Z","answered_at":"2026-05-17T12:00:02Z",` +
 				`"ended_at":"2026-05-17T12:01:12Z","duration_ms":70000}}`,
 		},
 		{
-			"somebody joined", calls.Event{Name: calls.UserJoined, User: "bob"},
+			"somebody joined",
+			calls.Event{Name: calls.UserJoined, User: "bob"},
 			`{"time":"2026-05-17T12:00:00Z","event":"UserJoined","user":"bob"}`,
 		},
 		{
-			"the connection", calls.Event{Name: calls.ConnectionChanged, Err: calls.ErrOffline},
+			"the connection",
+			calls.Event{Name: calls.ConnectionChanged, Err: calls.ErrOffline},
 			`{"time":"2026-05-17T12:00:00Z","event":"ConnectionChanged","link":"disconnected",` +
 				`"error":{"code":"offline","text":"there is no connection to the server"}}`,
 		},
