@@ -42,7 +42,8 @@ func (p *Phone) dial(a Initiate) error {
 	if p.link != LinkUp {
 		return fmt.Errorf("call %s: %w", a.Receiver.ID, ErrOffline)
 	}
-	if p.held(a.ID) != nil {
+	answering := slices.ContainsFunc(p.pending, func(s Send) bool { _, ok := s.Act.(Accept); return ok })
+	if answering || p.held(a.ID) != nil {
 		return fmt.Errorf("call %s: %w", a.Receiver.ID, ErrBusySelf)
 	}
 	by := Actor{User: p.me.User, Device: p.me.Device}
@@ -73,7 +74,7 @@ func (p *Phone) accept(l *leg, a Accept) error {
 		}
 		// The accept ends the other call in the same act; this is for the case
 		// that the accept comes too late, and harmless otherwise.
-		defer p.send(other.call.ID, End{})
+		defer p.sendEnd(other)
 	}
 	a.Join = true
 	l.silenced = true
@@ -100,22 +101,23 @@ func (p *Phone) hangUp(l *leg) error {
 	if err := p.stopOwn(l); err != nil {
 		return err
 	}
+	p.sendEnd(l)
+	return nil
+}
+
+// sendEnd tells the server of an end that this phone shows already.
+func (p *Phone) sendEnd(l *leg) {
 	if l.call.Status == Cancelled {
 		p.send(l.call.ID, Reject{Cancelled})
 	} else {
 		p.send(l.call.ID, End{})
 	}
-	return nil
 }
 
 // stopOwn ends the phone's own side of a call by its own judgement.
 func (p *Phone) stopOwn(l *leg) error {
 	by := Actor{User: p.me.User, Device: p.me.Device}
-	var act Act = End{}
-	if l.call.Status == Initiated {
-		act = Reject{Cancelled}
-	}
-	after, err := l.call.Apply(act, by, p.now)
+	after, err := l.call.Apply(giveUp(l.call), by, p.now)
 	if err != nil {
 		return err
 	}

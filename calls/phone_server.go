@@ -34,7 +34,7 @@ func (p *Phone) welcome(s Snapshot) {
 func (p *Phone) reconcile(states []CallState) {
 	for _, st := range states {
 		switch {
-		case p.leg(st.Call.ID) == nil && !p.isPending(st.Call.ID) && st.Call.Holds(p.me.Viewer()):
+		case p.leg(st.Call.ID) == nil && !p.isPending(st.Call.ID) && st.Call.Holds(p.me.Viewer()) && p.standsFor(st.Call) == nil:
 			p.abandon(st.Call)
 		default:
 			p.changed(st)
@@ -56,22 +56,34 @@ func (p *Phone) overtaken(s Send) bool {
 	case Initiate:
 		return p.leg(s.Call) == nil
 	case Accept:
-		return slices.ContainsFunc(p.pending, func(o Send) bool {
-			_, rejected := o.Act.(Reject)
-			return rejected && o.Call == s.Call
-		})
+		return p.givingUp(s.Call)
 	}
 	return false
+}
+
+// givingUp says whether the phone's own end of a call is on its way.
+func (p *Phone) givingUp(id ID) bool {
+	return slices.ContainsFunc(p.pending, func(s Send) bool {
+		switch s.Act.(type) {
+		case Reject, End:
+			return s.Call == id
+		}
+		return false
+	})
 }
 
 // abandon gives up a call that a former run of this phone left behind: its keys
 // and its microphone are gone, and nobody else can end it.
 func (p *Phone) abandon(c Call) {
-	var act Act = End{}
+	p.pending = append(p.pending, Send{Call: c.ID, Act: giveUp(c)})
+}
+
+// giveUp is how its holder leaves a call.
+func giveUp(c Call) Act {
 	if c.Status == Initiated {
-		act = Reject{Cancelled}
+		return Reject{Cancelled}
 	}
-	p.pending = append(p.pending, Send{Call: c.ID, Act: act})
+	return End{}
 }
 
 // lose ends a call by the phone's own judgement: the server does not know it any
@@ -127,17 +139,15 @@ func (p *Phone) answered(a Answered) {
 	if retry {
 		return // still pending: sent again after the reconnect
 	}
+	if a.State.Call.ID != "" {
+		p.changed(a.State)
+		if a.State.Call.ID != a.Send.Call { // glare: the other's call took the place of ours
+			p.forget(a.Send.Call)
+		}
+	}
 	p.pending = slices.DeleteFunc(p.pending, func(s Send) bool {
 		return s.Call == a.Send.Call && s.Act.Verb() == a.Send.Act.Verb()
 	})
-	if a.State.Call.ID != "" {
-		if a.State.Call.ID != a.Send.Call { // glare: the other's call took the place of ours
-			if l := p.leg(a.Send.Call); l != nil {
-				p.forget(a.Send.Call)
-			}
-		}
-		p.changed(a.State)
-	}
 	if a.Err != nil {
 		p.failed(a)
 	}
@@ -171,6 +181,9 @@ func (p *Phone) failed(a Answered) {
 func (p *Phone) changed(st CallState) {
 	id := st.Call.ID
 	if slices.Contains(p.finished, id) {
+		if !st.Call.Status.Terminal() && st.Call.Holds(p.me.Viewer()) && !p.givingUp(id) {
+			p.send(id, giveUp(st.Call)) // nobody else would end it
+		}
 		return
 	}
 	l := p.leg(id)
@@ -182,12 +195,16 @@ func (p *Phone) changed(st CallState) {
 		p.takeGrant(l, st.Grant)
 		return
 	}
+	if p.unasked(l, st.Call) && !p.yield(st.Call) {
+		p.decline(l, st.Call)
+		return
+	}
 	events := Events(before, st.Call, p.me.Viewer())
 	if l == nil {
 		if !p.concerns(st) {
+			p.pass(st.Call)
 			return
 		}
-		p.yield(st.Call)
 		l = &leg{since: p.now}
 		p.legs = append(p.legs, l)
 	}
@@ -215,22 +232,21 @@ func (p *Phone) ring(l *leg) {
 	}
 }
 
+// pass remembers a call that is decided already, so that an older state of it,
+// which comes late, does not ring.
+func (p *Phone) pass(c Call) {
+	me, _ := c.Party(p.me.User)
+	if c.Status.Terminal() || c.TwoParty() && !c.rings(me) {
+		p.forget(c.ID)
+	}
+}
+
 // concerns says whether a call that the phone has not seen yet is one to follow.
 // One whose ring time is over never rings.
 func (p *Phone) concerns(st CallState) bool {
 	c := st.Call
 	me, ok := c.Party(p.me.User)
 	return ok && !c.Status.Terminal() && (c.rings(me) && st.RingLeft > 0 || c.Holds(p.me.Viewer()))
-}
-
-// yield takes out the own dial that another call has the place of: both sides
-// called at once, and the server chose the other one's call (glare). The answer
-// to the dial says the same a moment later.
-func (p *Phone) yield(c Call) {
-	dialled := p.held(c.ID)
-	if dialled != nil && dialled.call.Revision == 0 && c.Holds(p.me.Viewer()) {
-		p.forget(dialled.call.ID)
-	}
 }
 
 // timing keeps the phone's own deadlines for a call, from what the server says

@@ -11,73 +11,94 @@ import (
 )
 
 // TestAnythingMayHappen lets two people with two phones each press any key at
-// any moment, over connections that delay, break and repeat, and checks what
-// must hold all the same.
+// any moment, over connections that delay, break and repeat, with clocks that
+// are wrong by a day and step, and checks what must hold all the same:
+//
+//	 1  a call that is over stays so (checkAlways)
+//	 2  at most one phone of the callee wins (checkConverged)
+//	 3  all phones agree with the server on the outcome (checkConverged)
+//	 4  media opens only on a phone whose person dialled or accepted (world.step)
+//	 5  no phone is left ringing after the ring time (checkConverged)
+//	 8  what is older than its ring time never rings (world.hear)
+//	 9  the same event twice is once (world.deliver)
+//	11  two who call each other at once have one call (checkConverged)
+//	12  a phone is busy while it holds a live call, and only then (checkConverged)
+//	14  missed calls are counted by the one definition (checkConverged)
+//	16  what was cancelled or rejected first never connects (checkConverged)
+//	19  no phone shows an older state after a newer one (world.hear)
+//	24  no clock changes an outcome (skew)
+//	26  somebody can end each call (checkConverged)
 func TestAnythingMayHappen(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(rt, "ada", "ada'", "bob", "bob'")
-		n := 0
-		anyPhone := func(rt *rapid.T) *testPhone {
-			return w.phone(rapid.SampledFrom([]string{"ada", "ada'", "bob", "bob'"}).Draw(rt, "phone"))
+		day := rapid.IntRange(-86400, 86400)
+		w.skew = time.Duration(day.Draw(rt, "server's clock")) * time.Second
+		for _, p := range w.phones {
+			p.skew = time.Duration(day.Draw(rt, "phone's clock")) * time.Second
 		}
-		rt.Repeat(map[string]func(*rapid.T){
-			"dial": func(rt *rapid.T) {
-				p := anyPhone(rt)
-				if len(w.live()) > 0 {
-					rt.Skip("one call at a time: claims keep it so on a server")
-				}
-				to := UserID("bob")
-				if p.me.User == "bob" {
-					to = "ada"
-				}
-				n++
-				w.command(p, ID(fmt.Sprint("call", n)), Initiate{Type: Audio, Receiver: User(to)})
-			},
-			"key": func(rt *rapid.T) {
-				p := anyPhone(rt)
-				name := rapid.SampledFrom([]string{"accept", "reject", "busy", "cancel", "end", "mute"}).Draw(rt, "key")
-				w.command(p, w.only(p), acts[name])
-			},
-			"server":  func(rt *rapid.T) { w.serve(anyPhone(rt)) },
-			"deliver": func(rt *rapid.T) { w.deliver(anyPhone(rt)) },
-			"repeat": func(rt *rapid.T) {
-				if p := anyPhone(rt); len(p.inbox) > 0 {
-					if ch, ok := p.inbox[0].(Changed); ok {
-						p.inbox = append(p.inbox, ch)
-					}
-				}
-			},
-			"media": func(rt *rapid.T) {
-				p := anyPhone(rt)
-				state := rapid.SampledFrom([]MediaState{MediaConnected, MediaLost}).Draw(rt, "state")
-				w.step(p, MediaChanged{Call: w.only(p), Peer: "x", State: state, Closed: rapid.Bool().Draw(rt, "closed")})
-			},
-			"offline": func(rt *rapid.T) { w.disconnect(anyPhone(rt)) },
-			"online": func(rt *rapid.T) {
-				if p := anyPhone(rt); !p.online {
-					w.connect(p)
-				}
-			},
-			"time": func(rt *rapid.T) { w.pass(time.Duration(rapid.IntRange(1, 60).Draw(rt, "s")) * time.Second) },
-			"":     func(rt *rapid.T) { w.checkAlways(rt) },
-		})
+		rt.Repeat(w.actions())
 		w.checkConverged(rt)
 	})
 }
 
-func (w *world) live() []ID {
-	var ids []ID
-	for _, id := range slices.Sorted(maps.Keys(w.calls)) {
-		if !w.calls[id].Status.Terminal() {
-			ids = append(ids, id)
-		}
+// actions is what may happen in the world.
+func (w *world) actions() map[string]func(*rapid.T) {
+	names := []string{"ada", "ada'", "bob", "bob'"}
+	anyPhone := func(rt *rapid.T) *testPhone { return w.phone(rapid.SampledFrom(names).Draw(rt, "phone")) }
+	n := 0
+	return map[string]func(*rapid.T){
+		"dial": func(rt *rapid.T) {
+			p, to := anyPhone(rt), UserID("bob")
+			if p.me.User == "bob" {
+				to = "ada"
+			}
+			n++
+			kind := rapid.SampledFrom([]Type{Audio, Video}).Draw(rt, "type")
+			w.command(p, ID(fmt.Sprintf("call%03d", n)), Initiate{Type: kind, Receiver: User(to)})
+		},
+		"key": func(rt *rapid.T) {
+			p := anyPhone(rt)
+			name := rapid.SampledFrom([]string{"accept", "reject", "busy", "cancel", "end", "mute"}).Draw(rt, "key")
+			w.command(p, w.some(rt, p), acts[name])
+		},
+		"end and accept": func(rt *rapid.T) {
+			p := anyPhone(rt)
+			if held := p.held(""); held != nil {
+				w.command(p, w.some(rt, p), Accept{Ending: held.call.ID})
+			}
+		},
+		"server":  func(rt *rapid.T) { w.serve(anyPhone(rt)) },
+		"deliver": func(rt *rapid.T) { w.deliver(anyPhone(rt)) },
+		"repeat": func(rt *rapid.T) {
+			if p := anyPhone(rt); len(p.inbox) > 0 {
+				if ch, ok := p.inbox[0].(Changed); ok {
+					p.inbox = append(p.inbox, ch)
+				}
+			}
+		},
+		"media": func(rt *rapid.T) {
+			p := anyPhone(rt)
+			state := rapid.SampledFrom([]MediaState{MediaConnected, MediaLost}).Draw(rt, "state")
+			w.step(p, MediaChanged{Call: w.some(rt, p), Peer: "x", State: state, Closed: rapid.Bool().Draw(rt, "closed")})
+		},
+		"offline": func(rt *rapid.T) { w.disconnect(anyPhone(rt)) },
+		"online": func(rt *rapid.T) {
+			if p := anyPhone(rt); !p.online {
+				w.connect(p)
+			}
+		},
+		"time":        func(rt *rapid.T) { w.pass(time.Duration(rapid.IntRange(1, 60).Draw(rt, "s")) * time.Second) },
+		"clock steps": func(rt *rapid.T) { w.skew += time.Duration(rapid.IntRange(-86400, 86400).Draw(rt, "by")) * time.Second },
+		"":            func(rt *rapid.T) { w.checkAlways(rt) },
 	}
-	for _, p := range w.phones {
-		for _, l := range p.legs {
-			ids = append(ids, l.call.ID)
-		}
+}
+
+// some is one of a phone's calls.
+func (w *world) some(rt *rapid.T, p *testPhone) ID {
+	if len(p.legs) == 0 {
+		return "none"
 	}
-	return ids
+	return p.legs[rapid.IntRange(0, len(p.legs)-1).Draw(rt, "leg")].call.ID
 }
 
 // checkAlways: what holds at every moment.
@@ -96,13 +117,24 @@ func (w *world) checkAlways(t *rapid.T) {
 			t.Errorf("%s holds %d calls", p.name, held)
 		}
 	}
+	pending := 0
 	for id, c := range w.calls {
+		if c.Status == Initiated {
+			pending++
+		}
 		if c.Status == Ongoing && c.joined() != 2 {
 			t.Errorf("call %s is ongoing with %d joined", id, c.joined())
 		}
 		if !c.EndedAt.IsZero() != c.Status.Terminal() {
 			t.Errorf("call %s is %s and ended at %v", id, c.Status, c.EndedAt)
 		}
+		if old := w.over[id]; old.Status.Terminal() && !c.Equal(old) {
+			t.Errorf("call %s was %s and changed", id, old.Status)
+		}
+		w.over[id] = c
+	}
+	if pending > 1 {
+		t.Errorf("%d calls ring between two people", pending)
 	}
 }
 
@@ -115,30 +147,12 @@ func (w *world) checkConverged(t *rapid.T) {
 		}
 	}
 	w.settle()
-	for _, p := range w.phones {
-		for _, l := range p.legs {
-			if c := w.calls[l.call.ID]; c.Status != l.call.Status {
-				t.Errorf("%s shows %s as %s, the server has %s", p.name, l.call.ID, l.call.Status, c.Status)
-			}
-		}
-	}
-	for id, c := range w.calls {
-		winners := 0
-		for _, p := range w.phones {
-			if p.opened[id] > 1 {
-				t.Errorf("%s opened media for %s %d times", p.name, id, p.opened[id])
-			}
-			if c.Holds(p.me.Viewer()) && p.me.User != c.Initiator {
-				winners++
-			}
-		}
-		if winners > 1 {
-			t.Errorf("%d phones won call %s", winners, id)
-		}
-	}
+	w.checkAgreed(t)
 	w.pass(MaxRingTime)
 	for _, p := range w.phones {
-		w.command(p, w.only(p), End{})
+		for _, l := range slices.Clone(p.legs) {
+			w.command(p, l.call.ID, End{})
+		}
 	}
 	w.settle()
 	for _, p := range w.phones {
@@ -150,10 +164,46 @@ func (w *world) checkConverged(t *rapid.T) {
 				t.Errorf("%s left media of %s open", p.name, id)
 			}
 		}
+		if p.missed != w.missed(p.me.User) {
+			t.Errorf("%s shows %d missed calls, want %d", p.name, p.missed, w.missed(p.me.User))
+		}
 	}
 	for id, c := range w.calls {
 		if !c.Status.Terminal() {
 			t.Errorf("a ghost: %s is still %s", id, c.Status)
+		}
+	}
+}
+
+// checkAgreed: with no frame under way, the phones show what the server has.
+func (w *world) checkAgreed(t *rapid.T) {
+	for _, p := range w.phones {
+		for _, l := range p.legs {
+			if c := w.calls[l.call.ID]; c.Status != l.call.Status || c.Type != l.call.Type {
+				t.Errorf("%s shows %s as %s %s, the server has %s %s", p.name, c.ID, l.call.Status, l.call.Type, c.Status, c.Type)
+			}
+		}
+		held := p.held("") != nil
+		busy := slices.ContainsFunc(w.all(), func(c Call) bool { return c.Holds(p.me.Viewer()) })
+		if held != busy {
+			t.Errorf("%s holds a call: %v, by the server: %v", p.name, held, busy)
+		}
+	}
+	for id, c := range w.calls {
+		winners := 0
+		for _, p := range w.phones {
+			if p.opened[id] > 1 {
+				t.Errorf("%s opened media for %s %d times", p.name, id, p.opened[id])
+			}
+			if p.opened[id] > 0 && c.AnsweredAt.IsZero() {
+				t.Errorf("%s opened media for %s, which nobody answered", p.name, id)
+			}
+			if p.opened[id] > 0 && p.me.User != c.Initiator {
+				winners++
+			}
+		}
+		if winners > 1 {
+			t.Errorf("%d phones won call %s", winners, id)
 		}
 	}
 }

@@ -1,7 +1,10 @@
 package calls
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -11,8 +14,11 @@ import (
 // what is late, lost with a connection, or heard twice.
 type world struct {
 	t      reporter
-	now    time.Time
+	now    time.Time     // what passes for everybody
+	skew   time.Duration // of the server's clock
 	calls  map[ID]Call
+	began  map[ID]time.Time
+	over   map[ID]Call // as they were when last looked at
 	phones []*testPhone
 	log    []string
 }
@@ -28,6 +34,7 @@ type testPhone struct {
 	*Phone
 	name   string
 	me     Actor
+	skew   time.Duration // of this phone's clock
 	online bool
 	inbox  []Input
 	outbox []Send
@@ -39,7 +46,7 @@ type testPhone struct {
 }
 
 func newWorld(t reporter, names ...string) *world {
-	w := &world{t: t, now: start, calls: map[ID]Call{}}
+	w := &world{t: t, now: start, calls: map[ID]Call{}, began: map[ID]time.Time{}, over: map[ID]Call{}}
 	for _, n := range names {
 		a := actors[n]
 		p := &testPhone{
@@ -67,7 +74,7 @@ func (w *world) phone(name string) *testPhone {
 func (w *world) connect(p *testPhone) {
 	p.online = true
 	snap := Snapshot{Me: Identity{User: p.me.User, Device: p.me.Device}, Renew: 10_000}
-	for _, c := range w.calls {
+	for _, c := range w.all() {
 		seen, ok := c.SeenBy(p.me.Viewer())
 		if ok && (!c.Status.Terminal() || p.leg(c.ID) != nil) {
 			snap.Calls = append(snap.Calls, w.state(seen))
@@ -85,7 +92,7 @@ func (w *world) disconnect(p *testPhone) {
 func (w *world) state(c Call) CallState {
 	st := CallState{Call: c}
 	if !c.Status.Terminal() {
-		st.RingLeft = c.RingTime - ToMillis(w.now.Sub(c.InitiatedAt))
+		st.RingLeft = c.RingTime - ToMillis(w.now.Sub(w.began[c.ID]))
 	}
 	return st
 }
@@ -101,7 +108,7 @@ func (w *world) command(p *testPhone, id ID, act Act) {
 }
 
 func (w *world) step(p *testPhone, in Input) {
-	for _, e := range p.Step(w.now, in) {
+	for _, e := range p.Step(w.now.Add(p.skew), in) {
 		switch e := e.(type) {
 		case Send:
 			if p.online {
@@ -134,6 +141,9 @@ func (w *world) step(p *testPhone, in Input) {
 
 func (w *world) hear(p *testPhone, e Event) {
 	p.heard = append(p.heard, e)
+	if e.Name == IncomingCallReceived && e.RingLeft <= 0 {
+		w.t.Errorf("%s rings with %v left", p.name, e.RingLeft)
+	}
 	if e.Name == ConnectionChanged || e.Name == AccountChanged {
 		return
 	}
@@ -160,7 +170,7 @@ func (w *world) serve(p *testPhone) bool {
 	}
 	s := p.outbox[0]
 	p.outbox = p.outbox[1:]
-	call, err := w.act(s.Call, s.Act, p.me)
+	call, err := w.take(p, s)
 	seen, ok := call.SeenBy(p.me.Viewer())
 	answer := Answered{Send: s, Err: err}
 	if ok {
@@ -170,10 +180,60 @@ func (w *world) serve(p *testPhone) bool {
 	return true
 }
 
+// take is what the server decides beside the judge, by its claims: a phone holds
+// one call, a pair has one pending ring, and of two who call each other at once
+// the second one answers the first one's call (glare).
+func (w *world) take(p *testPhone, s Send) (Call, error) {
+	held, v := Call{}, p.me.Viewer()
+	for _, c := range w.all() {
+		if c.ID != s.Call && c.Holds(v) {
+			held = c
+		}
+	}
+	switch a := s.Act.(type) {
+	case Accept:
+		if _, err := w.calls[s.Call].Apply(a, p.me, w.now); err != nil || held.ID == "" {
+			break
+		}
+		if a.Ending != held.ID {
+			return w.calls[s.Call], ErrBusySelf
+		}
+		c, err := w.act(s.Call, a, p.me)
+		_, _ = w.act(held.ID, giveUp(held), p.me)
+		return c, err
+	case Initiate:
+		if _, known := w.calls[s.Call]; !known {
+			return w.place(p, a, held)
+		}
+	}
+	return w.act(s.Call, s.Act, p.me)
+}
+
+func (w *world) place(p *testPhone, a Initiate, held Call) (Call, error) {
+	if held.Status == Ongoing && held.Initiator == UserID(a.Receiver.ID) {
+		return held, nil // the same request again, after glare
+	}
+	if held.ID != "" {
+		return Call{}, ErrBusySelf
+	}
+	for _, c := range w.all() {
+		switch {
+		case c.Status != Initiated:
+		case c.Initiator == p.me.User:
+			return Call{}, ErrBusySelf
+		case c.Initiator == UserID(a.Receiver.ID):
+			p.asked[c.ID] = true
+			return w.act(c.ID, Accept{Join: true, Type: a.Type}, p.me)
+		}
+	}
+	w.began[a.ID] = w.now
+	return w.act(a.ID, a, p.me)
+}
+
 // act is what the server does with an act: ask the judge, keep, tell.
 func (w *world) act(id ID, act Act, by Actor) (Call, error) {
 	before := w.calls[id]
-	after, err := before.Apply(act, by, w.now)
+	after, err := before.Apply(act, by, w.now.Add(w.skew))
 	if err != nil || after.Equal(before) {
 		return before, err
 	}
@@ -188,6 +248,13 @@ func (w *world) act(id ID, act Act, by Actor) (Call, error) {
 		}
 	}
 	return after, nil
+}
+
+// all are the server's calls, in the order of their ids.
+func (w *world) all() []Call {
+	all := slices.Collect(maps.Values(w.calls))
+	slices.SortFunc(all, func(a, b Call) int { return cmp.Compare(a.ID, b.ID) })
+	return all
 }
 
 // missed counts as the server's history does.
@@ -208,6 +275,12 @@ func (w *world) deliver(p *testPhone) bool {
 	in := p.inbox[0]
 	p.inbox = p.inbox[1:]
 	w.step(p, in)
+	if again, ok := in.(Changed); ok { // a frame heard twice says nothing new
+		before := len(p.heard)
+		if effects := p.Step(w.now.Add(p.skew), again); len(effects) > 0 || len(p.heard) != before {
+			w.t.Errorf("%s does %v on hearing the same again", p.name, effects)
+		}
+	}
 	return true
 }
 
@@ -231,9 +304,9 @@ func (w *world) settle() {
 // pass lets time go by: every phone's deadline and the server's ring timer.
 func (w *world) pass(d time.Duration) {
 	w.now = w.now.Add(d)
-	for id, c := range w.calls {
-		if c.Status == Initiated && w.now.Sub(c.InitiatedAt) >= c.RingTime.Duration() {
-			_, _ = w.act(id, RingTimeout{}, ByServer)
+	for _, c := range w.all() {
+		if c.Status == Initiated && w.now.Sub(w.began[c.ID]) >= c.RingTime.Duration() {
+			_, _ = w.act(c.ID, RingTimeout{}, ByServer)
 		}
 	}
 	w.tick()
@@ -242,7 +315,7 @@ func (w *world) pass(d time.Duration) {
 // tick wakes the phones whose deadline has come.
 func (w *world) tick() {
 	for _, p := range w.phones {
-		if due, ok := p.Deadline(); ok && !w.now.Before(due) {
+		if due, ok := p.Deadline(); ok && !w.now.Add(p.skew).Before(due) {
 			w.step(p, Tick{})
 		}
 	}

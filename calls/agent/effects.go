@@ -57,6 +57,9 @@ func (a *Agent) handle(l letter) {
 			a.settled()
 		}
 	}
+	if _, ok := l.input.(calls.Connected); ok {
+		a.release()
+	}
 	if l.reply == nil {
 		return
 	}
@@ -99,6 +102,23 @@ func (a *Agent) resolve(in calls.Answered) {
 			w.reply(in.Err)
 		}
 		return mine
+	})
+}
+
+// release answers those who wait for a call that the snapshot settled: it was
+// given up while there was no connection and is not placed any more, or another
+// one has its place (glare).
+func (a *Agent) release() {
+	err := fmt.Errorf("call: given up before the server knew of it: %w", calls.ErrCallTerminated)
+	if _, held := a.Snapshot().Held(); held {
+		err = nil
+	}
+	a.awaiting = slices.DeleteFunc(a.awaiting, func(w waiter) bool {
+		gone := w.verb == calls.Initiate{}.Verb() && !slices.Contains(a.Known(), w.call)
+		if gone {
+			w.reply(err)
+		}
+		return gone
 	})
 }
 

@@ -102,6 +102,26 @@ func TestAcceptWaitsAcrossAReconnect(t *testing.T) {
 	})
 }
 
+func TestCallGivenUpWhileOfflineIsNotPlaced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.server.connect()
+		dial := r.do("c9", calls.Initiate{Type: calls.Audio, Receiver: calls.User("bob")})
+		r.server.cut()
+		r.waits(dial)
+		if err := r.returned(r.do("c9", calls.Reject{Status: calls.Cancelled})); err != nil {
+			t.Fatal(err)
+		}
+		r.server.connect()
+		if err := r.returned(dial); !errors.Is(err, calls.ErrCallTerminated) {
+			t.Errorf("the call: %v", err)
+		}
+		if got := r.server.requests(); !slices.Equal(got, []string{"call.reject"}) {
+			t.Errorf("after the reconnect the phone sent %v", got)
+		}
+	})
+}
+
 func TestPhoneThatIsSwitchedOffHangsUp(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
