@@ -72,3 +72,7 @@ func (c Config) withDefaults() Config {
 	}
 	return c
 }
+
+// SoundNote is a message that replaces Config.SoundNote: asking for the sound
+// devices takes longer than the first frame may.
+type SoundNote string

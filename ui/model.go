@@ -107,6 +107,8 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 		return tea.Batch(m.refresh(), m.load())
 	case calls.Event:
 		return m.hear(msg)
+	case SoundNote:
+		m.cfg.SoundNote = string(msg)
 	case tickMsg:
 		m.ticking = false
 		return tea.Batch(m.refresh(), m.sample())

@@ -85,6 +85,11 @@ func (a *app) fullScreen(ctx context.Context, s *session) error {
 	})
 	program := tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(a.out),
 		tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler())
+	looking, enough := context.WithCancel(ctx)
+	defer enough()
+	if s.realSound {
+		go lookForDevices(looking, func(note string) { program.Send(ui.SoundNote(note)) })
+	}
 	s.AddCallListener("screen", func(e calls.Event) { program.Send(e) })
 	defer s.RemoveCallListener("screen")
 	s.run(ctx)

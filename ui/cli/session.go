@@ -31,6 +31,7 @@ type session struct {
 	account  Account
 
 	soundNote string // what is wrong with the sound, before any call
+	realSound bool   // it goes to the machine's devices
 
 	undo []func() error // in reverse order
 }
@@ -67,9 +68,11 @@ func (a *app) make(ctx context.Context, s *session, sound soundSpec, allowTrial 
 	if c, ok := device.(io.Closer); ok {
 		s.later(c.Close)
 	}
-	if b, ok := device.(broken); ok {
+	b, isBroken := device.(broken)
+	if isBroken {
 		s.soundNote = b.err.Error()
 	}
+	s.realSound = sound.kind == "default" && !isBroken
 	if s.account, err = a.account(s, paths, settings); err != nil {
 		return err
 	}

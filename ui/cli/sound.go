@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
+	"time"
 
 	"tring/audio"
 	"tring/audio/portaudio"
@@ -107,3 +110,48 @@ type broken struct{ err error }
 func (b broken) OpenSource() (audio.SourceCloser, error) { return nil, b.err }
 func (b broken) OpenSink() (audio.SinkCloser, error)     { return nil, b.err }
 func (b broken) Describe() string                        { return "no sound: " + b.err.Error() }
+
+// lookAgain is how often a machine without sound is asked whether it has some
+// now.
+const lookAgain = time.Minute
+
+// lookForDevices tells what the machine lacks for a call, and goes on looking
+// until it lacks nothing.
+func lookForDevices(ctx context.Context, tell func(note string)) {
+	told := ""
+	for {
+		devices, err := portaudio.List()
+		note := missing(devices)
+		if err != nil {
+			note = "No sound: " + err.Error()
+		}
+		if note != told && ctx.Err() == nil {
+			tell(note)
+			told = note
+		}
+		if note == "" {
+			return
+		}
+		select {
+		case <-time.After(lookAgain):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// missing is what a person should know of a machine with these devices; nothing
+// if it has both ends.
+func missing(devices []portaudio.DeviceInfo) string {
+	in := slices.ContainsFunc(devices, func(d portaudio.DeviceInfo) bool { return d.Inputs > 0 })
+	out := slices.ContainsFunc(devices, func(d portaudio.DeviceInfo) bool { return d.Outputs > 0 })
+	switch {
+	case !in && !out:
+		return "No sound device found: calls work, silently."
+	case !in:
+		return "No microphone found: others will not hear you."
+	case !out:
+		return "No speaker found: you will not hear others."
+	}
+	return ""
+}
