@@ -106,6 +106,7 @@ func adminHandler(a Admin, url string) http.Handler {
 	handle("/url", func(context.Context, adminRequest) (adminAnswer, error) {
 		return adminAnswer{URL: url}, nil
 	})
+	mux.HandleFunc("GET "+backupPath, serveBackup(a))
 	return mux
 }
 

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -31,6 +32,8 @@ type Admin interface {
 	ListUsers(ctx context.Context) ([]UserInfo, error)
 	// RemoveUser deletes an account and ends its connections.
 	RemoveUser(ctx context.Context, user calls.UserID) error
+	// Backup writes accounts, invites, secrets and history, for Restore.
+	Backup(ctx context.Context, w io.Writer) error
 }
 
 // UserOption is something special about an account.
@@ -54,11 +57,23 @@ type UserInfo struct {
 // otherwise.
 const DefaultInviteTTL = 7 * 24 * time.Hour
 
+// inviteKept is how long an invite stays after it expired, so that its owner
+// learns why it fails.
+const inviteKept = 7 * 24 * time.Hour
+
 // admin carries out Admin inside the server.
 type admin struct{ s *Server }
 
 // Admin is the server's administration, from inside the process.
 func (s *Server) Admin() Admin { return admin{s} }
+
+func (a admin) Backup(ctx context.Context, w io.Writer) error {
+	err := a.s.store.backup(ctx, w)
+	if err != nil {
+		a.s.log.Error("backup", "err", err)
+	}
+	return err
+}
 
 func (a admin) AddUser(ctx context.Context, user calls.UserID, name, authorizedKey string, options ...UserOption) error {
 	var o userOptions
@@ -146,8 +161,7 @@ func (a admin) InviteUser(ctx context.Context, user calls.UserID, name string, t
 	if err != nil {
 		return "", fmt.Errorf("encode invite: %w", err)
 	}
-	// Kept a week after it expired, so that its owner learns why it fails.
-	if _, err := a.s.store.invites.Create(ctx, inviteKey(secret), data, jetstream.KeyTTL(ttl+7*24*time.Hour)); err != nil {
+	if _, err := a.s.store.invites.Create(ctx, inviteKey(secret), data, jetstream.KeyTTL(ttl+inviteKept)); err != nil {
 		return "", fmt.Errorf("store invite: %w", err)
 	}
 	if pin := a.s.Pin(); pin != "" {

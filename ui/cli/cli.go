@@ -75,7 +75,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.AddCommand(
 		a.callCommand(), a.answerCommand(),
 		a.loginCommand(), a.contactsCommand(), a.historyCommand(), a.presenceCommand(), a.phonesCommand(),
-		a.serveCommand(), a.userCommand(),
+		a.serveCommand(), a.userCommand(), a.backupCommand(), a.restoreCommand(),
 		a.audioCommand(), a.doctorCommand(), a.versionCommand(),
 	)
 	return root

@@ -1,0 +1,70 @@
+package server
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"tring/calls"
+	"tring/calls/wire"
+)
+
+// A backup of a running server, restored into an empty folder and into a NATS
+// cluster: people sign in as before, invites hold, and the history is there.
+func TestBackupAndRestore(t *testing.T) {
+	s, stop := open(t, Config{})
+	alice, bob := addUser(t, s, "alice"), addUser(t, s, "bob")
+	a, b := connect(t, s, alice, "A1"), connect(t, s, bob, "B1")
+	var ids []calls.ID
+	for range 3 {
+		id := newID()
+		ids = append(ids, id)
+		talk(t, a, b, id)
+		a.act(wire.EndCall{CallID: on(id)})
+	}
+	nothingLeft(t, s)
+	invite, err := s.Admin().InviteUser(t.Context(), "carol", "Carol", time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin, err := DialAdmin(s.cfg.Data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var backup bytes.Buffer
+	if err := admin.Backup(t.Context(), &backup); err != nil {
+		t.Fatal(err)
+	}
+	if err := Restore(t.Context(), s.cfg, bytes.NewReader(backup.Bytes())); err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("into the folder of a running server: %v", err)
+	}
+	stop()
+	if err := Restore(t.Context(), s.cfg, bytes.NewReader(backup.Bytes())); err == nil || !strings.Contains(err.Error(), "accounts already") {
+		t.Errorf("into a folder that is in use: %v", err)
+	}
+	cut := backup.Bytes()[:backup.Len()-40]
+	if err := Restore(t.Context(), Config{Data: t.TempDir()}, bytes.NewReader(cut)); err == nil || !strings.Contains(err.Error(), "cut off") {
+		t.Errorf("half a backup: %v", err)
+	}
+	for name, cfg := range map[string]Config{
+		"a folder": {Data: t.TempDir()}, "a cluster": {Data: t.TempDir(), NATS: []string{outsideNATS(t, "", "")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := Restore(t.Context(), cfg, bytes.NewReader(backup.Bytes())); err != nil {
+				t.Fatal(err)
+			}
+			s, _ := open(t, cfg)
+			a := connect(t, s, alice, "A1")
+			page := a.ask(wire.History{}).(wire.HistoryPage)
+			if len(page.Records) != 3 || page.Records[0].Call.ID != ids[2] || page.Records[0].Direction != calls.Outgoing {
+				t.Errorf("the history is %+v", page.Records)
+			}
+			signer, _ := key(t)
+			secret, _, _ := strings.Cut(invite, ".")
+			if _, err := s.enrol(t.Context(), secret, marshalKey(signer.PublicKey())); err != nil {
+				t.Errorf("the invite: %v", err)
+			}
+		})
+	}
+}
