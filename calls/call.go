@@ -175,6 +175,15 @@ func (c Call) Talked(now time.Time) time.Duration {
 	return max(0, now.Sub(c.AnsweredAt))
 }
 
+// Rang is how long a call that is answered or over rang.
+func (c Call) Rang() time.Duration {
+	end := c.AnsweredAt
+	if end.IsZero() {
+		end = c.EndedAt
+	}
+	return max(0, end.Sub(c.InitiatedAt))
+}
+
 // Missed says whether the user missed this call: it is over, was never answered,
 // the user was called, and no phone of the user rejected it. (A blocked caller's
 // call is not among the user's calls at all.)

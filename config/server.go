@@ -4,8 +4,9 @@ import "time"
 
 // Server are the settings of a server: the file server.toml in its data folder.
 type Server struct {
-	Name   string // what people see of it
-	Timers Timers
+	Name        string        // what people see of it
+	KeepHistory time.Duration // how long finished calls are kept; zero is for ever
+	Timers      Timers
 }
 
 // Timers are the durations of the ringing service; zero leaves the built-in one.
@@ -17,6 +18,7 @@ func (s *Server) fields() []field {
 	const least, most = 10 * time.Millisecond, time.Hour
 	return []field{
 		text("name", &s.Name),
+		span("history.keep", &s.KeepHistory, time.Hour, 100*365*24*time.Hour),
 		span("timers.ring", &s.Timers.Ring, least, most),
 		span("timers.media", &s.Timers.Media, least, most),
 		span("timers.caller_gone", &s.Timers.CallerGone, least, most),

@@ -26,6 +26,9 @@ type Config struct {
 	Domain            string // TLS by ACME
 	BehindProxy       bool   // plain HTTP: something in front speaks TLS
 
+	// KeepHistory is how long finished calls are kept; zero is for ever.
+	KeepHistory time.Duration
+
 	Timers  Timers
 	Limits  Limits
 	Log     *slog.Logger // nil discards

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -20,6 +21,7 @@ type history struct {
 	mu     sync.RWMutex
 	byID   map[calls.ID]*calls.Call
 	byUser map[calls.UserID][]*calls.Call // oldest first
+	all    []*calls.Call                  // oldest first
 }
 
 func newHistory() *history {
@@ -34,10 +36,39 @@ func (h *history) add(c calls.Call) {
 		return
 	}
 	h.byID[c.ID] = &c
+	h.all = append(h.all, &c)
 	for _, p := range c.Parties {
 		if _, ok := calls.RecordFor(c, p.User); ok {
 			h.byUser[p.User] = append(h.byUser[p.User], &c)
 		}
+	}
+}
+
+// expire forgets the calls that ended before a time; the stream drops them by
+// itself.
+func (h *history) expire(before time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for len(h.all) > 0 && h.all[0].EndedAt.Before(before) {
+		c := h.all[0]
+		h.all[0] = nil
+		h.all = h.all[1:]
+		delete(h.byID, c.ID)
+		for _, p := range c.Parties {
+			mine := slices.DeleteFunc(h.byUser[p.User], func(o *calls.Call) bool { return o == c })
+			if len(mine) == 0 {
+				delete(h.byUser, p.User)
+			} else {
+				h.byUser[p.User] = mine
+			}
+		}
+	}
+}
+
+// forgetOld keeps the index in line with the stream's age limit until ctx ends.
+func (h *history) forgetOld(ctx context.Context, keep time.Duration) {
+	for keep > 0 && pause(ctx, min(max(keep/100, 100*time.Millisecond), time.Hour)) == nil {
+		h.expire(time.Now().Add(-keep))
 	}
 }
 

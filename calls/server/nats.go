@@ -39,7 +39,7 @@ func openStore(ctx context.Context, cfg Config, log *slog.Logger) (*store, error
 	st := &store{}
 	err := st.connect(cfg, log)
 	if err == nil {
-		err = st.buckets(ctx)
+		err = st.buckets(ctx, cfg)
 	}
 	if err != nil {
 		st.close()
@@ -111,7 +111,7 @@ func startNATS(folder string, log *slog.Logger) (*natsserver.Server, error) {
 	return ns, nil
 }
 
-func (st *store) buckets(ctx context.Context) error {
+func (st *store) buckets(ctx context.Context, cfg Config) error {
 	replicas, err := st.replicas(ctx)
 	if err != nil {
 		return err
@@ -142,7 +142,7 @@ func (st *store) buckets(ctx context.Context) error {
 	}
 	st.history, err = st.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name: "tring_history", Subjects: []string{historySubject + "*"},
-		Storage: jetstream.FileStorage, Replicas: replicas, AllowDirect: true,
+		Storage: jetstream.FileStorage, Replicas: replicas, AllowDirect: true, MaxAge: cfg.KeepHistory,
 	})
 	if err != nil {
 		return fmt.Errorf("open history: %w", err)

@@ -298,6 +298,40 @@ func TestHistory(t *testing.T) {
 	}
 }
 
+// Finished calls are kept as long as the settings say, by the index as by the
+// store, also over a restart.
+func TestHistoryIsKeptForATime(t *testing.T) {
+	cfg := Config{Data: t.TempDir()}
+	s, stop := open(t, cfg)
+	alice := addUser(t, s, "alice")
+	addUser(t, s, "bob")
+	a := connect(t, s, alice, "A1")
+	old := newID()
+	a.act(callTo(old, "bob"))
+	a.act(wire.RejectCall{CallID: on(old), Status: calls.Cancelled})
+	nothingLeft(t, s)
+	stop()
+
+	cfg.KeepHistory = 500 * time.Millisecond
+	s, _ = open(t, cfg)
+	a = connect(t, s, alice, "A1")
+	empty := func() bool {
+		info, err := s.store.history.Info(t.Context())
+		return err == nil && info.State.Msgs == 0 && len(a.ask(wire.History{}).(wire.HistoryPage).Records) == 0
+	}
+	eventually(t, "the old call is forgotten", empty)
+	id := newID()
+	a.act(callTo(id, "bob"))
+	a.act(wire.RejectCall{CallID: on(id), Status: calls.Cancelled})
+	theRecord(t, a)
+	eventually(t, "the new one is forgotten in its turn", empty)
+	s.history.mu.Lock()
+	defer s.history.mu.Unlock()
+	if len(s.history.byID)+len(s.history.byUser)+len(s.history.all) > 0 {
+		t.Error("the index keeps what the store has forgotten")
+	}
+}
+
 // An offer that is sent right after the accept never overtakes it, and signals
 // reach joined devices only.
 func TestSignals(t *testing.T) {

@@ -148,6 +148,7 @@ func (s *Server) openState(ctx context.Context) (err error) {
 	s.aside(func(ctx context.Context) { s.accounts.watch(ctx, users.Updates(), readUsers) })
 	s.aside(func(ctx context.Context) { s.watchCalls(ctx, live.Updates(), readCalls) })
 	s.aside(s.presence.run)
+	s.aside(func(ctx context.Context) { s.history.forgetOld(ctx, s.cfg.KeepHistory) })
 	for _, ready := range []chan struct{}{readUsers, readCalls} {
 		select {
 		case <-ready:

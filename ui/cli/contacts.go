@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tring/calls"
+	"tring/calls/wire"
 	"tring/ui"
 )
 
@@ -26,7 +27,38 @@ func (a *app) contactsCommand() *cobra.Command {
 		}),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	favourite := func(on bool) func(calls.UserID) wire.Message {
+		return func(who calls.UserID) wire.Message { return wire.SetFavourite{Receiver: calls.User(who), On: on} }
+	}
+	block := func(on bool) func(calls.UserID) wire.Message {
+		return func(who calls.UserID) wire.Message { return wire.SetBlocked{User: who, On: on} }
+	}
+	cmd.AddCommand(
+		a.aboutContact("favourite", "Put somebody at the top of your contacts", "%s is a favourite.", favourite(true)),
+		a.aboutContact("unfavourite", "Put somebody back among the others", "%s is no favourite.", favourite(false)),
+		a.aboutContact("block", "Seem to be offline to somebody, whose calls then ring nowhere", "%s is blocked.", block(true)),
+		a.aboutContact("unblock", "Lift a block", "%s is not blocked.", block(false)),
+	)
 	return cmd
+}
+
+// aboutContact is a command that asks the server for one thing about one person.
+func (a *app) aboutContact(use, short, done string, request func(calls.UserID) wire.Message) *cobra.Command {
+	return &cobra.Command{
+		Use: use + " NAME", Short: short, Args: oneArgument("name"),
+		RunE: a.does(func(ctx context.Context, args []string) (err error) {
+			s, err := a.beginQuiet(ctx)
+			if err != nil {
+				return err
+			}
+			defer func() { err = errors.Join(err, s.close()) }()
+			if _, err := s.Request(ctx, request(calls.UserID(args[0]))); err != nil {
+				return err
+			}
+			a.say(done, args[0])
+			return nil
+		}),
+	}
 }
 
 func atMostOne(cmd *cobra.Command, args []string) error {
@@ -58,9 +90,20 @@ func (a *app) contacts(ctx context.Context, query string, asJSON bool) (err erro
 	}
 	t := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	for _, c := range all {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", c.Receiver.ID, ui.Clean(c.Name, cellWidth), c.Presence, phoneLabels(c.Phones))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", c.Receiver.ID, ui.Clean(c.Name, cellWidth), stateOf(c), phoneLabels(c.Phones))
 	}
 	return t.Flush()
+}
+
+func stateOf(c calls.Contact) string {
+	state := string(c.Presence)
+	if c.Favourite {
+		state += ", favourite"
+	}
+	if c.Blocked {
+		state += ", blocked"
+	}
+	return state
 }
 
 func phoneLabels(labels []string) string {

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tring/calls"
+	"tring/calls/wire"
 	"tring/ui"
 	"tring/ui/line"
 )
@@ -18,7 +19,9 @@ func (a *app) historyCommand() *cobra.Command {
 	var (
 		asJSON bool
 		f      calls.HistoryFilter
-		dir    string
+		in     bool
+		out    bool
+		seen   bool
 		status string
 		kind   string
 		before string
@@ -27,13 +30,23 @@ func (a *app) historyCommand() *cobra.Command {
 		Use: "history", Short: "List your calls, the newest first", Args: noArguments,
 		Example: "  tring history --missed\n  tring history --with bob --limit 5 --json",
 		RunE: a.does(func(ctx context.Context, _ []string) error {
-			f.Direction, f.Status, f.Type, f.Before = calls.Direction(dir), calls.Status(status), calls.Type(kind), calls.ID(before)
-			return a.history(ctx, f, asJSON)
+			f.Status, f.Type, f.Before = calls.Status(status), calls.Type(kind), calls.ID(before)
+			switch {
+			case in && out:
+				return wrongUsage("--incoming and --outgoing exclude each other")
+			case in:
+				f.Direction = calls.Incoming
+			case out:
+				f.Direction = calls.Outgoing
+			}
+			return a.history(ctx, f, asJSON, seen)
 		}),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
 	cmd.Flags().BoolVar(&f.Missed, "missed", false, "missed calls only")
-	cmd.Flags().StringVar(&dir, "direction", "", "incoming or outgoing")
+	cmd.Flags().BoolVar(&in, "incoming", false, "calls to you only")
+	cmd.Flags().BoolVar(&out, "outgoing", false, "calls that you placed only")
+	cmd.Flags().BoolVar(&seen, "seen", false, "mark the missed calls as looked at, on all your phones")
 	cmd.Flags().StringVar(&status, "status", "", "calls that ended so: ended, rejected, busy, cancelled, unanswered, failed")
 	cmd.Flags().StringVar(&kind, "type", "", "audio or video")
 	cmd.Flags().StringVar(&f.With, "with", "", "calls with this person")
@@ -46,8 +59,6 @@ func checkHistory(f calls.HistoryFilter) error {
 	switch {
 	case f.Limit < 1 || f.Limit > calls.MaxHistoryLimit:
 		return wrongUsage("--limit %d is not between 1 and %d", f.Limit, calls.MaxHistoryLimit)
-	case f.Direction != "" && f.Direction != calls.Incoming && f.Direction != calls.Outgoing:
-		return wrongUsage("--direction %s is none; write incoming or outgoing", f.Direction)
 	case f.Type != "" && f.Type != calls.Audio && f.Type != calls.Video:
 		return wrongUsage("--type %s is none; write audio or video", f.Type)
 	case f.Status != "" && !f.Status.Terminal():
@@ -56,7 +67,7 @@ func checkHistory(f calls.HistoryFilter) error {
 	return nil
 }
 
-func (a *app) history(ctx context.Context, f calls.HistoryFilter, asJSON bool) (err error) {
+func (a *app) history(ctx context.Context, f calls.HistoryFilter, asJSON, seen bool) (err error) {
 	if err := checkHistory(f); err != nil {
 		return err
 	}
@@ -68,6 +79,11 @@ func (a *app) history(ctx context.Context, f calls.HistoryFilter, asJSON bool) (
 	page, err := s.History(ctx, f)
 	if err != nil {
 		return fmt.Errorf("list history: %w", err)
+	}
+	if seen {
+		if _, err := s.Request(ctx, wire.MarkSeen{}); err != nil { // up to the newest
+			return fmt.Errorf("mark missed calls as seen: %w", err)
+		}
 	}
 	if asJSON {
 		records := make([]line.Record, len(page.Records))

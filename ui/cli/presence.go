@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,9 +14,13 @@ import (
 )
 
 func (a *app) presenceCommand() *cobra.Command {
-	var asJSON bool
+	var (
+		asJSON bool
+		busy   string
+	)
 	cmd := &cobra.Command{
 		Use: "presence [online|away|dnd]", Short: "Show or set whether you can be reached", Args: atMostOne,
+		Example: "  tring presence dnd\n  tring presence --when-busy busy",
 		RunE: a.does(func(ctx context.Context, args []string) error {
 			var p calls.Presence
 			if len(args) == 1 {
@@ -23,32 +28,41 @@ func (a *app) presenceCommand() *cobra.Command {
 					return wrongUsage("presence %q is none; write online, away or dnd", args[0])
 				}
 			}
-			return a.presence(ctx, p, asJSON)
+			w := calls.WhenBusy(busy)
+			if w != "" && w != calls.Ask && w != calls.AnswerBusy {
+				return wrongUsage("--when-busy %q is none; write ask or busy", busy)
+			}
+			return a.presence(ctx, calls.Settings{Presence: p, WhenBusy: w}, asJSON)
 		}),
 	}
 	cmd.Flags().BoolVar(&asJSON, "json", false, "as one JSON object")
+	cmd.Flags().StringVar(&busy, "when-busy", "", "what a second caller gets: ask (your phone tells you) or busy")
 	return cmd
 }
 
-func (a *app) presence(ctx context.Context, set calls.Presence, asJSON bool) (err error) {
+func (a *app) presence(ctx context.Context, set calls.Settings, asJSON bool) (err error) {
 	s, err := a.beginQuiet(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	now := s.Snapshot().Settings.Presence
-	if set != "" {
-		if _, err := s.Request(ctx, wire.SetPresence{Presence: set}); err != nil {
+	now := s.Snapshot().Settings
+	if set != (calls.Settings{}) {
+		if _, err := s.Request(ctx, wire.SetSettings{Settings: set}); err != nil {
 			return fmt.Errorf("set presence: %w", err)
 		}
-		now = set
 	}
-	if now == "" {
-		now = calls.Online
-	}
+	now.Presence = cmp.Or(set.Presence, now.Presence, calls.Online)
+	now.WhenBusy = cmp.Or(set.WhenBusy, now.WhenBusy, calls.Ask)
 	if asJSON {
-		return json.NewEncoder(a.out).Encode(map[string]calls.Presence{"presence": now})
+		return json.NewEncoder(a.out).Encode(map[string]string{
+			"presence": string(now.Presence), "when_busy": string(now.WhenBusy),
+		})
 	}
-	_, err = fmt.Fprintln(a.out, now)
+	words := string(now.Presence)
+	if now.WhenBusy == calls.AnswerBusy {
+		words += " (busy to a second caller)"
+	}
+	_, err = fmt.Fprintln(a.out, words)
 	return err
 }

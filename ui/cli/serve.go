@@ -72,7 +72,8 @@ func (f serveFlags) config(a *app, logger *slog.Logger) (server.Config, error) {
 	t := settings.Timers
 	return server.Config{
 		Listen: f.listen, Admin: f.admin, Data: f.data, NATS: f.nats, Creds: f.creds, Name: settings.Name, TURN: f.turn,
-		CertFile: f.cert, KeyFile: f.key, Domain: f.domain, BehindProxy: f.proxy,
+		KeepHistory: settings.KeepHistory,
+		CertFile:    f.cert, KeyFile: f.key, Domain: f.domain, BehindProxy: f.proxy,
 		Timers: server.Timers{
 			Ring: t.Ring, Media: t.Media, CallerGone: t.CallerGone, Lease: t.Lease, MediaLost: t.MediaLost,
 			Silence: t.Silence, Reconnect: t.Reconnect,

@@ -41,17 +41,36 @@ func CallOf(c calls.Call, why calls.Reason) Call {
 	return out
 }
 
-// Record is a line of the history: the call, which way it went, and whether it
-// was missed.
+// Record is a line of the history: the call, which way it went, whether it was
+// missed, how long it rang, and what each party did with which phone.
 type Record struct {
 	Call
 	Direction calls.Direction `json:"direction"`
 	Missed    bool            `json:"missed"`
+	RingMS    calls.Millis    `json:"ring_ms"`
+	Parties   []Party         `json:"parties"`
+}
+
+// Party is one person's part in a finished call. Device is the phone that placed,
+// accepted or rejected it, if one did.
+type Party struct {
+	User     calls.UserID     `json:"user"`
+	State    calls.PartyState `json:"state"`
+	Device   calls.DeviceID   `json:"device,omitempty"`
+	JoinedAt time.Time        `json:"joined_at,omitzero"`
+	LeftAt   time.Time        `json:"left_at,omitzero"`
 }
 
 // RecordOf is a history record for output.
 func RecordOf(r calls.Record) Record {
-	return Record{CallOf(r.Call, ""), r.Direction, r.Missed}
+	out := Record{
+		Call: CallOf(r.Call, ""), Direction: r.Direction, Missed: r.Missed, RingMS: calls.ToMillis(r.Call.Rang()),
+		Parties: []Party{},
+	}
+	for _, p := range r.Call.Parties {
+		out.Parties = append(out.Parties, Party{p.User, p.State, p.Device, p.JoinedAt, p.LeftAt})
+	}
+	return out
 }
 
 // Stats is what the media of a call does. Jitter, round trip and buffer are in
