@@ -50,6 +50,17 @@ func TakeDevice(p Paths) (*Device, error) {
 	return nil, fmt.Errorf("%d phones run from %s already; end one of them", maxDevices, p.State)
 }
 
+// Renew gives the phone a new id, in place of one that a server does not take any
+// more.
+func (d *Device) Renew() error {
+	id := ulid.Make().String()
+	if _, err := d.lock.WriteAt([]byte(id+"\n"), 0); err != nil {
+		return fmt.Errorf("write %s: %w", d.lock.Name(), reason(err))
+	}
+	d.ID = id
+	return nil
+}
+
 // Release lets another process use the id.
 func (d *Device) Release() error { return d.lock.Close() }
 

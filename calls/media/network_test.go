@@ -168,6 +168,24 @@ func TestRelayedByTURN(t *testing.T) {
 	}
 }
 
+// The servers that a session is given later are those of the next path: this one
+// began without any, and lives on through TURN when the direct path is gone.
+func TestServersOfARestart(t *testing.T) {
+	w, r := newWAN(t, 5*time.Millisecond), newRoom(t)
+	t.Parallel()
+	alice, bob := pair(t, r, w.alice, w.bob)
+	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+	servers := []calls.Server{serveTURN(t, w.turn)}
+	alice.session.SetPeers([]calls.Peer{answers("bob")}, servers)
+	bob.session.SetPeers([]calls.Peer{offers("alice")}, servers)
+	w.apart.Store(true)
+	eventually(t, 3*time.Second, "the direct path is gone", bob.silent)
+	eventually(t, 20*time.Second, "sound is back", func() bool { return bob.loud() && alice.loud() })
+	eventually(t, 5*time.Second, "the path is a relayed one", func() bool {
+		return alice.session.Stats().Relayed && bob.session.Stats().Relayed
+	})
+}
+
 func serveTURN(t *testing.T, host *vnet.Net) calls.Server {
 	t.Helper()
 	conn, err := host.ListenPacket("udp4", turnHost+":3478")

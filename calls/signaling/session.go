@@ -168,6 +168,8 @@ func (s *session) enqueue(m wire.Message, answer Answer) error {
 func (s *session) pump() {
 	ticker := time.NewTicker(s.times.ping)
 	defer ticker.Stop()
+	look := time.NewTicker(s.times.ping / looks)
+	defer look.Stop()
 	for {
 		var err error
 		select {
@@ -177,6 +179,8 @@ func (s *session) pump() {
 			if err = s.conn.SetWriteDeadline(time.Now().Add(s.times.write)); err == nil {
 				err = s.conn.WriteMessage(websocket.TextMessage, data)
 			}
+		case <-look.C:
+			err = s.look()
 		case <-ticker.C:
 			err = s.tick()
 		}
@@ -191,12 +195,22 @@ func (s *session) pump() {
 // now may be hours old.
 var errSlept = errors.New("this machine was asleep; connecting anew")
 
-func (s *session) tick() error {
+// looks is how often in a ping's time pump looks at the clock: a phone that wakes
+// up shall not ring on for a call that is long over.
+const looks = 5
+
+func (s *session) look() error {
 	if s.slept() {
 		return errSlept
 	}
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.ticked = wall()
+	return nil
+}
+
+func (s *session) tick() error {
+	s.mu.Lock()
 	unanswered := false
 	for _, r := range s.waiting {
 		unanswered = unanswered || time.Since(r.sent) > s.times.dead
@@ -282,13 +296,16 @@ func closed(err error) error {
 	return err
 }
 
+// ErrRemoved is a phone that its owner removed from the account.
+var ErrRemoved = errors.New("this phone was removed from its account")
+
 // explainClose says what the code of a close frame means (see package wire).
 func explainClose(e *websocket.CloseError) error {
 	switch e.Code {
 	case wire.CloseReplaced:
 		return calls.ErrReplaced
 	case wire.CloseRemoved:
-		return fmt.Errorf("this phone was removed from its account; log in again: %w", calls.ErrSignIn)
+		return fmt.Errorf("%w; log in again: %w", ErrRemoved, calls.ErrSignIn)
 	case wire.CloseSignIn:
 		return calls.ErrSignIn
 	case wire.CloseSignInLate:

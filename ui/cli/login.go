@@ -68,8 +68,9 @@ func (a *app) login(ctx context.Context, url string, f loginFlags) (err error) {
 		if err != nil {
 			return fmt.Errorf("log in: %w", err)
 		}
-		account.User, account.Name = string(who.User), who.Name
-	} else if account.Name, err = a.checkAccount(ctx, options); err != nil {
+		account.User, account.Name, options.User = string(who.User), who.Name, who.User
+	}
+	if err := a.signInOnce(ctx, &account, options, device); err != nil {
 		return fmt.Errorf("log in: %w", err)
 	}
 	if err := config.SaveAccount(paths, account); err != nil {
@@ -101,6 +102,20 @@ func (a *app) askInvite() (string, error) {
 		return "", errors.New("no invite; ask the server's administrator for one")
 	}
 	return text, nil
+}
+
+// signInOnce checks the account. A phone that was removed from it comes back as a
+// new one.
+func (a *app) signInOnce(ctx context.Context, account *config.Account, o signaling.Options, d *config.Device) (err error) {
+	account.Name, err = a.checkAccount(ctx, o)
+	if errors.Is(err, signaling.ErrRemoved) {
+		if err := d.Renew(); err != nil {
+			return err
+		}
+		o.Device.ID = calls.DeviceID(d.ID)
+		account.Name, err = a.checkAccount(ctx, o)
+	}
+	return err
 }
 
 // checkAccount signs in once, and returns the display name.

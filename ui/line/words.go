@@ -18,6 +18,9 @@ func Words(e calls.Event, v calls.View) string {
 	peer := Name(v, e.Call.Peer(v.Me.User))
 	switch e.Name {
 	case calls.Initiation:
+		if c, ok := v.Contact(e.Call.Peer(v.Me.User)); ok && c.Presence == calls.Offline {
+			return "Calling " + peer + " … (not online; rings if they appear)"
+		}
 		return "Calling " + peer + " …"
 	case calls.IncomingCallReceived:
 		return strings.TrimSpace(fmt.Sprintf("%s is calling%s.", peer, pictured(e.Call)))
