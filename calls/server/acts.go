@@ -12,7 +12,7 @@ import (
 
 // handle answers one request of a signed-in phone.
 func (s *Server) handle(ctx context.Context, c *conn, m wire.Message) wire.Message {
-	ctx, cancel := context.WithTimeout(ctx, storeBudget)
+	ctx, cancel := context.WithTimeout(ctx, s.store.budget())
 	defer cancel()
 	began := time.Now()
 	answer, err := s.dispatch(ctx, c, m)
@@ -25,8 +25,9 @@ func (s *Server) handle(ctx context.Context, c *conn, m wire.Message) wire.Messa
 	if e.Code == calls.ErrInternal.Code {
 		s.log.Error("request failed", "type", m.Type(), "user", c.user, "err", err)
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		e.Text = "the server's store does not answer; try again, or tell whoever runs the server (is its disk full?)"
+	if e.Code == calls.ErrInternal.Code && silent(err) {
+		s.store.doubt()
+		e.Text = storeText
 	}
 	if result, ok := answer.(wire.CallResult); ok && result.Call.ID != "" {
 		e.Call = &result.CallState

@@ -86,6 +86,7 @@ const (
 	groupParties   = 8
 	renewEvery     = 10 * time.Second
 	storeBudget    = 10 * time.Second // for one act's writes, over a change of the leader
+	ownBudget      = 4 * time.Second  // the same, with the store in this process
 	maxNameLength  = 64               // runes of a display name or a label
 )
 

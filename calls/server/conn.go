@@ -29,8 +29,9 @@ const (
 )
 
 // conn is the connection of one phone. After sign-in its reader goroutine reads
-// and handles requests in order, and its writer goroutine owns writing; anybody
-// may call send and cut.
+// and handles requests in order. A writer goroutine owns writing, and exists only
+// while there is something to write: most connections are idle most of the time.
+// Anybody may call send and cut.
 type conn struct {
 	ws     *websocket.Conn
 	server *Server
@@ -48,16 +49,14 @@ type conn struct {
 	listed atomic.Pointer[[]calls.UserID]
 
 	limit   *rate.Limiter
-	written chan struct{} // closed when the writer has ended
+	written chan struct{} // closed when the last writer has ended
 
-	mu    sync.Mutex
-	queue []outgoing    // for the writer
-	wake  chan struct{} // holds a value if there may be some
-
-	end    sync.Once
-	done   chan struct{} // closed by cut
-	code   int           // why, set before done is closed
-	reason string
+	mu      sync.Mutex
+	queue   []outgoing // for the writer
+	serving bool       // signed in: there may be a writer
+	writing bool       // there is one
+	code    int        // why the connection was cut; 0 is not
+	reason  string
 }
 
 func (c *conn) viewer() calls.Viewer { return calls.Viewer{User: c.user, Device: c.device.ID} }
@@ -76,16 +75,28 @@ func (c *conn) enqueue(o outgoing) {
 	full := len(c.queue) >= queueSize
 	if !full {
 		c.queue = append(c.queue, o)
+		c.needWriter()
 	}
 	c.mu.Unlock()
 	if full {
 		c.cut(wire.CloseSlow, "this phone does not read")
-		return
 	}
-	select {
-	case c.wake <- struct{}{}:
-	default:
+}
+
+// needWriter starts the writer if there is none, under the lock.
+func (c *conn) needWriter() {
+	if c.serving && !c.writing {
+		c.writing = true
+		go c.write()
 	}
+}
+
+// start lets the writer begin; the reader waits for written at its end.
+func (c *conn) start() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.serving = true
+	c.needWriter()
 }
 
 // list notes whom the phone is shown from now on, also those of before as far as
@@ -107,39 +118,45 @@ func (c *conn) list(users []calls.UserID) {
 // cut ends the connection with a close code; only the first call counts. What is
 // queued is still written, unless the phone does not read.
 func (c *conn) cut(code int, reason string) {
-	c.end.Do(func() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.code == 0 {
 		c.code, c.reason = code, reason
-		close(c.done)
-	})
+		c.needWriter()
+	}
 }
 
-// write is the writer: it ends when the connection is cut, and closes the socket.
+// write is the writer: it ends when there is nothing more to write. The last one
+// closes the socket.
 func (c *conn) write() {
-	defer close(c.written)
-	defer c.ws.Close()
 	for {
-		select {
-		case <-c.wake:
-			if !c.drain() {
-				return
-			}
-		case <-c.done:
-			if c.drain() {
-				c.closeWith(c.code, c.reason)
-			}
+		alive := c.drain()
+		c.mu.Lock()
+		if alive && c.code == 0 && len(c.queue) == 0 {
+			c.writing = false
+			c.mu.Unlock()
 			return
 		}
+		code, reason := c.code, c.reason
+		again := alive && len(c.queue) > 0 && code != wire.CloseSlow
+		c.mu.Unlock()
+		if again {
+			continue
+		}
+		if alive {
+			c.closeWith(code, reason)
+		}
+		c.ws.Close()
+		close(c.written)
+		return
 	}
 }
 
 // slow says whether the phone was cut off for not reading.
 func (c *conn) slow() bool {
-	select {
-	case <-c.done:
-		return c.code == wire.CloseSlow
-	default:
-		return false
-	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.code == wire.CloseSlow
 }
 
 func (c *conn) writeText(data []byte) error {

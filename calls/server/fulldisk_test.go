@@ -3,19 +3,20 @@
 package server
 
 import (
-	"context"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"tring/calls"
 	"tring/calls/wire"
 )
 
 // A full disk: a new call is refused, health says so, a live call is still there,
-// and with room again a restart goes on with everything.
+// and with room again the same process goes on with everything.
 func TestFullDisk(t *testing.T) {
 	folder := t.TempDir()
 	if err := syscall.Mount("tmpfs", folder, "tmpfs", 0, "size=8m"); err != nil {
@@ -26,7 +27,7 @@ func TestFullDisk(t *testing.T) {
 			t.Errorf("unmount: %v", err)
 		}
 	})
-	cfg := Config{Data: filepath.Join(folder, "data")}
+	cfg := Config{Data: filepath.Join(folder, "data"), Admin: "127.0.0.1:0"}
 	s, stop := open(t, cfg)
 	defer stop()
 	alice, bob := addUser(t, s, "alice"), addUser(t, s, "bob")
@@ -50,24 +51,51 @@ func TestFullDisk(t *testing.T) {
 	if e := answer.(wire.Error); e.Code != calls.ErrInternal.Code || !strings.Contains(e.Text, "does not answer") {
 		t.Errorf("with a full disk a new call is answered with %+v", e)
 	}
+	eventuallyWithin(t, time.Minute, "further calls are refused at once", s.store.down.Load)
+	began := time.Now()
+	c.ask(callTo(newID(), "bob"))
+	if took := time.Since(began); took > time.Second {
+		t.Errorf("a refusal took %v", took)
+	}
 	if st := a.act(wire.Renew{CallID: on(live)}); st.Call.Status != calls.Ongoing {
 		t.Errorf("the live call is %s", st.Call.Status)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), probeWait)
-	defer cancel()
-	if err := s.store.probe(ctx); err == nil {
-		t.Error("the probe of the store says that all is well")
+	if code := health(t, s); code != http.StatusServiceUnavailable {
+		t.Errorf("health answers %d", code)
 	}
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
-	stop() // JetStream has closed itself: with room again, a restart goes on
-	s, stop = open(t, cfg)
-	defer stop()
-	a, c = connect(t, s, alice, "A1", live), connect(t, s, carol, "C1")
-	if len(a.hello.Calls) != 1 || a.hello.Calls[0].Call.Status != calls.Ongoing {
-		t.Errorf("after the restart the live call is %+v", a.hello.Calls)
-	}
+	eventuallyWithin(t, time.Minute, "the store takes writes again", func() bool { return health(t, s) == http.StatusOK && !s.store.down.Load() })
 	c.ask(wire.RejectCall{CallID: on(id), Status: calls.Cancelled}) // if it was placed
 	eventually(t, "calls go on", func() bool { return c.ask(callTo(newID(), "bob")).Type() == "call.result" })
+	a.act(wire.EndCall{CallID: on(live)})
+	eventuallyWithin(t, time.Minute, "the watches go on, too", func() bool {
+		before := s.accounts.get("dave")
+		_, err := s.store.users.Put(t.Context(), "dave", []byte(`{"user":"dave","name":"Dave"}`))
+		return before != nil && err == nil
+	})
+	stop()
+	s, stop = open(t, cfg)
+	defer stop()
+	a = connect(t, s, alice, "A1", live)
+	if len(a.hello.Calls) != 1 || a.hello.Calls[0].Call.Status != calls.Ended {
+		t.Errorf("after a restart the call is %+v", a.hello.Calls)
+	}
+	for _, u := range []testUser{alice, bob, carol} {
+		if s.accounts.get(u.id) == nil {
+			t.Errorf("the account of %s is lost", u.id)
+		}
+	}
+}
+
+// health is what /healthz answers.
+func health(t *testing.T, s *Server) int {
+	t.Helper()
+	resp, err := http.Get("http://" + s.AdminAddr().String() + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	return resp.StatusCode
 }

@@ -67,8 +67,8 @@ func (g *gateway) connect(w http.ResponseWriter, r *http.Request) {
 	}
 	c := &conn{
 		ws: ws, server: s, host: hostOf(r.Host), remote: remote,
-		limit: rate.NewLimiter(rate.Limit(s.limits.Requests), s.limits.RequestBurst),
-		wake:  make(chan struct{}, 1), done: make(chan struct{}), written: make(chan struct{}),
+		limit:   rate.NewLimiter(rate.Limit(s.limits.Requests), s.limits.RequestBurst),
+		written: make(chan struct{}),
 	}
 	if !g.add(c) {
 		c.closeWith(wire.CloseGoingAway, "the server stops")
@@ -79,17 +79,25 @@ func (g *gateway) connect(w http.ResponseWriter, r *http.Request) {
 	go g.run(c)
 }
 
-// run signs one phone in and serves it; it is the phone's reader goroutine.
+// run signs one phone in. Checking a signature takes a large stack: what follows,
+// which is mostly waiting, has a goroutine of its own.
 func (g *gateway) run(c *conn) {
-	defer g.remove(c)
-	defer g.leave(c.remote)
-	s := g.server
-	if !s.signIn(s.ctx, c) {
-		c.ws.Close()
+	if g.server.signIn(g.server.ctx, c) {
+		c.challenge = wire.Challenge{}
+		go g.serve(c)
 		return
 	}
-	c.serve(s.ctx)
-	s.disconnected(c)
+	c.ws.Close()
+	g.leave(c.remote)
+	g.remove(c)
+}
+
+// serve serves a phone; it is the phone's reader goroutine.
+func (g *gateway) serve(c *conn) {
+	defer g.remove(c)
+	defer g.leave(c.remote)
+	c.serve(g.server.ctx)
+	g.server.disconnected(c)
 	<-c.written
 }
 

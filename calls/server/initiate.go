@@ -14,12 +14,17 @@ import (
 // rings that shall not.
 func (s *Server) initiate(ctx context.Context, c *conn, a calls.Initiate) (stored, error) {
 	by, v := c.actor(), c.viewer()
-	known, _, err := s.recall(ctx, a.ID)
-	if err == nil {
-		return s.again(known, a, by)
+	if !s.isNew(a.ID) {
+		known, _, err := s.recall(ctx, a.ID)
+		if err == nil {
+			return s.again(known, a, by)
+		}
+		if !errors.Is(err, errNoCall) {
+			return stored{}, err
+		}
 	}
-	if !errors.Is(err, errNoCall) {
-		return stored{}, err
+	if s.store.down.Load() {
+		return stored{}, fmt.Errorf("place call: %w", errStoreDown)
 	}
 	a.DefaultRing = calls.ToMillis(s.timers.Ring)
 	if a.Receiver.Kind == calls.ToGroup {

@@ -86,6 +86,7 @@ func (s *Server) healthHandler() http.Handler {
 		ctx, cancel := context.WithTimeout(r.Context(), probeWait)
 		defer cancel()
 		if err := s.store.probe(ctx); err != nil {
+			s.store.doubt()
 			http.Error(w, err.Error(), http.StatusServiceUnavailable)
 			return
 		}

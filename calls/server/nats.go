@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	natsserver "github.com/nats-io/nats-server/v2/server"
@@ -20,6 +21,11 @@ import (
 // concurrent use.
 type store struct {
 	embedded *natsserver.Server // nil with an outside cluster
+	folder   string             // of the embedded one
+	log      *slog.Logger
+	down     atomic.Bool // it takes no writes: see watchStore
+	broken   atomic.Bool // one of its streams failed, which the probe does not see
+	doubts   chan struct{}
 	nc       *nats.Conn
 	js       jetstream.JetStream
 
@@ -36,7 +42,7 @@ const historySubject = "tring.history."
 const markerTTL = time.Minute
 
 func openStore(ctx context.Context, cfg Config, log *slog.Logger) (*store, error) {
-	st := &store{}
+	st := &store{log: log, folder: filepath.Join(cfg.Data, "jetstream"), doubts: make(chan struct{}, 1)}
 	err := st.connect(cfg, log)
 	if err == nil {
 		err = st.buckets(ctx, cfg)
@@ -56,7 +62,7 @@ func (st *store) connect(cfg Config, log *slog.Logger) (err error) {
 		}),
 	}
 	if len(cfg.NATS) == 0 {
-		if st.embedded, err = startNATS(filepath.Join(cfg.Data, "jetstream"), log); err != nil {
+		if st.embedded, err = startNATS(st.folder, log); err != nil {
 			return err
 		}
 		options = append(options, nats.InProcessServer(st.embedded))
@@ -196,8 +202,7 @@ const probeSize = 8 << 10
 const probeKey = "health.probe"
 
 // probe says whether the store takes writes of calls. On a full disk JetStream
-// answers nothing at all, and a stream that met one takes no more writes until a
-// restart, while it still calls itself enabled.
+// answers nothing at all, while it still calls itself enabled.
 func (st *store) probe(ctx context.Context) error {
 	if _, err := st.calls.Put(ctx, probeKey, make([]byte, probeSize)); err != nil {
 		return fmt.Errorf("write to the store: %w; is the disk full?", err)

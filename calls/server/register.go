@@ -55,11 +55,16 @@ func (s *Server) recall(ctx context.Context, id calls.ID) (st stored, sure bool,
 	if c, ok := s.history.call(id); ok {
 		return stored{Call: c}, true, nil
 	}
-	if alone {
-		return stored{}, true, errNoCall
-	}
 	st, err = s.find(ctx, id)
 	return st, true, err
+}
+
+// isNew says whether an id can be a new call's without a look at the store: the
+// only gateway knows all calls, and if a write of its own is not back yet, the
+// store refuses to create the call again.
+func (s *Server) isNew(id calls.ID) bool {
+	_, live := s.hub.recall(id)
+	return s.store.embedded != nil && !live && !s.history.has(id) && validID(string(id))
 }
 
 // find is the call of this id: the live one, or how it ended.
@@ -205,9 +210,13 @@ func (s *Server) vanished(ctx context.Context, id calls.ID) {
 func (s *Server) finishSoon(c calls.Call) {
 	s.aside(func(ctx context.Context) {
 		for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-			err := s.finish(ctx, c)
+			err := s.finishWithin(ctx, c)
 			if err == nil || ctx.Err() != nil {
 				return // after a stop, the next start finishes it
+			}
+			if silent(err) {
+				s.store.broken.Store(true)
+				s.store.doubt()
 			}
 			s.log.Warn("finish call; trying again", "call", c.ID, "err", err)
 			if pause(ctx, wait) != nil {
@@ -215,6 +224,13 @@ func (s *Server) finishSoon(c calls.Call) {
 			}
 		}
 	})
+}
+
+// finishWithin bounds one try to finish a call.
+func (s *Server) finishWithin(ctx context.Context, c calls.Call) error {
+	ctx, cancel := context.WithTimeout(ctx, s.store.budget())
+	defer cancel()
+	return s.finish(ctx, c)
 }
 
 // finish writes the history, frees the claims, and deletes the call, in this

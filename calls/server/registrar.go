@@ -67,7 +67,7 @@ func (s *Server) welcome(c *conn, hello wire.Hello, seq uint64) error {
 	}
 	devices[c.device.ID] = c
 	c.send(wire.Frame{Re: seq, Body: wire.Welcome{Snapshot: s.snapshot(c, hello.Known)}})
-	go c.write()
+	c.start()
 	h.returned(c.viewer())
 	s.metrics.connections.Inc()
 	s.others.announce(c, true)

@@ -147,6 +147,7 @@ func (s *Server) openState(ctx context.Context) (err error) {
 	readUsers, readCalls := make(chan struct{}), make(chan struct{})
 	s.aside(func(ctx context.Context) { s.accounts.watch(ctx, users.Updates(), readUsers) })
 	s.aside(func(ctx context.Context) { s.watchCalls(ctx, live.Updates(), readCalls) })
+	s.aside(s.watchStore)
 	s.aside(s.presence.run)
 	s.aside(func(ctx context.Context) { s.history.forgetOld(ctx, s.cfg.KeepHistory) })
 	for _, ready := range []chan struct{}{readUsers, readCalls} {
