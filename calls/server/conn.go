@@ -147,6 +147,7 @@ func (c *conn) write() {
 			c.closeWith(code, reason)
 		}
 		c.ws.Close()
+		c.server.metrics.ended(code)
 		close(c.written)
 		return
 	}

@@ -1,10 +1,13 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"net/http"
+	"strconv"
 	"time"
 
+	"github.com/gorilla/websocket"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -18,6 +21,7 @@ type metrics struct {
 	registry    *prometheus.Registry
 	connections prometheus.Gauge
 	refused     prometheus.Counter
+	closed      *prometheus.CounterVec
 	conflicts   prometheus.Counter
 	live        *prometheus.GaugeVec
 	calls       *prometheus.CounterVec
@@ -34,6 +38,9 @@ func newMetrics() *metrics {
 		refused: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "tring_connections_refused_total", Help: "Connections refused by the limits of an address.",
 		}),
+		closed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tring_connections_closed_total", Help: "Connections that ended, by the close code; 1006 is without one.",
+		}, []string{"code"}),
 		conflicts: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "tring_conflicts_total", Help: "Writes that lost against another and were judged again.",
 		}),
@@ -51,7 +58,7 @@ func newMetrics() *metrics {
 			Name: "tring_errors_total", Help: "Requests answered with an error, by its code.",
 		}, []string{"code"}),
 	}
-	m.registry.MustRegister(m.connections, m.refused, m.conflicts, m.live, m.calls, m.acts, m.errors,
+	m.registry.MustRegister(m.connections, m.refused, m.closed, m.conflicts, m.live, m.calls, m.acts, m.errors,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -61,6 +68,11 @@ func (m *metrics) act(kind string, took time.Duration) {
 }
 
 func (m *metrics) failed(err error) { m.errors.WithLabelValues(calls.Code(err)).Inc() }
+
+// ended counts a connection's end; no code is an end without a goodbye.
+func (m *metrics) ended(code int) {
+	m.closed.WithLabelValues(strconv.Itoa(cmp.Or(code, websocket.CloseAbnormalClosure))).Inc()
+}
 
 // changed counts a call's way through the statuses.
 func (m *metrics) changed(before, after calls.Status) {

@@ -48,6 +48,7 @@ func (s *Server) signIn(ctx context.Context, c *conn) bool {
 	if r.err != nil {
 		reason = wire.ErrorOf(r.err).Text
 	}
+	s.metrics.ended(r.code)
 	c.closeWith(r.code, reason)
 	return false
 }
