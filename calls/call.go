@@ -36,14 +36,17 @@ func (s Status) Terminal() bool { return s != "" && s != Initiated && s != Ongoi
 // Reason says why, where the status alone does not.
 type Reason string
 
-// The reasons. Those about another phone of the same user (elsewhere) and
-// EndedByPeer exist only in what one phone hears, never in the call itself.
+// The reasons. Those about another phone of the same user (elsewhere),
+// EndedByPeer, CancelledByCaller and NoAnswer exist only in what one phone hears,
+// never in the call that the server keeps.
 const (
 	AnsweredElsewhere Reason = "answered_elsewhere"
 	RejectedElsewhere Reason = "rejected_elsewhere"
 	ConnectionLost    Reason = "connection_lost"
 	DoNotDisturb      Reason = "do_not_disturb"
 	EndedByPeer       Reason = "ended_by_peer"
+	CancelledByCaller Reason = "cancelled"
+	NoAnswer          Reason = "unanswered"
 	MediaFailed       Reason = "media_failed"
 )
 

@@ -132,10 +132,12 @@ func (c *change) stopReason(me Party) Reason {
 		return RejectedElsewhere
 	case c.after.Reason != "":
 		return c.after.Reason
-	case c.after.Status == Ongoing:
-		return Reason(PartyUnanswered)
+	case c.after.Status == Cancelled:
+		return CancelledByCaller
+	case c.after.Status == Unanswered || c.after.Status == Ongoing:
+		return NoAnswer
 	}
-	return Reason(c.after.Status)
+	return Reason(c.after.Status) // a group call ended while this party still rang
 }
 
 // rings says whether this party's phones should be ringing.

@@ -44,7 +44,7 @@ func (p *Phone) yield(c Call) bool {
 // has given up: nothing is opened, as with a cancel that comes after the accept.
 func (p *Phone) decline(l *leg, c Call) {
 	if l != nil {
-		p.lose(l, Reason(Cancelled))
+		p.lose(l, CancelledByCaller)
 	} else {
 		p.forget(c.ID)
 	}

@@ -117,7 +117,7 @@ func (p *Phone) sendEnd(l *leg) {
 // stopOwn ends the phone's own side of a call by its own judgement.
 func (p *Phone) stopOwn(l *leg) error {
 	by := Actor{User: p.me.User, Device: p.me.Device}
-	after, err := l.call.Apply(giveUp(l.call), by, p.now)
+	after, err := l.call.Apply(giveUp(l.call), by, p.byServersClock(l))
 	if err != nil {
 		return err
 	}

@@ -100,7 +100,10 @@ func (p *Phone) lose(l *leg, why Reason) {
 	default:
 		after.Status = Ended
 	}
-	after.Reason, after.EndedAt = why, latest(p.now.UTC(), after.AnsweredAt)
+	after.EndedAt = p.byServersClock(l)
+	if why == ConnectionLost || why == EndedByPeer {
+		after.Reason = why
+	}
 	l.call = after
 	p.emit(Event{Name: name, Call: after, Reason: why})
 	p.drop(l)
@@ -161,7 +164,7 @@ func (p *Phone) failed(a Answered) {
 	}
 	switch a.Send.Act.(type) {
 	case Initiate:
-		l.call.Status, l.call.EndedAt = Failed, p.now.UTC()
+		l.call.Status, l.call.EndedAt = Failed, p.byServersClock(l)
 		p.emit(Event{Name: Failure, Call: l.call, Err: a.Err})
 		p.drop(l)
 	case Accept, Reject:
@@ -249,10 +252,22 @@ func (p *Phone) concerns(st CallState) bool {
 	return ok && !c.Status.Terminal() && (c.rings(me) && st.RingLeft > 0 || c.Holds(p.me.Viewer()))
 }
 
+// byServersClock is the present moment as the server would write it: its own
+// stamp of when ringing or talking began, and what has passed here since. The
+// time of day of this machine has no part in it.
+func (p *Phone) byServersClock(l *leg) time.Time {
+	began := l.call.InitiatedAt
+	if !l.call.AnsweredAt.IsZero() {
+		began = l.call.AnsweredAt
+	}
+	return began.Add(max(0, p.now.Sub(l.since))).Truncate(time.Millisecond)
+}
+
 // timing keeps the phone's own deadlines for a call, from what the server says
 // is left; never from times of day.
 func (p *Phone) timing(l *leg, before Call, st CallState) {
 	if st.Call.Status == Initiated && st.RingLeft > 0 {
+		l.since = p.now.Add(st.RingLeft.Duration() - st.Call.RingTime.Duration())
 		l.ringUntil = p.now.Add(st.RingLeft.Duration() + ringGrace)
 	}
 	me, _ := st.Call.Party(p.me.User)
@@ -285,7 +300,10 @@ func (p *Phone) tick() {
 	for _, l := range slices.Clone(p.legs) {
 		if !l.ringUntil.IsZero() && !p.now.Before(l.ringUntil) {
 			mine := l.call.Initiator == p.me.User
-			p.lose(l, Reason(Unanswered))
+			p.lose(l, NoAnswer)
+			if p.link != LinkUp && l.call.Missed(p.me.User) {
+				p.missed++ // until the server, which is away, counts
+			}
 			if mine {
 				p.send(l.call.ID, Reject{Cancelled})
 			}

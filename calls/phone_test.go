@@ -267,3 +267,37 @@ func TestJoinedPhonesRenewTheirLease(t *testing.T) {
 		t.Errorf("renews with %+v", p.outbox[0])
 	}
 }
+
+// What a phone says of a call's length comes from one clock, however wrong the
+// other is: the server's stamps, and what has passed here.
+func TestTalkTimeIsByOneClock(t *testing.T) {
+	for name, skew := range map[string]time.Duration{"right": 0, "behind": -5 * time.Minute, "ahead": 5 * time.Minute} {
+		for _, how := range []string{"ada end", "ada peer-closes"} {
+			t.Run(name+", "+how, func(t *testing.T) {
+				w := newWorld(t, "ada", "bob")
+				p := w.phone("ada")
+				p.skew = skew
+				for _, line := range []string{"ada calls", "deliver", "3s", "bob accept", "deliver", "ada hears-peer", "deliver", "10s"} {
+					w.play(strings.Fields(line))
+				}
+				w.play(strings.Fields(how))
+				last := p.heard[len(p.heard)-1].Call
+				if got := last.Talked(w.now); last.Status != Ended || got != 10*time.Second {
+					t.Errorf("%s after %v; want 10s", last.Status, got)
+				}
+			})
+		}
+	}
+}
+
+func TestARingThatTheServerLeftAloneCountsAsMissed(t *testing.T) {
+	w := newWorld(t, "ada", "bob")
+	w.play([]string{"ada", "calls"})
+	w.settle()
+	w.disconnect(w.phone("bob"))
+	w.now = w.now.Add(DefaultRingTime + ringGrace)
+	w.tick()
+	if n := w.phone("bob").View().MissedCount; n != 1 {
+		t.Errorf("missed %d, want 1", n)
+	}
+}
