@@ -53,7 +53,7 @@ func endCard(dir string) {
 
 // likeness is the least correlation of two loudness curves that are the same
 // speech; that of two different sentences is below 0.4.
-const likeness = 0.75
+const likeness = 0.6
 
 // speech FILE SPOKEN: what was spoken can be heard in the file: its loudness
 // rises and falls as that of the spoken file does, somewhere in it. With !, not.
