@@ -396,7 +396,8 @@ func TestSmallPrint(t *testing.T) {
 		"a lease of a phone that is not there": {answered, LeaseExpired{Device: "x"}, ByServer, "invalid_status", nil},
 		"a caller who is hidden may cancel": {
 			[]step{{Initiate{ID: "h", Type: Audio, Receiver: User("bob"), Hidden: true}, ada}},
-			Reject{Cancelled}, ada, "", func(c Call) bool { return c.Status == Cancelled },
+			Reject{Cancelled},
+			ada, "", func(c Call) bool { return c.Status == Cancelled },
 		},
 		"mute before the join":       {[]step{{adaToBob, ada}, {Accept{}, bob}}, SetMuted{Audio: true}, bob, "invalid_status", nil},
 		"media before the join":      {[]step{{adaToBob, ada}, {Accept{}, bob}}, ReportMedia{State: MediaLost}, bob, "invalid_status", nil},
@@ -409,7 +410,10 @@ func TestSmallPrint(t *testing.T) {
 			return c.InSession(bob.Viewer()) && c.Parties[1].LeftAt.IsZero()
 		}},
 		"another phone rings after a reject in a group": {
-			append(answered, step{Reject{Rejected}, eve}), Ring{}, Actor{User: "eve", Device: Device{ID: "eve-2"}}, "",
+			append(answered, step{Reject{Rejected}, eve}),
+			Ring{},
+			Actor{User: "eve", Device: Device{ID: "eve-2"}},
+			"",
 			func(c Call) bool { return c.Parties[2].State == PartyRejected },
 		},
 		"the last to reject does not end what others talk about": {
@@ -417,16 +421,20 @@ func TestSmallPrint(t *testing.T) {
 		},
 		"a lease of a caller who only rings": {[]step{{adaToBob, ada}}, LeaseExpired{Device: "ada-1"}, ByServer, "invalid_status", nil},
 		"who rang and was not answered": {
-			[]step{{adaToBob, ada}, {Ring{}, bob}}, RingTimeout{}, ByServer, "",
+			[]step{{adaToBob, ada}, {Ring{}, bob}},
+			RingTimeout{},
+			ByServer, "",
 			func(c Call) bool { return c.Parties[1].State == PartyUnanswered },
 		},
 		"one who left no longer counts as connected": {
 			append(answered, step{ReportMedia{State: MediaConnected}, bob}, step{Accept{Join: true}, eve}, step{End{}, bob}),
-			ReportMedia{State: MediaConnected}, ada, "", func(c Call) bool { return c.ConnectedAt.IsZero() },
+			ReportMedia{State: MediaConnected},
+			ada, "", func(c Call) bool { return c.ConnectedAt.IsZero() },
 		},
 		"connected once is connected": {
 			[]step{{adaToBob, ada}, {Accept{Join: true}, bob}, {ReportMedia{State: MediaConnected}, bob}, {ReportMedia{State: MediaConnected}, ada}, {ReportMedia{State: MediaLost}, ada}},
-			ReportMedia{State: MediaConnected}, ada, "", func(c Call) bool { return c.ConnectedAt.Equal(start.Add(3 * time.Second)) },
+			ReportMedia{State: MediaConnected},
+			ada, "", func(c Call) bool { return c.ConnectedAt.Equal(start.Add(3 * time.Second)) },
 		},
 		"busy is written as busy":         {[]step{{adaToBob, ada}}, Reject{Busy}, bob, "", func(c Call) bool { return c.Parties[1].State == PartyBusy }},
 		"whoever is busy with it says so": {[]step{{adaToBob, ada}}, Refuse{Busy, ""}, ByServer, "", func(c Call) bool { return c.Parties[1].State == PartyBusy }},

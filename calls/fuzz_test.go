@@ -43,18 +43,40 @@ func FuzzApply(f *testing.F) {
 }
 
 var fuzzActors = []Actor{
-	{User: "ada", Device: Device{ID: "A1"}}, {User: "ada", Device: Device{ID: "A2"}},
-	{User: "bob", Device: Device{ID: "B1"}}, {User: "bob", Device: Device{ID: "B2"}},
-	{User: "eve", Device: Device{ID: "E1"}}, ByServer,
+	{User: "ada", Device: Device{ID: "A1"}},
+	{User: "ada", Device: Device{ID: "A2"}},
+	{User: "bob", Device: Device{ID: "B1"}},
+	{User: "bob", Device: Device{ID: "B2"}},
+	{User: "eve", Device: Device{ID: "E1"}},
+	ByServer,
 }
 
 var fuzzActs = []Act{
 	Initiate{ID: "X", Type: Audio, Receiver: User("bob")},
-	Ring{}, Accept{Join: true}, Reject{Rejected}, Reject{Cancelled}, End{}, Reject{Busy}, Accept{}, Join{},
-	ReportMedia{Peer: "A1", State: MediaConnected}, ReportMedia{Peer: "B1", State: MediaLost}, Leave{},
-	SetMuted{Audio: true}, Renew{Hears: []DeviceID{"A1"}}, Token{}, Signal{To: "B1"},
-	RingTimeout{}, CallerGone{}, MediaTimeout{}, LeaseExpired{Device: "B1"}, LeaseExpired{Device: "A1"},
-	Refuse{Status: Rejected, Reason: DoNotDisturb}, Refuse{Status: Busy}, Invite{User: "eve"}, Reject{Ended},
+	Ring{},
+	Accept{Join: true},
+	Reject{Rejected},
+	Reject{Cancelled},
+	End{},
+	Reject{Busy},
+	Accept{},
+	Join{},
+	ReportMedia{Peer: "A1", State: MediaConnected},
+	ReportMedia{Peer: "B1", State: MediaLost},
+	Leave{},
+	SetMuted{Audio: true},
+	Renew{Hears: []DeviceID{"A1"}},
+	Token{},
+	Signal{To: "B1"},
+	RingTimeout{},
+	CallerGone{},
+	MediaTimeout{},
+	LeaseExpired{Device: "B1"},
+	LeaseExpired{Device: "A1"},
+	Refuse{Status: Rejected, Reason: DoNotDisturb},
+	Refuse{Status: Busy},
+	Invite{User: "eve"},
+	Reject{Ended},
 	Initiate{ID: "X", Type: Audio, Receiver: User("bob"), Hidden: true},
 }
 
