@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"tring/audio"
@@ -15,13 +16,15 @@ import (
 type Device struct {
 	in, out string
 	pcm     []int16
+	begun   atomic.Bool // the speaker's file holds what this device played
 }
 
 var _ audio.Device = (*Device)(nil)
 
-// Open reads the microphone's file and begins the speaker's, so that what is
+// Open reads the microphone's file and tries the speaker's, so that what is
 // wrong with either is told before a call. Either name may be empty: a silent
-// microphone, a speaker that nobody hears. The speaker's file is overwritten.
+// microphone, a speaker that nobody hears. The speaker's file is overwritten by
+// the first sound that is played, and left as it is by a call without any.
 func Open(in, out string) (*Device, error) {
 	d := &Device{in: in, out: out}
 	if in != "" {
@@ -35,7 +38,7 @@ func Open(in, out string) (*Device, error) {
 		if sameFile(in, out) {
 			return nil, fmt.Errorf("speaker file %q: it is the microphone's file; name another", out)
 		}
-		if err := Write(out, nil); err != nil {
+		if err := tryWriting(out); err != nil {
 			return nil, fmt.Errorf("speaker file %q: %w", out, bare(err))
 		}
 	}
@@ -53,7 +56,7 @@ func (d *Device) OpenSink() (audio.SinkCloser, error) {
 	if d.out == "" {
 		return &discard{newClock(time.Now())}, nil
 	}
-	return openSink(d.out)
+	return openSink(d.out, &d.begun)
 }
 
 // Describe names the files.
@@ -98,6 +101,21 @@ type discard struct{ *clock }
 func (d *discard) Write(audio.Frame) error {
 	_, err := d.wait()
 	return err
+}
+
+// tryWriting says whether a file can be written, and leaves all as it was.
+func tryWriting(path string) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err == nil {
+		return errors.Join(file.Close(), os.Remove(path))
+	}
+	if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	if file, err = os.OpenFile(path, os.O_WRONLY, 0); err != nil {
+		return err
+	}
+	return file.Close()
 }
 
 func sameFile(a, b string) bool {

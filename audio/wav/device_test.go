@@ -97,9 +97,6 @@ func TestTheSpeakerFileGoesOnWhereItEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "out.wav")
 		d := open(t, "", path)
-		if pcm, err := wav.Read(path); err != nil || len(pcm) != 0 {
-			t.Errorf("before anything plays: %d samples, %v", len(pcm), err)
-		}
 		for i := range 3 {
 			s := sink(t, d)
 			speak(t, s, int16(i+1), 10)
@@ -117,11 +114,36 @@ func TestTheSpeakerFileGoesOnWhereItEnded(t *testing.T) {
 				t.Fatalf("sample %d is %d, want %d", i, v, want)
 			}
 		}
-		open(t, "", path)
-		if pcm, err := wav.Read(path); err != nil || len(pcm) != 0 {
+		s := sink(t, open(t, "", path))
+		speak(t, s, 7, 1)
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if pcm, err := wav.Read(path); err != nil || len(pcm) != audio.FrameSamples {
 			t.Errorf("a new device does not begin anew: %d samples, %v", len(pcm), err)
 		}
 	})
+}
+
+// A call that played nothing leaves no trace: neither is an old recording lost,
+// nor is there an empty one.
+func TestTheSpeakerFileIsKeptUntilSomethingPlays(t *testing.T) {
+	dir := t.TempDir()
+	old, none := filepath.Join(dir, "old.wav"), filepath.Join(dir, "none.wav")
+	if err := wav.Write(old, make([]int16, 4711)); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{old, none} {
+		if err := sink(t, open(t, "", path)).Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if pcm, err := wav.Read(old); err != nil || len(pcm) != 4711 {
+		t.Errorf("the old recording has %d samples, %v", len(pcm), err)
+	}
+	if _, err := os.Stat(none); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a file that nothing was played into: %v", err)
+	}
 }
 
 func TestTheSpeakerFileIsWholeWithoutClose(t *testing.T) {

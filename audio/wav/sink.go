@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tring/audio"
@@ -17,13 +18,15 @@ const (
 	gapMost     = 100
 )
 
-// sink writes what is played behind what the file holds. The header is true
-// again every quarter second, so that the file is whole even when the process
-// is killed.
+// sink writes what is played behind what the device played before. The header
+// is true again every quarter second, so that the file is whole even when the
+// process is killed.
 type sink struct {
 	*clock
-	mu     sync.Mutex // between Write and Close
-	file   *os.File
+	begun  *atomic.Bool // of the device
+	mu     sync.Mutex   // between Write and Close
+	file   *os.File     // nil until the first Write
+	closed bool
 	path   string
 	size   int64 // of the samples, in bytes
 	frames int
@@ -31,22 +34,28 @@ type sink struct {
 	buffer [2 * audio.FrameSamples]byte
 }
 
-func openSink(path string) (*sink, error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+func openSink(path string, begun *atomic.Bool) (*sink, error) {
+	return &sink{clock: newClock(time.Now()), begun: begun, path: path}, nil
+}
+
+// begin opens the file: anew for the device's first sound, else where it ended.
+func (s *sink) begin() error {
+	flags := os.O_RDWR | os.O_CREATE
+	if !s.begun.Load() {
+		flags |= os.O_TRUNC
+	}
+	file, err := os.OpenFile(s.path, flags, 0o644)
 	if err != nil {
-		return nil, fmt.Errorf("speaker file %q: %w", path, bare(err))
+		return fmt.Errorf("speaker file %q: %w", s.path, bare(err))
 	}
-	s := &sink{clock: newClock(time.Now()), file: file, path: path}
 	info, err := file.Stat()
-	if err == nil {
-		s.size = max(info.Size()-headerSize, 0) &^ 1
-		err = s.header()
-	}
 	if err != nil {
 		_ = file.Close() // the first error counts
-		return nil, fmt.Errorf("speaker file %q: %w", path, bare(err))
+		return fmt.Errorf("speaker file %q: %w", s.path, bare(err))
 	}
-	return s, nil
+	s.begun.Store(true)
+	s.file, s.size = file, max(info.Size()-headerSize, 0)&^1
+	return s.header()
 }
 
 // Write appends the frame at the next tick. A speaker that was given nothing
@@ -58,8 +67,13 @@ func (s *sink) Write(f audio.Frame) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.file == nil {
+	if s.closed {
 		return os.ErrClosed
+	}
+	if s.file == nil {
+		if err := s.begin(); err != nil {
+			return err
+		}
 	}
 	if missed := tick - s.last - 1; s.last > 0 && missed > 0 {
 		clear(s.buffer[:])
@@ -99,11 +113,12 @@ func (s *sink) header() error {
 	return nil
 }
 
-// Close makes the file whole.
+// Close makes the file whole. Without a Write there is none to make.
 func (s *sink) Close() error {
 	_ = s.clock.Close() // never fails
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.closed = true
 	if s.file == nil {
 		return nil
 	}
