@@ -24,7 +24,7 @@ var _ audio.Device = (*Device)(nil)
 // Open reads the microphone's file and tries the speaker's, so that what is
 // wrong with either is told before a call. Either name may be empty: a silent
 // microphone, a speaker that nobody hears. The speaker's file is overwritten by
-// the first sound that is played, and left as it is by a call without any.
+// the first 200 ms that are played, and left as it is by a call without them.
 func Open(in, out string) (*Device, error) {
 	d := &Device{in: in, out: out}
 	if in != "" {

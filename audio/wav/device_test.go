@@ -99,43 +99,47 @@ func TestTheSpeakerFileGoesOnWhereItEnded(t *testing.T) {
 		d := open(t, "", path)
 		for i := range 3 {
 			s := sink(t, d)
-			speak(t, s, int16(i+1), 10)
+			speak(t, s, int16(i+1), 30)
 			if err := errors.Join(s.Close(), s.Close()); err != nil {
 				t.Fatal(err)
 			}
 			elapse(time.Minute) // silence between two openings fills nothing
 		}
 		pcm, err := wav.Read(path)
-		if err != nil || len(pcm) != 30*audio.FrameSamples {
-			t.Fatalf("%d samples, %v; want %d", len(pcm), err, 30*audio.FrameSamples)
+		if err != nil || len(pcm) != 90*audio.FrameSamples {
+			t.Fatalf("%d samples, %v; want %d", len(pcm), err, 90*audio.FrameSamples)
 		}
 		for i, v := range pcm {
-			if want := int16(i/(10*audio.FrameSamples) + 1); v != want {
+			if want := int16(i/(30*audio.FrameSamples) + 1); v != want {
 				t.Fatalf("sample %d is %d, want %d", i, v, want)
 			}
 		}
 		s := sink(t, open(t, "", path))
-		speak(t, s, 7, 1)
+		speak(t, s, 7, 20)
 		if err := s.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if pcm, err := wav.Read(path); err != nil || len(pcm) != audio.FrameSamples {
+		if pcm, err := wav.Read(path); err != nil || len(pcm) != 20*audio.FrameSamples {
 			t.Errorf("a new device does not begin anew: %d samples, %v", len(pcm), err)
 		}
 	})
 }
 
-// A call that played nothing leaves no trace: neither is an old recording lost,
+// A call that played nothing, or no more than the click of its refusal, leaves no trace: neither is an old recording lost,
 // nor is there an empty one.
-func TestTheSpeakerFileIsKeptUntilSomethingPlays(t *testing.T) {
+func TestTheSpeakerFileIsKeptUntilACallIsHeard(t *testing.T) {
 	dir := t.TempDir()
 	old, none := filepath.Join(dir, "old.wav"), filepath.Join(dir, "none.wav")
 	if err := wav.Write(old, make([]int16, 4711)); err != nil {
 		t.Fatal(err)
 	}
 	for _, path := range []string{old, none} {
-		if err := sink(t, open(t, "", path)).Close(); err != nil {
-			t.Fatal(err)
+		for _, frames := range []int{0, 1} {
+			s := sink(t, open(t, "", path))
+			speak(t, s, 7, frames)
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
 		}
 	}
 	if pcm, err := wav.Read(old); err != nil || len(pcm) != 4711 {

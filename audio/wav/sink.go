@@ -16,6 +16,10 @@ const (
 	headerSize  = 44
 	headerEvery = 25 // frames; a killed phone's file lacks a quarter second at most
 	gapMost     = 100
+
+	// A recording has 200 ms at least. Less is the first of the tone with which
+	// a call is refused, and no reason to overwrite a file.
+	beginAfter = 20 * 2 * audio.FrameSamples
 )
 
 // sink writes what is played behind what the device played before. The header
@@ -25,7 +29,8 @@ type sink struct {
 	*clock
 	begun  *atomic.Bool // of the device
 	mu     sync.Mutex   // between Write and Close
-	file   *os.File     // nil until the first Write
+	file   *os.File     // nil until there is enough to begin it
+	held   []byte       // what waits for that
 	closed bool
 	path   string
 	size   int64 // of the samples, in bytes
@@ -70,11 +75,6 @@ func (s *sink) Write(f audio.Frame) error {
 	if s.closed {
 		return os.ErrClosed
 	}
-	if s.file == nil {
-		if err := s.begin(); err != nil {
-			return err
-		}
-	}
 	if missed := tick - s.last - 1; s.last > 0 && missed > 0 {
 		clear(s.buffer[:])
 		for range min(missed, gapMost) {
@@ -90,14 +90,30 @@ func (s *sink) Write(f audio.Frame) error {
 	if err := s.append(); err != nil {
 		return err
 	}
-	if s.frames++; s.frames%headerEvery != 0 {
+	if s.frames++; s.file == nil || s.frames%headerEvery != 0 {
 		return nil
 	}
 	return s.header()
 }
 
 func (s *sink) append() error {
-	n, err := s.file.WriteAt(s.buffer[:], headerSize+s.size)
+	if s.file != nil {
+		return s.write(s.buffer[:])
+	}
+	s.held = append(s.held, s.buffer[:]...)
+	if len(s.held) < beginAfter && !s.begun.Load() {
+		return nil
+	}
+	if err := s.begin(); err != nil {
+		return err
+	}
+	held := s.held
+	s.held = nil
+	return s.write(held)
+}
+
+func (s *sink) write(samples []byte) error {
+	n, err := s.file.WriteAt(samples, headerSize+s.size)
 	if err != nil {
 		return fmt.Errorf("write speaker file %q: %w", s.path, bare(err))
 	}
@@ -113,7 +129,7 @@ func (s *sink) header() error {
 	return nil
 }
 
-// Close makes the file whole. Without a Write there is none to make.
+// Close makes the file whole, if there was enough to begin it.
 func (s *sink) Close() error {
 	_ = s.clock.Close() // never fails
 	s.mu.Lock()
