@@ -21,6 +21,7 @@ type account struct {
 	User       calls.UserID     `json:"user"`
 	Name       string           `json:"name"`
 	Keys       []string         `json:"keys,omitempty"` // authorized_keys form, without comment
+	Invite     string           `json:"invite,omitempty"` // the one that may still be used, by its hash
 	TestLine   bool             `json:"test_line,omitempty"`
 	WhenBusy   calls.WhenBusy   `json:"when_busy,omitempty"`
 	Presence   calls.Presence   `json:"presence,omitempty"` // online, away or dnd: what the user chose
@@ -153,15 +154,17 @@ func (s *accounts) read(ctx context.Context, key string) (a *account, data []byt
 	return a, e.Value(), e.Revision(), nil
 }
 
-func (s *accounts) remove(ctx context.Context, u calls.UserID) error {
+// remove deletes an account and returns it as it was.
+func (s *accounts) remove(ctx context.Context, u calls.UserID) (*account, error) {
 	key := keyToken(string(u))
-	if _, _, _, err := s.read(ctx, key); err != nil {
-		return fmt.Errorf("remove user %s: %w", u, err)
+	a, _, _, err := s.read(ctx, key)
+	if err != nil {
+		return nil, fmt.Errorf("remove user %s: %w", u, err)
 	}
 	if err := s.kv.Purge(ctx, key); err != nil {
-		return fmt.Errorf("remove user %s: %w", u, err)
+		return nil, fmt.Errorf("remove user %s: %w", u, err)
 	}
-	return nil
+	return a, nil
 }
 
 // put takes a state of the bucket, from the watch or from an own write; an older

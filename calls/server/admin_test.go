@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"encoding/base64"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -73,6 +74,70 @@ func TestEnrol(t *testing.T) {
 	}
 	if m, ok := enrolWith(t, s, old, second).(wire.Error); !ok || m.Code != calls.ErrInviteExpired.Code {
 		t.Errorf("an old invite: %+v", m)
+	}
+}
+
+// An invite ends with what it was for: with its account, also where one of the
+// same name is made again, and with a newer invite.
+func TestInviteRevoked(t *testing.T) {
+	s, _ := open(t, Config{})
+	a := s.Admin()
+	invite := func() string {
+		t.Helper()
+		code, err := a.InviteUser(t.Context(), "bob", "Bob", time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return code
+	}
+	invalid := func(what, code string, signer ssh.Signer) {
+		t.Helper()
+		if m, ok := enrolWith(t, s, code, signer).(wire.Error); !ok || m.Code != calls.ErrInviteInvalid.Code {
+			t.Errorf("%s: %+v", what, m)
+		}
+	}
+	removed, _ := key(t)
+	other, _ := key(t)
+	used := invite()
+	if _, ok := enrolWith(t, s, used, removed).(wire.Enrolled); !ok {
+		t.Fatal("a good invite is refused")
+	}
+	lost, unused := invite(), invite()
+	invalid("an invite after a newer one was made", lost, other)
+	if err := a.RemoveUser(t.Context(), "bob"); err != nil {
+		t.Fatal(err)
+	}
+	invalid("an invite of nobody", unused, other)
+	again := invite()
+	invalid("the used invite of the removed account, with its key", used, removed)
+	invalid("the unused invite of the removed account", unused, other)
+	if _, ok := enrolWith(t, s, again, other).(wire.Enrolled); !ok {
+		t.Error("the new account's invite is refused")
+	}
+	users, err := a.ListUsers(t.Context())
+	if err != nil || len(users) != 1 || len(users[0].Keys) != 1 {
+		t.Errorf("the users are %+v, %v; want bob with one key", users, err)
+	}
+}
+
+// An invite that ran out serves nobody, not even the key that used it.
+func TestInviteAdmits(t *testing.T) {
+	now := time.Now()
+	open := now.Add(time.Hour)
+	for _, tt := range []struct {
+		name string
+		inv  invite
+		want error
+	}{
+		{"new", invite{Expires: open}, nil},
+		{"again by the same key", invite{Expires: open, Key: "mine"}, nil},
+		{"used by another", invite{Expires: open, Key: "theirs"}, calls.ErrInviteUsed},
+		{"over", invite{Expires: now.Add(-1)}, calls.ErrInviteExpired},
+		{"again, and over", invite{Expires: now.Add(-1), Key: "mine"}, calls.ErrInviteExpired},
+	} {
+		if err := tt.inv.admits("mine", now); !errors.Is(err, tt.want) {
+			t.Errorf("%s: %v, want %v", tt.name, err, tt.want)
+		}
 	}
 }
 

@@ -26,11 +26,12 @@ type Admin interface {
 	// an authorized_keys file; it may be empty.
 	AddUser(ctx context.Context, user calls.UserID, name, authorizedKey string, options ...UserOption) error
 	// InviteUser makes an account if there is none and returns an invite, good
-	// once and until ttl is over (zero is DefaultInviteTTL).
+	// once and until ttl is over (zero is DefaultInviteTTL). It revokes the
+	// account's older invite, if that was not used yet.
 	InviteUser(ctx context.Context, user calls.UserID, name string, ttl time.Duration) (invite string, err error)
 	// ListUsers is every account by name.
 	ListUsers(ctx context.Context) ([]UserInfo, error)
-	// RemoveUser deletes an account and ends its connections.
+	// RemoveUser deletes an account with its invite, and ends its connections.
 	RemoveUser(ctx context.Context, user calls.UserID) error
 	// Backup writes accounts, invites, secrets and history, for Restore.
 	Backup(ctx context.Context, w io.Writer) error
@@ -134,10 +135,15 @@ func (a admin) ListUsers(context.Context) ([]UserInfo, error) {
 }
 
 func (a admin) RemoveUser(ctx context.Context, user calls.UserID) error {
-	return a.s.accounts.remove(ctx, user)
+	removed, err := a.s.accounts.remove(ctx, user)
+	if err != nil {
+		return err
+	}
+	return a.s.store.forgetInvite(ctx, removed.Invite)
 }
 
-// invite is an invite as the bucket keeps it, under the hash of its secret.
+// invite is an invite as the bucket keeps it, under the hash of its secret. It
+// holds as long as its account names it.
 type invite struct {
 	User    calls.UserID `json:"user"`
 	Expires time.Time    `json:"expires"`
@@ -153,21 +159,38 @@ func (a admin) InviteUser(ctx context.Context, user calls.UserID, name string, t
 	if ttl <= 0 {
 		ttl = DefaultInviteTTL
 	}
-	if err := a.edit(ctx, user, name, func(*account) {}); err != nil {
+	secret := base64.RawURLEncoding.EncodeToString(randomBytes(15))
+	old, hash := "", inviteKey(secret)
+	err := a.edit(ctx, user, name, func(acc *account) { old, acc.Invite = acc.Invite, hash })
+	if err != nil {
 		return "", err
 	}
-	secret := base64.RawURLEncoding.EncodeToString(randomBytes(15))
 	data, err := json.Marshal(invite{User: user, Expires: time.Now().Add(ttl).UTC()})
 	if err != nil {
 		return "", fmt.Errorf("encode invite: %w", err)
 	}
-	if _, err := a.s.store.invites.Create(ctx, inviteKey(secret), data, jetstream.KeyTTL(ttl+inviteKept)); err != nil {
+	if _, err := a.s.store.invites.Create(ctx, hash, data, jetstream.KeyTTL(ttl+inviteKept)); err != nil {
 		return "", fmt.Errorf("store invite: %w", err)
+	}
+	if err := a.s.store.forgetInvite(ctx, old); err != nil {
+		return "", err
 	}
 	if pin := a.s.Pin(); pin != "" {
 		return secret + "." + pin, nil
 	}
 	return secret, nil
+}
+
+// forgetInvite deletes what is kept of an invite; "" is none. Without it the
+// invite would be refused too: its account does not name it.
+func (st *store) forgetInvite(ctx context.Context, hash string) error {
+	if hash == "" {
+		return nil
+	}
+	if err := st.invites.Purge(ctx, hash, jetstream.PurgeTTL(markerTTL)); err != nil {
+		return fmt.Errorf("delete the older invite: %w", err)
+	}
+	return nil
 }
 
 // enrol binds a key to the account of an invite. The same key may enrol twice,
@@ -176,8 +199,9 @@ func (s *Server) enrol(ctx context.Context, code, key string) (wire.Enrolled, er
 	ctx, cancel := context.WithTimeout(ctx, storeBudget)
 	defer cancel()
 	secret, _, _ := strings.Cut(strings.TrimSpace(code), ".")
+	hash := inviteKey(secret)
 	for {
-		e, err := s.store.invites.Get(ctx, inviteKey(secret))
+		e, err := s.store.invites.Get(ctx, hash)
 		if errors.Is(err, jetstream.ErrKeyNotFound) {
 			return wire.Enrolled{}, fmt.Errorf("enrol: %w", calls.ErrInviteInvalid)
 		}
@@ -188,31 +212,49 @@ func (s *Server) enrol(ctx context.Context, code, key string) (wire.Enrolled, er
 		if err := json.Unmarshal(e.Value(), &inv); err != nil {
 			return wire.Enrolled{}, fmt.Errorf("decode invite: %w", err)
 		}
-		switch {
-		case inv.Key != "" && inv.Key != key:
-			return wire.Enrolled{}, fmt.Errorf("enrol: %w", calls.ErrInviteUsed)
-		case inv.Key == "" && time.Now().After(inv.Expires):
-			return wire.Enrolled{}, fmt.Errorf("enrol: %w", calls.ErrInviteExpired)
-		case inv.Key == "":
+		if err := inv.admits(key, time.Now()); err != nil {
+			return wire.Enrolled{}, fmt.Errorf("enrol: %w", err)
+		}
+		if inv.Key == "" {
 			inv.Key = key
 			data, err := json.Marshal(inv)
 			if err != nil {
 				return wire.Enrolled{}, fmt.Errorf("encode invite: %w", err)
 			}
-			if _, err := s.store.invites.Update(ctx, inviteKey(secret), data, e.Revision()); conflict(err) {
+			if _, err := s.store.invites.Update(ctx, hash, data, e.Revision()); conflict(err) {
 				continue
 			} else if err != nil {
 				return wire.Enrolled{}, fmt.Errorf("use invite: %w", err)
 			}
 		}
-		return s.bind(ctx, inv.User, key)
+		return s.bind(ctx, inv.User, hash, key)
 	}
 }
 
-func (s *Server) bind(ctx context.Context, u calls.UserID, key string) (wire.Enrolled, error) {
+// admits says whether the invite may still be shown with this key.
+func (i invite) admits(key string, now time.Time) error {
+	switch {
+	case i.Key != "" && i.Key != key:
+		return calls.ErrInviteUsed
+	case now.After(i.Expires):
+		return calls.ErrInviteExpired
+	}
+	return nil
+}
+
+// bind gives the key to the account, if that still waits for this invite: it was
+// not removed since, nor made anew, nor given another invite.
+func (s *Server) bind(ctx context.Context, u calls.UserID, hash, key string) (wire.Enrolled, error) {
 	a, err := s.accounts.update(ctx, u, false, func(a *account) error {
-		if !slices.Contains(a.Keys, key) {
+		switch {
+		case slices.Contains(a.Keys, key): // the answer was lost
+		case a.Invite != hash:
+			return fmt.Errorf("enrol: %w", calls.ErrInviteInvalid)
+		default:
 			a.Keys = append(a.Keys, key)
+		}
+		if a.Invite == hash {
+			a.Invite = ""
 		}
 		return nil
 	})
