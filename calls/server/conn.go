@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
 	"golang.org/x/time/rate"
@@ -165,13 +166,24 @@ func (c *conn) writeText(data []byte) error {
 	return c.ws.WriteMessage(websocket.TextMessage, data)
 }
 
+// closeReason is a reason that fits: a control frame holds 125 bytes, two of them
+// the code, and its text is UTF-8 (RFC 6455 §5.5).
+func closeReason(reason string) string {
+	const most = 123
+	if len(reason) <= most {
+		return reason
+	}
+	end := most
+	for !utf8.RuneStart(reason[end]) {
+		end--
+	}
+	return reason[:end]
+}
+
 // closeWith says goodbye and gives the peer a moment to answer, so that the
 // close frame is not lost to a reset.
 func (c *conn) closeWith(code int, reason string) {
-	if len(reason) > 120 { // RFC 6455 §5.5: a control frame holds 125 bytes
-		reason = reason[:120]
-	}
-	text := websocket.FormatCloseMessage(code, reason)
+	text := websocket.FormatCloseMessage(code, closeReason(reason))
 	err := c.ws.WriteControl(websocket.CloseMessage, text, time.Now().Add(time.Second))
 	if err != nil && !errors.Is(err, websocket.ErrCloseSent) { // the read limit sends its own
 		return

@@ -3,6 +3,7 @@ package server
 import (
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ type gateway struct {
 
 	mu     sync.Mutex
 	byAddr map[string]*address
+	swept  time.Time // when idle addresses were forgotten last
 	open   map[*conn]struct{}
 	closed bool
 }
@@ -30,6 +32,8 @@ type address struct {
 	limit *rate.Limiter
 	last  time.Time
 }
+
+const sweepEvery = 5 * time.Second
 
 func newGateway(s *Server) *gateway {
 	g := &gateway{server: s, byAddr: map[string]*address{}, open: map[*conn]struct{}{}}
@@ -102,19 +106,32 @@ func (g *gateway) serve(c *conn) {
 }
 
 // remote is the address that the connection comes from. Behind a proxy it is the
-// last one that the proxy itself added.
+// last one of the last header line, which is what the proxy itself added.
 func (g *gateway) remote(r *http.Request) string {
-	if g.server.cfg.BehindProxy {
-		hops := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
+	if lines := r.Header.Values("X-Forwarded-For"); g.server.cfg.BehindProxy && len(lines) > 0 {
+		hops := strings.Split(lines[len(lines)-1], ",")
 		if last := strings.TrimSpace(hops[len(hops)-1]); last != "" {
-			return last
+			return network(last)
 		}
 	}
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
-		return r.RemoteAddr
+		host = r.RemoteAddr
 	}
-	return host
+	return network(host)
+}
+
+// network is what limits count an address by: an IPv6 subscriber has a /64 to
+// choose addresses from (RFC 6177).
+func network(host string) string {
+	ip, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	if err != nil {
+		return host
+	}
+	if ip = ip.Unmap().WithZone(""); ip.Is4() || ip.IsLoopback() {
+		return ip.String()
+	}
+	return netip.PrefixFrom(ip, 64).Masked().String()
 }
 
 // admit counts a connection of an address, or refuses it. This machine's own
@@ -141,11 +158,13 @@ func (g *gateway) admit(remote string) bool {
 	return true
 }
 
-// forgetIdle bounds the memory that addresses take.
+// forgetIdle bounds the memory that addresses take. It looks at all of them, so
+// not at each new one.
 func (g *gateway) forgetIdle(now time.Time) {
-	if len(g.byAddr) < 10_000 {
+	if len(g.byAddr) < 10_000 || now.Sub(g.swept) < sweepEvery {
 		return
 	}
+	g.swept = now
 	for name, a := range g.byAddr {
 		if a.open == 0 && now.Sub(a.last) > time.Minute {
 			delete(g.byAddr, name)

@@ -265,6 +265,78 @@ func TestConnectionsOfOneAddress(t *testing.T) {
 	}
 }
 
+// What limits count by: nobody chooses another address by a header of his own,
+// nor by one of the many addresses of an IPv6 subscriber.
+func TestRemote(t *testing.T) {
+	const proxy = "10.0.0.1:4711"
+	tests := []struct {
+		name, from string
+		proxied    bool
+		forwarded  []string
+		want       string
+	}{
+		{"IPv4", "192.0.2.7:1234", false, nil, "192.0.2.7"},
+		{"IPv4 in IPv6", "[::ffff:192.0.2.7]:1234", false, nil, "192.0.2.7"},
+		{"IPv6", "[2001:db8:1:2:a:b:c:d]:1234", false, nil, "2001:db8:1:2::/64"},
+		{"IPv6 with a zone", "[fe80::1%eth0]:1234", false, nil, "fe80::/64"},
+		{"this machine", "[::1]:1234", false, nil, "::1"},
+		{"a header without a proxy", "192.0.2.7:1234", false, []string{"198.51.100.1"}, "192.0.2.7"},
+		{"the proxy says nothing", proxy, true, nil, "10.0.0.1"},
+		{"the proxy appends", proxy, true, []string{"198.51.100.1, 192.0.2.7"}, "192.0.2.7"},
+		{"the proxy adds a line", proxy, true, []string{"198.51.100.1", "192.0.2.7"}, "192.0.2.7"},
+		{"IPv6 by the proxy", proxy, true, []string{"2001:db8:1:2::9"}, "2001:db8:1:2::/64"},
+		{"the proxy does not know", proxy, true, []string{"unknown"}, "unknown"},
+	}
+	for _, tt := range tests {
+		g := &gateway{server: &Server{cfg: Config{BehindProxy: tt.proxied}}}
+		r := &http.Request{RemoteAddr: tt.from, Header: http.Header{"X-Forwarded-For": tt.forwarded}}
+		if got := g.remote(r); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+// With very many addresses, the idle ones are forgotten now and then, and not
+// looked for at each new one.
+func TestIdleAddresses(t *testing.T) {
+	g := newGateway(&Server{limits: Limits{}.withDefaults()})
+	now := time.Now()
+	fill := func() {
+		for i := range 10_000 {
+			g.byAddr[fmt.Sprint(i)] = &address{last: now.Add(-time.Hour)}
+		}
+	}
+	fill()
+	g.forgetIdle(now)
+	if len(g.byAddr) != 0 {
+		t.Errorf("%d idle addresses are kept", len(g.byAddr))
+	}
+	fill()
+	g.forgetIdle(now.Add(time.Second))
+	if len(g.byAddr) != 10_000 {
+		t.Error("all addresses are looked at again after a second")
+	}
+	g.forgetIdle(now.Add(sweepEvery))
+	if len(g.byAddr) != 0 {
+		t.Errorf("%d idle addresses are kept", len(g.byAddr))
+	}
+}
+
+// A reason that is too long for a close frame is cut between characters.
+func TestCloseReason(t *testing.T) {
+	for _, tt := range []struct{ reason, want string }{
+		{"", ""},
+		{strings.Repeat("a", 123), strings.Repeat("a", 123)},
+		{strings.Repeat("a", 124), strings.Repeat("a", 123)},
+		{strings.Repeat("a", 122) + "é", strings.Repeat("a", 122)},
+		{strings.Repeat("€", 50), strings.Repeat("€", 41)},
+	} {
+		if got := closeReason(tt.reason); got != tt.want {
+			t.Errorf("closeReason(%q) = %q, want %q", tt.reason, got, tt.want)
+		}
+	}
+}
+
 func encoded(t *testing.T, f wire.Frame) string {
 	t.Helper()
 	data, err := wire.Encode(f)

@@ -170,3 +170,17 @@ func TestStalledPhone(t *testing.T) {
 		return len(c.Phones) == 1 && c.Phones[0] == "phone B1"
 	})
 }
+
+// A call has one timer: whoever sets a new one stops the old one.
+func TestOneTimerOfACall(t *testing.T) {
+	s := &Server{}
+	h := newHub(s)
+	old := time.NewTimer(time.Hour)
+	e := &entry{timer: old}
+	h.live["C1"] = e
+	h.again("C1")
+	defer e.timer.Stop()
+	if e.timer == old || old.Stop() {
+		t.Error("the old timer still runs")
+	}
+}

@@ -109,6 +109,9 @@ func (h *hub) again(id calls.ID) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if e := h.live[id]; e != nil {
+		if e.timer != nil { // a change may have set it meanwhile
+			e.timer.Stop()
+		}
 		e.timer = time.AfterFunc(time.Second, func() { h.server.aside(func(ctx context.Context) { h.judge(ctx, id) }) })
 	}
 }
