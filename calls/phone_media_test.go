@@ -158,3 +158,56 @@ func TestWhatTheAccountsPhonesShareIsPushed(t *testing.T) {
 		t.Errorf("told %v", out)
 	}
 }
+
+func TestMediaOpensForThePhonesOfTheSession(t *testing.T) {
+	p := ringing(t)
+	p.send("call", Accept{}) // without joining
+	c, err := callIn(t, Initiated).Apply(Accept{}, bob, start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Revision = 2
+	if out := p.Step(start, Changed{CallState{Call: c, Grant: Grant{Token: "t"}}}); len(effects[OpenMedia](out)) > 0 {
+		t.Error("media opens for a phone that has not joined")
+	}
+	if got := p.legs[0].grant.Token; got != "t" {
+		t.Errorf("the token is %q", got)
+	}
+	c, err = c.Apply(Join{}, bob, start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Revision = 3
+	open := effects[OpenMedia](p.Step(start, Changed{CallState{Call: c}}))
+	if len(open) != 1 || p.legs[0].grant.Token != "t" {
+		t.Errorf("after the join: %v, token %q", open, p.legs[0].grant.Token)
+	}
+	c.Parties[0].Device, c.Revision = "ada-2", 4 // as when a group's member comes back on another phone
+	set := effects[SetPeers](p.Step(start, Changed{CallState{Call: c}}))
+	if len(set) != 1 || set[0].Peers[0].Device != "ada-2" {
+		t.Errorf("another peer: %v", set)
+	}
+}
+
+func TestACallThatNobodyHereAskedForIsHungUp(t *testing.T) {
+	taken, err := callIn(t, Initiated).Apply(Accept{Join: true}, bob, start)
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken.Revision = 2
+	for name, dial := range map[string]Receiver{"no dial": {}, "a dial to somebody else": User("eve")} {
+		p := NewPhone(Identity{User: "bob", Device: bob.Device})
+		p.Step(start, Connected{Snapshot{Me: p.me}})
+		if dial.ID != "" {
+			p.Step(start, Command{Call: "mine", Act: Initiate{Type: Audio, Receiver: dial}})
+		}
+		out := p.Step(start, Changed{CallState{Call: taken}})
+		sent := effects[Send](out)
+		if len(effects[OpenMedia](out)) > 0 || len(sent) != 1 || sent[0] != (Send{Call: "call", Act: End{}}) {
+			t.Errorf("%s: the phone does %v", name, out)
+		}
+		if dial.ID != "" && p.leg("mine") == nil {
+			t.Errorf("%s: the dial is gone", name)
+		}
+	}
+}

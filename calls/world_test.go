@@ -121,6 +121,10 @@ func (w *world) step(p *testPhone, in Input) {
 				w.t.Errorf("%s opens media without consent", p.name)
 			}
 			w.say("%s  opens media, offers %v", p.name, e.Peers[0].Offer)
+		case SetPeers:
+			if !p.media[e.Call] || len(e.Peers) == 0 {
+				w.t.Errorf("%s: %+v, and media is open: %v", p.name, e, p.media[e.Call])
+			}
 		case CloseMedia:
 			if !p.media[e.Call] {
 				w.t.Errorf("%s closes media that is not open", p.name)
