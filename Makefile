@@ -9,7 +9,7 @@ RACE     := -race -gcflags=github.com/gordonklaus/portaudio=-d=checkptr=0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 GOFUMPT  := mvdan.cc/gofumpt@v0.9.2
 
-.PHONY: run build test check lint bench fuzz mutate deps deps-test clean
+.PHONY: run build test check lint bench fuzz mutate protocol pictures deps deps-test clean
 
 run: build
 	@bin/tring
@@ -59,3 +59,11 @@ clean:
 # Deletes each guard of the model, one at a time: some test must fail for each.
 mutate: deps
 	$(GO) test -tags mutate -run TestEveryGuardIsTested -count=1 -timeout 60m ./calls
+
+# docs/protocol.md, from the specification, the golden frames and the errors.
+protocol:
+	$(GO) test ./calls/wire -run TestTheProtocolPageIsFresh -update
+
+# The pictures of the README, from the running program on a virtual screen.
+pictures:
+	packaging/pictures
