@@ -4,7 +4,6 @@ package server
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -43,9 +42,6 @@ func TestIdleMemory(t *testing.T) {
 				t.Logf("%6d phones: a phone more takes heap %d, stack %d, resident %d bytes; %.1f goroutines; signed in %.0f/s",
 					phones, (f.Heap-first.Heap)/each, (f.Stack-first.Stack)/each, (f.RSS-first.RSS)/each,
 					float64(f.Goroutines-first.Goroutines)/float64(each), float64(phones)/took.Seconds())
-			}
-			if path := os.Getenv("TRING_PROFILE"); path != "" {
-				w.ask("heap " + path + "." + name)
 			}
 		})
 	}
@@ -99,6 +95,7 @@ func TestReconnectStorm(t *testing.T) {
 	}
 	w.serverProcess = startProcess(t, w.cfg)
 	t.Logf("with %d accounts the server listens %v after its end", phones, time.Since(began))
+	w.profile("storm")
 	began = time.Now()
 	w.phones = nil
 	inTown := make(chan struct{})
@@ -127,6 +124,7 @@ func TestReconnectStorm(t *testing.T) {
 		}
 	}
 	back := time.Since(began)
+	w.ask("profiled")
 	w.settle()
 	slices.Sort(all.rings)
 	t.Logf("%d phones were back after %v (%.0f/s), all quiet after %v; %d calls meanwhile: ring p50 %v p95 %v max %v, %d failed",

@@ -90,6 +90,14 @@ func (w *town) move(n int) {
 	})
 }
 
+// profile has the server process write its profile to TRING_PROFILE.name until
+// it is asked for "profiled".
+func (w *town) profile(name string) {
+	if path := os.Getenv("TRING_PROFILE"); path != "" {
+		w.ask("profile " + path + "." + name)
+	}
+}
+
 // whole is one complete call: initiate, ringing, accept with join, both media
 // reports, end. It returns how long the ring took from at.
 func whole(a, b *loadPhone, at time.Time) (ring time.Duration, err error) {
@@ -191,9 +199,7 @@ func TestLoadCurve(t *testing.T) {
 	w.load(w.phones, 50, 100) // warm
 	for _, rate := range []int{10, 50, 200, 500} {
 		n := min(max(rate*15, 300), 3000)
-		if path := os.Getenv("TRING_PROFILE"); path != "" {
-			w.ask(fmt.Sprintf("profile %s.%d", path, rate))
-		}
+		w.profile(fmt.Sprint(rate))
 		before := w.ask("cpu")
 		s := w.load(w.phones, rate, n)
 		cpu := w.ask("cpu").CPU - before.CPU

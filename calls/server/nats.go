@@ -62,7 +62,7 @@ func (st *store) connect(cfg Config, log *slog.Logger) (err error) {
 		}),
 	}
 	if len(cfg.NATS) == 0 {
-		if st.embedded, err = startNATS(st.folder, log); err != nil {
+		if st.embedded, err = startNATS(st.folder, natsLog{log, st.failed}); err != nil {
 			return err
 		}
 		options = append(options, nats.InProcessServer(st.embedded))
@@ -95,7 +95,7 @@ func redacted(urls []string) string {
 
 // startNATS runs JetStream in this process. It listens nowhere, and syncs every
 // write: an acknowledged transition survives a power failure.
-func startNATS(folder string, log *slog.Logger) (*natsserver.Server, error) {
+func startNATS(folder string, log natsLog) (*natsserver.Server, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("make store folder: %w", err)
 	}
@@ -107,7 +107,7 @@ func startNATS(folder string, log *slog.Logger) (*natsserver.Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store in %q: %w", folder, err)
 	}
-	ns.SetLoggerV2(natsLog{log}, false, false, false)
+	ns.SetLoggerV2(log, false, false, false)
 	ns.Start()
 	if !ns.ReadyForConnections(10*time.Second) || !ns.JetStreamEnabled() {
 		ns.Shutdown()
@@ -237,11 +237,18 @@ func conflict(err error) bool {
 }
 
 // natsLog hands what the embedded NATS has to say to the server's log.
-type natsLog struct{ log *slog.Logger }
+type natsLog struct {
+	log    *slog.Logger
+	failed func(text string) // hears errors
+}
 
 func (l natsLog) Noticef(f string, v ...any) { l.log.Debug("nats", "text", fmt.Sprintf(f, v...)) }
 func (l natsLog) Warnf(f string, v ...any)   { l.log.Warn("nats", "text", fmt.Sprintf(f, v...)) }
-func (l natsLog) Errorf(f string, v ...any)  { l.log.Error("nats", "text", fmt.Sprintf(f, v...)) }
-func (l natsLog) Fatalf(f string, v ...any)  { l.log.Error("nats", "text", fmt.Sprintf(f, v...)) }
-func (l natsLog) Debugf(string, ...any)      {}
-func (l natsLog) Tracef(string, ...any)      {}
+func (l natsLog) Errorf(f string, v ...any) {
+	text := fmt.Sprintf(f, v...)
+	l.log.Error("nats", "text", text)
+	l.failed(text)
+}
+func (l natsLog) Fatalf(f string, v ...any) { l.log.Error("nats", "text", fmt.Sprintf(f, v...)) }
+func (l natsLog) Debugf(string, ...any)     {}
+func (l natsLog) Tracef(string, ...any)     {}

@@ -215,7 +215,6 @@ func (s *Server) finishSoon(c calls.Call) {
 				return // after a stop, the next start finishes it
 			}
 			if silent(err) {
-				s.store.broken.Store(true)
 				s.store.doubt()
 			}
 			s.log.Warn("finish call; trying again", "call", c.ID, "err", err)

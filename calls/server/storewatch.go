@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	natsserver "github.com/nats-io/nats-server/v2/server"
@@ -71,24 +72,27 @@ func (s *Server) watchStore(ctx context.Context) {
 	}
 }
 
-// mend brings the store back to taking writes, if it does not.
+// mend brings the store back to taking writes, if it does not. It opens the store
+// anew only on evidence: a write that failed, or a disk without room. A store that
+// is merely slow stays as it is.
 func (st *store) mend(ctx context.Context) error {
 	probing, cancel := context.WithTimeout(ctx, probeWait)
 	defer cancel()
 	err := st.probe(probing)
-	if err == nil && st.broken.Load() {
-		err = errStoreDown
+	room := hasRoom(st.folder)
+	if room != nil || !st.embedded.JetStreamEnabled() {
+		st.broken.Store(true)
 	}
-	if err == nil {
-		if st.down.Swap(false) {
+	if !st.broken.Load() {
+		if err == nil && st.down.Swap(false) {
 			st.log.Warn("the store takes writes again")
 		}
 		return nil
 	}
 	if !st.down.Swap(true) {
-		st.log.Error("new calls are refused until the store takes writes again", "err", err)
+		st.log.Error("new calls are refused until the store takes writes again", "err", errors.Join(err, room))
 	}
-	if room := hasRoom(st.folder); room != nil {
+	if room != nil {
 		return room
 	}
 	if err := st.embedded.ShutdownJetStream(); err != nil {
@@ -100,6 +104,15 @@ func (st *store) mend(ctx context.Context) error {
 	st.log.Warn("the store was opened again")
 	st.broken.Store(false)
 	return errStoreDown // until a probe says otherwise
+}
+
+// failed hears what NATS logs of its errors: a stream that failed to write says
+// so nowhere else.
+func (st *store) failed(text string) {
+	if strings.Contains(strings.ToLower(text), "critical write error") {
+		st.broken.Store(true)
+		st.doubt()
+	}
 }
 
 // hasRoom says whether the disk takes writes.
