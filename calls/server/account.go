@@ -42,6 +42,12 @@ type phone struct {
 	Removed  bool      `json:"removed,omitempty"`
 }
 
+// knows says whether what the account remembers of a phone is right and not old.
+func (a *account) knows(c *conn) bool {
+	p := a.Phones[c.device.ID]
+	return p.Label == c.device.Label && p.Kind == c.kind && time.Since(p.LastSeen) < rememberEvery
+}
+
 func (a *account) blocks(u calls.UserID) bool { _, ok := a.Blocked[u]; return ok }
 
 // lastSeen is when a phone of the account was last seen to come or go.

@@ -84,6 +84,7 @@ const (
 	maxContacts    = 200 // in a snapshot; a server of no more users shows everybody
 	filledContacts = 50  // of a larger server that every snapshot holds
 	groupParties   = 8
+	rememberEvery  = 10 * time.Minute // how old the memory of a phone that signs in may be
 	renewEvery     = 10 * time.Second
 	storeBudget    = 10 * time.Second // for one act's writes, over a change of the leader
 	ownBudget      = 4 * time.Second  // the same, with the store in this process

@@ -121,7 +121,9 @@ func (s *Server) prove(ctx context.Context, c *conn, h wire.Hello) *refusal {
 		if err := s.welcome(c, h, f.Seq); err != nil {
 			return refuse(err, wire.CloseRateLimited)
 		}
-		s.aside(func(ctx context.Context) { s.remember(ctx, c) })
+		if !a.knows(c) { // else thousands that come back at once would write as often
+			s.aside(func(ctx context.Context) { s.remember(ctx, c) })
+		}
 		return nil
 	case wire.Enrol:
 		key, err := verify(h.Key, text, m.Signature)
