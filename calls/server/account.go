@@ -20,7 +20,7 @@ import (
 type account struct {
 	User       calls.UserID     `json:"user"`
 	Name       string           `json:"name"`
-	Keys       []string         `json:"keys,omitempty"` // authorized_keys form, without comment
+	Keys       []string         `json:"keys,omitempty"`   // authorized_keys form, without comment
 	Invite     string           `json:"invite,omitempty"` // the one that may still be used, by its hash
 	TestLine   bool             `json:"test_line,omitempty"`
 	WhenBusy   calls.WhenBusy   `json:"when_busy,omitempty"`

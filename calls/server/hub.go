@@ -17,6 +17,7 @@ type hub struct {
 
 	mu     sync.Mutex
 	conns  map[calls.UserID]map[calls.DeviceID]*conn
+	tools  map[calls.UserID]map[*conn]struct{}
 	live   map[calls.ID]*entry
 	byUser map[calls.UserID]map[calls.ID]*entry
 }
@@ -47,6 +48,7 @@ func newHub(s *Server) *hub {
 	return &hub{
 		server: s, start: time.Now(),
 		conns:  map[calls.UserID]map[calls.DeviceID]*conn{},
+		tools:  map[calls.UserID]map[*conn]struct{}{},
 		live:   map[calls.ID]*entry{},
 		byUser: map[calls.UserID]map[calls.ID]*entry{},
 	}

@@ -47,6 +47,9 @@ func (h *hub) holds(u calls.UserID) bool {
 // welcome registers a connection and queues its welcome, in one step with
 // respect to every change of a call. It starts the phone's writer.
 func (s *Server) welcome(c *conn, hello wire.Hello, seq uint64) error {
+	if c.tool() {
+		return s.welcomeTool(c, seq)
+	}
 	h := s.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -101,6 +104,9 @@ func (s *Server) snapshot(c *conn, known []calls.ID) calls.Snapshot {
 func (h *hub) callsOf(c *conn, known []calls.ID) []calls.CallState {
 	v := c.viewer()
 	states := []calls.CallState{}
+	if c.tool() {
+		return states
+	}
 	for id, e := range h.byUser[c.user] {
 		if _, ok := e.Call.SeenBy(v); !ok {
 			continue
@@ -130,6 +136,10 @@ func (h *hub) callsOf(c *conn, known []calls.ID) []calls.CallState {
 // disconnected takes a connection out, unless a newer one of the same device has
 // taken its place.
 func (s *Server) disconnected(c *conn) {
+	if c.tool() {
+		s.toolLeft(c)
+		return
+	}
 	h := s.hub
 	s.metrics.connections.Dec()
 	s.others.forget(c)
@@ -152,6 +162,9 @@ func (s *Server) disconnected(c *conn) {
 // remember keeps a phone's label and when it was seen last. It is a memory for
 // people: a failure is worth a line in the log and no more.
 func (s *Server) remember(ctx context.Context, c *conn) {
+	if c.tool() {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, storeBudget)
 	defer cancel()
 	_, err := s.accounts.update(ctx, c.user, false, func(a *account) error {
@@ -177,10 +190,16 @@ func (s *Server) accountChanged(u calls.UserID, before, a *account) {
 	h := s.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for id, c := range h.conns[u] {
-		if a == nil || a.Phones[id].Removed {
+	cut := func(c *conn) {
+		if a == nil || a.Phones[c.device.ID].Removed {
 			c.cut(wire.CloseRemoved, "this phone was removed from its account")
 		}
+	}
+	for _, c := range h.conns[u] {
+		cut(c)
+	}
+	for c := range h.tools[u] {
+		cut(c)
 	}
 	if before != nil && a != nil && (before.Seen != a.Seen || before.settings() != a.settings()) {
 		h.tellAccount(u)

@@ -31,7 +31,7 @@ type Options struct {
 	Pin    string
 	User   calls.UserID
 	Device calls.Device
-	Kind   string       // "phone", "line", "ssh"
+	Kind   string       // "phone", "line", "ssh", "tool"
 	For    calls.UserID // set by an ssh host that signs in for somebody
 	Signer Signer
 	Log    *slog.Logger // nil discards

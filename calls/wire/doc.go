@@ -70,6 +70,12 @@
 // challenged like a known one, and the refusal (sign_in_failed) is the same for a
 // wrong name and a wrong key.
 //
+// The hello's kind is "phone", or another word for something that takes calls:
+// it is shown to people. A connection of the kind "tool" is a command that asks
+// about contacts, history or settings and goes: it is not online, nothing rings
+// there, requests about calls are refused, and it may share the device id of a
+// phone that is connected.
+//
 // Somebody with an invite sends hello without a user, and answers the challenge
 // with enrol {invite, signature} in place of proof: the server binds the key to
 // the invite's account, answers enrolled, and closes. What is printed as an

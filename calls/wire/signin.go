@@ -10,6 +10,14 @@ import (
 // made for it serves nowhere else, and none made elsewhere serves here.
 const SignatureNamespace = "sign-in@tring"
 
+// The kinds of connections. Everything but a tool is a phone, whatever it calls
+// itself; a tool is a command that asks something and goes.
+const (
+	KindPhone = "phone"
+	KindLine  = "line"
+	KindTool  = "tool"
+)
+
 type (
 	// Hello is the phone's first frame. Nothing is learnt from the answer: an
 	// unknown name is challenged like any other.
@@ -17,7 +25,7 @@ type (
 		Version int          `json:"version"`
 		User    calls.UserID `json:"user,omitempty"` // empty before an Enrol
 		Device  calls.Device `json:"device"`
-		Kind    string       `json:"kind,omitempty"` // "phone", "line", "ssh"
+		Kind    string       `json:"kind,omitempty"` // "phone", "line", "ssh", "tool"
 		// Key is the public key in authorized_keys form, without comment.
 		Key string `json:"key"`
 		// For names the user for whom an ssh host signs in with its own key.
