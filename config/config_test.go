@@ -106,11 +106,11 @@ func TestMalformedEnvironment(t *testing.T) {
 	}
 }
 
-func TestServerTimers(t *testing.T) {
+func TestServerSettings(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "server.toml")
-	put(t, path, "[timers]\nring = \"2s\"\n")
+	put(t, path, "[timers]\nring = \"2s\"\n[history]\nkeep = \"8760h\"\n")
 	s, err := LoadServer(path, environment(map[string]string{"TRING_TIMERS_CALLER_GONE": "300ms"}))
-	if err != nil || s.Timers.Ring != 2*time.Second || s.Timers.CallerGone != 300*time.Millisecond {
+	if err != nil || s.Timers.Ring != 2*time.Second || s.Timers.CallerGone != 300*time.Millisecond || s.KeepHistory != 8760*time.Hour {
 		t.Errorf("got %+v, %v", s, err)
 	}
 }
@@ -170,6 +170,11 @@ func TestDevice(t *testing.T) {
 		t.Fatalf("a later run got %v, %v; want %s", again, err, first.ID)
 	}
 	defer again.Release()
+	for _, who := range []string{"a command beside it", "another one"} {
+		if id, err := ReadDevice(p); err != nil || id != first.ID {
+			t.Errorf("%s has the id %s, %v; want %s", who, id, err, first.ID)
+		}
+	}
 	put(t, filepath.Join(p.State, "device-3"), "no id\n")
 	if _, err := TakeDevice(p); err == nil || !strings.Contains(err.Error(), "device-3") {
 		t.Errorf("got %v", err)

@@ -50,6 +50,23 @@ func TakeDevice(p Paths) (*Device, error) {
 	return nil, fmt.Errorf("%d phones run from %s already; end one of them", maxDevices, p.State)
 }
 
+// ReadDevice is the id in the file "device", whoever holds it: for a command that
+// is no phone of its own.
+func ReadDevice(p Paths) (string, error) {
+	data, err := os.ReadFile(filepath.Join(p.State, "device"))
+	if err == nil {
+		id := strings.TrimSpace(string(data))
+		if _, err := ulid.ParseStrict(id); err == nil {
+			return id, nil
+		}
+	}
+	d, err := TakeDevice(p) // makes it, or says what is wrong with it
+	if err != nil {
+		return "", err
+	}
+	return d.ID, d.Release()
+}
+
 // Renew gives the phone a new id, in place of one that a server does not take any
 // more.
 func (d *Device) Renew() error {

@@ -32,7 +32,7 @@ func (a *app) doctorCommand() *cobra.Command {
 }
 
 func (a *app) doctor(ctx context.Context, asJSON bool) (err error) {
-	s := &session{}
+	s := &session{tool: true}
 	defer func() { err = errors.Join(err, s.close()) }()
 	found := a.examine(ctx, s)
 	failed := 0

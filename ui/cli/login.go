@@ -13,6 +13,7 @@ import (
 
 	"tring/calls"
 	"tring/calls/signaling"
+	"tring/calls/wire"
 	"tring/config"
 )
 
@@ -59,7 +60,7 @@ func (a *app) login(ctx context.Context, url string, f loginFlags) (err error) {
 	}
 	defer func() { err = errors.Join(err, device.Release()) }()
 	options := signaling.Options{
-		URL: url, Pin: pin, User: calls.UserID(f.user), Kind: "phone", Signer: signer,
+		URL: url, Pin: pin, User: calls.UserID(f.user), Kind: wire.KindTool, Signer: signer,
 		Device: calls.Device{ID: calls.DeviceID(device.ID), Label: settings.Label},
 	}
 	account := config.Account{Server: url, Pin: pin, User: f.user, Key: key}

@@ -50,12 +50,13 @@ func (a *app) phones(ctx context.Context, asJSON bool) (err error) {
 	for _, p := range page.Phones {
 		state := "offline"
 		switch {
-		case p.This:
-			state = "this command"
 		case p.Online:
 			state = "online"
 		case !p.LastSeen.IsZero():
 			state = "last seen " + p.LastSeen.Local().Format("2006-01-02 15:04")
+		}
+		if p.This {
+			state += ", here"
 		}
 		fmt.Fprintf(t, "%s\t%s\t%s\n", p.Device.ID, ui.Clean(p.Device.Label, cellWidth), state)
 	}

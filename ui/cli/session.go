@@ -12,6 +12,7 @@ import (
 	"github.com/charmbracelet/x/term"
 
 	"tring/calls"
+	"tring/calls/wire"
 	"tring/config"
 )
 
@@ -28,6 +29,7 @@ type session struct {
 	settings config.Settings
 	log      *slog.Logger
 	trial    *trial // nil with an account
+	tool     bool   // it asks the server something and goes: no phone
 	account  Account
 
 	soundNote string // what is wrong with the sound, before any call
@@ -139,15 +141,29 @@ func (a *app) account(s *session, paths config.Paths, settings config.Settings) 
 	if err != nil {
 		return Account{}, err
 	}
-	device, err := config.TakeDevice(paths)
+	kind, device, err := s.identity(paths)
 	if err != nil {
 		return Account{}, err
 	}
-	s.later(device.Release)
 	return Account{
-		URL: saved.Server, Pin: saved.Pin, User: calls.UserID(saved.User), Kind: "phone", Signer: signer, Log: s.log,
-		Device: calls.Device{ID: calls.DeviceID(device.ID), Label: settings.Label},
+		URL: saved.Server, Pin: saved.Pin, User: calls.UserID(saved.User), Kind: kind, Signer: signer, Log: s.log,
+		Device: calls.Device{ID: calls.DeviceID(device), Label: settings.Label},
 	}, nil
+}
+
+// identity is what the session is to the server: a phone with a device id for
+// itself, or a tool with that of the phone here.
+func (s *session) identity(paths config.Paths) (kind, device string, err error) {
+	if s.tool {
+		device, err = config.ReadDevice(paths)
+		return wire.KindTool, device, err
+	}
+	d, err := config.TakeDevice(paths)
+	if err != nil {
+		return "", "", err
+	}
+	s.later(d.Release)
+	return wire.KindPhone, d.ID, nil
 }
 
 // openLog opens the log file for this run.
@@ -196,11 +212,11 @@ func (a *app) askPassphrase(prompt string) ([]byte, error) {
 	return secret, err
 }
 
-// beginQuiet runs a phone for a command that only asks the server something.
+// beginQuiet signs in for a command that only asks the server something.
 func (a *app) beginQuiet(ctx context.Context) (*session, error) {
-	s, err := a.begin(ctx, soundSpec{kind: "none"}, false)
-	if err != nil {
-		return nil, err
+	s := &session{tool: true}
+	if err := a.make(ctx, s, soundSpec{kind: "none"}, false); err != nil {
+		return nil, errors.Join(err, s.close())
 	}
 	s.run(ctx)
 	if err := waitConnected(ctx, s.Phone); err != nil {
