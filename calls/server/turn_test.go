@@ -3,10 +3,12 @@ package server
 import (
 	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/pion/stun/v4"
 	"github.com/pion/turn/v5"
 
 	"tring/calls"
@@ -78,6 +80,26 @@ func TestTURN(t *testing.T) {
 		if conn, err := turnClient(t, server).Allocate(); err == nil {
 			conn.Close()
 			t.Errorf("%s: the relay took it", name)
+		}
+	}
+}
+
+// A name that ran out makes no new allocation, and keeps for a day what it has: a
+// long call is not cut to change the name.
+func TestExpiredNameKeepsItsAllocation(t *testing.T) {
+	r := &relayer{secret: []byte("secret")}
+	for _, tt := range []struct {
+		method stun.Method
+		ago    time.Duration
+		want   bool
+	}{
+		{stun.MethodAllocate, -time.Minute, true}, {stun.MethodAllocate, time.Minute, false},
+		{stun.MethodRefresh, time.Minute, true}, {stun.MethodRefresh, 23 * time.Hour, true}, {stun.MethodRefresh, 25 * time.Hour, false},
+		{stun.MethodCreatePermission, time.Hour, true}, {stun.MethodChannelBind, time.Hour, true},
+	} {
+		name := strconv.FormatInt(time.Now().Add(-tt.ago).Unix(), 10) + ":alice:A1"
+		if _, _, ok := r.authenticate(&turn.RequestAttributes{Username: name, Method: tt.method}); ok != tt.want {
+			t.Errorf("%s, expired %v ago: taken %v", tt.method, tt.ago, ok)
 		}
 	}
 }

@@ -28,8 +28,9 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Run a server", Args: noArguments,
 		Long: "Run a server, until Ctrl-C or SIGTERM.\n\n" +
-			"Its settings are the file server.toml in its data folder: name, and durations under\n" +
-			"[timers] (ring, media, caller_gone, lease, media_lost, silence, reconnect).\n\n" +
+			"Its settings are the file server.toml in its data folder: name, durations under\n" +
+			"[timers] (ring, media, caller_gone, lease, media_lost, silence, reconnect), and under\n" +
+			"[history] how long finished calls are kept (keep = \"8760h\"; without it, for ever).\n\n" +
 			"Off this machine it always speaks TLS: with the certificate that you name, with one by\n" +
 			"ACME for --domain, behind a proxy, or else with its own, whose pin is in each invite.",
 		Example: "  tring serve\n  tring serve --domain tring.example.org --listen :443\n  tring user add alice",
