@@ -214,7 +214,7 @@ func (m *Model) notes() []string {
 	case trouble != "":
 		return render(m.styles.dim, trouble)
 	case calling && m.levels.Fault != "":
-		return render(m.styles.alarm, Clean(m.levels.Fault, maxNotice))
+		return render(m.styles.alarm, SoundFault(m.levels.Fault))
 	case calling:
 		return nil
 	}

@@ -67,6 +67,7 @@ func (a *app) answer(ctx context.Context, f answerFlags) (err error) {
 	defer func() { err = errors.Join(err, s.close()) }()
 	w := newWatch(s.Phone, f.talk, a.printer(f.asJSON))
 	defer w.close()
+	w.listenTo(s)
 	s.run(ctx)
 	if err := waitConnected(ctx, s.Phone); err != nil {
 		return err
@@ -109,6 +110,8 @@ func (i *incoming) follow(ctx context.Context) error {
 			i.timer, i.overdue = nil, nil
 		case <-i.sample.C:
 			i.keepStats()
+		case note := <-i.notes:
+			i.lacking(note)
 		case <-i.overdue:
 			return errors.New("the phone did not end the call in time")
 		}

@@ -15,6 +15,7 @@ import (
 	"tring/audio/opus"
 	"tring/audio/portaudio"
 	"tring/config"
+	"tring/ui"
 )
 
 func (a *app) audioCommand() *cobra.Command {
@@ -117,7 +118,7 @@ func (a *app) testAudio(ctx context.Context, spec string, length time.Duration) 
 	a.say("Sound: %s. You should hear ringing; speak, and watch the level.", device.Describe())
 	heard, fault := a.listen(ctx, engine, length)
 	if fault != "" {
-		return fmt.Errorf("test sound: %s", fault)
+		return fmt.Errorf("test sound: %s", strings.TrimSuffix(ui.SoundFault(fault), "."))
 	}
 	_, err = fmt.Fprintf(a.out, "microphone: loudest %.0f dB; speaker: played\n", heard)
 	return err

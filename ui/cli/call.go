@@ -11,6 +11,8 @@ import (
 
 	"tring/calls"
 	"tring/config"
+	"tring/ui"
+	"tring/ui/line"
 )
 
 // statsEvery is how often a call without a screen reports on its media, and
@@ -80,6 +82,7 @@ func (a *app) call(ctx context.Context, who string, f callFlags) (err error) {
 	}
 	o := &outgoing{watch: newWatch(s.Phone, f.talk, a.printer(f.asJSON)), id: newCallID()}
 	defer o.close()
+	o.listenTo(s)
 	s.run(ctx)
 	if err := waitConnected(ctx, s.Phone); err != nil {
 		if ctx.Err() != nil {
@@ -131,6 +134,8 @@ func (o *outgoing) follow(ctx context.Context, act calls.Initiate) error {
 			}
 		case <-o.sample.C:
 			o.keepStats()
+		case note := <-o.notes:
+			o.lacking(note)
 		case <-o.overdue:
 			return &exitError{code: exitFailure, err: errors.New("the phone did not end the call in time")}
 		}
@@ -158,9 +163,14 @@ func (o *outgoing) hear(e calls.Event) (bool, error) {
 		o.startTalk()
 	}
 	if e.Name == calls.Failure {
-		return false, nil // what the act itself returns says the same
+		if line.OwnFault(e) { // of the others, what the act itself returns says the same
+			o.tellSound(ui.Clean(e.Err.Error(), noteWidth))
+		}
+		return false, nil
 	}
-	if e.Call.Status.Terminal() {
+	// A call that was refused at once is over already when it is told to be placed;
+	// how it ended comes next.
+	if e.Call.Status.Terminal() && e.Name != calls.Initiation {
 		o.printStats()
 		o.print(e)
 		return true, exitOf(e.Call)

@@ -66,8 +66,23 @@ func (a *app) plainPhone(ctx context.Context, s *session) error {
 	if err := waitConnected(ctx, s.Phone); err != nil {
 		a.say("No connection to the server: %s. Trying again.", explain(err))
 	}
+	looking, enough := context.WithCancel(ctx)
+	defer enough()
+	notes := make(chan string, 1)
+	tell := func(note string) {
+		select {
+		case notes <- note:
+		case <-looking.Done():
+		}
+	}
+	switch {
+	case s.soundNote != "":
+		tell("No sound: " + ui.Clean(s.soundNote, noteWidth))
+	case s.realSound:
+		go lookForDevices(looking, tell)
+	}
 	return line.Console{
-		Agent: dialler{s.Phone, s.settings.RingTime}, In: a.in, Out: a.out, NewCallID: newCallID, Now: time.Now, Banner: banner(s),
+		Agent: dialler{s.Phone, s.settings.RingTime}, In: a.in, Out: a.out, NewCallID: newCallID, Now: time.Now, Banner: banner(s), Notes: notes,
 	}.Run(ctx)
 }
 

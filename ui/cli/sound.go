@@ -13,6 +13,7 @@ import (
 	"tring/audio/portaudio"
 	"tring/audio/wav"
 	"tring/config"
+	"tring/ui"
 )
 
 // soundUsage is the help of --audio.
@@ -87,6 +88,9 @@ func (s soundSpec) open(settings config.Settings, log *slog.Logger) (audio.Devic
 	case "wav":
 		return wav.Open(s.in, s.out)
 	}
+	if err := s.namesNothing(portaudio.List); err != nil {
+		return nil, err
+	}
 	if s.in == "" {
 		s.in = settings.Input
 	}
@@ -101,6 +105,21 @@ func (s soundSpec) open(settings config.Settings, log *slog.Logger) (audio.Devic
 		return broken{err}, nil
 	}
 	return host, nil
+}
+
+// namesNothing refuses a device by name on a machine without any: who types a
+// name wants that device, not silence.
+func (s soundSpec) namesNothing(list func() ([]portaudio.DeviceInfo, error)) error {
+	if s.in == "" && s.out == "" {
+		return nil
+	}
+	if devices, err := list(); err != nil || len(devices) > 0 {
+		return nil // the library says what is wrong
+	}
+	if s.in != "" {
+		return &portaudio.UnknownDeviceError{Side: "microphone", Name: s.in}
+	}
+	return &portaudio.UnknownDeviceError{Side: "speaker", Name: s.out}
 }
 
 // broken is the sound of a program that cannot have any, such as one built
@@ -120,11 +139,7 @@ const lookAgain = time.Minute
 func lookForDevices(ctx context.Context, tell func(note string)) {
 	told := ""
 	for {
-		devices, err := portaudio.List()
-		note := missing(devices)
-		if err != nil {
-			note = "No sound: " + err.Error()
-		}
+		note := lacks()
 		if note != told && ctx.Err() == nil {
 			tell(note)
 			told = note
@@ -140,6 +155,16 @@ func lookForDevices(ctx context.Context, tell func(note string)) {
 	}
 }
 
+// lacks is what a person should know of this machine's devices. It asks the
+// system, which takes a moment.
+func lacks() string {
+	devices, err := portaudio.List()
+	if err != nil {
+		return "No sound: " + err.Error()
+	}
+	return missing(devices)
+}
+
 // missing is what a person should know of a machine with these devices; nothing
 // if it has both ends.
 func missing(devices []portaudio.DeviceInfo) string {
@@ -147,11 +172,11 @@ func missing(devices []portaudio.DeviceInfo) string {
 	out := slices.ContainsFunc(devices, func(d portaudio.DeviceInfo) bool { return d.Outputs > 0 })
 	switch {
 	case !in && !out:
-		return "No sound device found: calls work, silently."
+		return ui.NoSound
 	case !in:
-		return "No microphone found: others will not hear you."
+		return ui.NoMicrophone
 	case !out:
-		return "No speaker found: you will not hear others."
+		return ui.NoSpeaker
 	}
 	return ""
 }

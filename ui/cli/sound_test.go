@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"strings"
 	"testing"
 
 	"tring/audio/portaudio"
@@ -46,6 +47,25 @@ func TestSoundSpecs(t *testing.T) {
 	for _, spec := range []string{"wav:a.wav", "loud", "in:USB", "=x"} {
 		if got, err := parseSound(spec); err == nil {
 			t.Errorf("%q was taken as %+v", spec, got)
+		}
+	}
+}
+
+// A device that is asked for by name must be there, also where there is none.
+func TestANameOnAMachineWithoutDevices(t *testing.T) {
+	none := func() ([]portaudio.DeviceInfo, error) { return nil, nil }
+	some := func() ([]portaudio.DeviceInfo, error) { return []portaudio.DeviceInfo{{Name: "HDMI", Outputs: 2}}, nil }
+	for spec, want := range map[string]string{"default": "", "in=Foo": `no microphone named "Foo"`, "out=Bar": `no speaker named "Bar"`} {
+		s, err := parseSound(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.namesNothing(some); err != nil {
+			t.Errorf("%s where there are devices: %v", spec, err)
+		}
+		err = s.namesNothing(none)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", spec, err, want)
 		}
 	}
 }

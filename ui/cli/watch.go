@@ -46,6 +46,11 @@ type watch struct {
 	samples int
 	last    *calls.MediaStats // not printed yet
 	lastOf  calls.Call
+	link    calls.Link       // the last one told
+	notes   chan string      // what the machine lacks, once it is known
+	looked  bool             // it is known
+	note    string           // what it lacks
+	fault   string           // of the sound, the last one told
 	overdue <-chan time.Time // after a hang-up that the phone did not confirm
 	err     error            // the output is gone
 	done    chan struct{}
@@ -54,7 +59,7 @@ type watch struct {
 func newWatch(p *Phone, talk time.Duration, out printer) *watch {
 	w := &watch{
 		phone: p, printer: out, talk: talk,
-		events: make(chan calls.Event), done: make(chan struct{}), sample: time.NewTicker(sampleEvery),
+		events: make(chan calls.Event), done: make(chan struct{}), notes: make(chan string, 1), sample: time.NewTicker(sampleEvery),
 	}
 	// The listener's own queue is the buffer; it only has to let go at the end.
 	p.AddCallListener("command", func(e calls.Event) {
@@ -75,8 +80,16 @@ func (w *watch) close() {
 	}
 }
 
+// print tells an event; of the connection only what is new, not each try.
 func (w *watch) print(e calls.Event) {
-	if err := w.printer.event(e, w.phone.Snapshot()); err != nil && w.err == nil {
+	v := w.phone.Snapshot()
+	if e.Name == calls.ConnectionChanged {
+		if v.Link == w.link {
+			return
+		}
+		w.link = v.Link
+	}
+	if err := w.printer.event(e, v); err != nil && w.err == nil {
 		w.err = err
 	}
 }
@@ -118,6 +131,7 @@ func (w *watch) keepStats() {
 	if !ok {
 		return
 	}
+	w.keepFault(w.phone.Levels().Fault)
 	if s, ok := w.phone.Stats(); ok {
 		w.last, w.lastOf = &s, held.Call
 		if w.samples++; w.samples%(int(statsEvery/sampleEvery)) == 0 {

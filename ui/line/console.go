@@ -34,13 +34,23 @@ type Console struct {
 	NewCallID func() calls.ID
 	Now       func() time.Time
 	Banner    []string
+	// Notes are what the machine's sound lacks, as it becomes known; nil if nobody
+	// looks. An empty one lifts the one before.
+	Notes <-chan string
 
+	fault  string          // of the sound, the last one told
+	note   string          // of Notes, the last one
+	sample *time.Ticker    // while there is a call
+	link   calls.Link      // the last one told
 	listed []calls.Contact // the last list, by number
 }
 
 // Run runs until the person quits, the input ends or ctx does. It hangs up what
 // it leaves.
 func (c Console) Run(ctx context.Context) error {
+	c.sample = time.NewTicker(time.Hour)
+	c.sample.Stop()
+	defer c.leave(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	events := make(chan calls.Event)
@@ -55,7 +65,7 @@ func (c Console) Run(ctx context.Context) error {
 		c.print(l)
 	}
 	c.print("Type ? for help.")
-	if c.Agent.Snapshot().Link == calls.LinkUp {
+	if c.link = c.Agent.Snapshot().Link; c.link == calls.LinkUp {
 		c.list(ctx, "")
 	}
 	return c.loop(ctx, events, read(ctx, c.In))
@@ -100,6 +110,12 @@ func (c *Console) loop(ctx context.Context, events <-chan calls.Event, lines <-c
 			return nil
 		case e := <-events:
 			c.hear(ctx, e)
+		case note := <-c.Notes:
+			if c.note = note; note != "" {
+				c.print(note)
+			}
+		case <-c.sample.C:
+			c.listen()
 		case err := <-results:
 			if err != nil {
 				c.print("That did not work: " + ui.Clean(err.Error(), 200) + ".")
@@ -122,8 +138,14 @@ func (c *Console) print(text string) { fmt.Fprintln(c.Out, text) }
 // hear prints an event, and what the person can do about it.
 func (c *Console) hear(ctx context.Context, e calls.Event) {
 	v := c.Agent.Snapshot()
-	if e.Name == calls.Failure {
+	c.attend(v)
+	switch {
+	case e.Name == calls.Failure && !OwnFault(e):
 		return // the command that failed says so
+	case e.Name == calls.ConnectionChanged && v.Link == c.link:
+		return // another try
+	case e.Name == calls.ConnectionChanged:
+		c.link = v.Link
 	}
 	words := Words(e, v)
 	if e.Name == calls.IncomingCallReceived {

@@ -13,6 +13,7 @@ import (
 
 	"tring/audio"
 	"tring/calls"
+	"tring/ui"
 )
 
 // fakePhone notes what it is told to do, and shows the view that the test gives.
@@ -22,6 +23,7 @@ type fakePhone struct {
 	listener func(calls.Event)
 	did      chan string
 	fails    error
+	fault    string // of the sound
 }
 
 func (p *fakePhone) Do(_ context.Context, c calls.Command) error {
@@ -51,7 +53,13 @@ func (p *fakePhone) Snapshot() calls.View {
 	defer p.mu.Unlock()
 	return p.view
 }
-func (p *fakePhone) Levels() audio.Levels { return audio.Levels{} }
+
+func (p *fakePhone) Levels() audio.Levels {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return audio.Levels{Fault: p.fault}
+}
+
 func (p *fakePhone) Directory(_ context.Context, q calls.DirectoryQuery) (calls.DirectoryPage, error) {
 	all := []calls.Contact{
 		{Receiver: calls.User("bob"), Name: "Bob", Presence: calls.Online},
@@ -84,6 +92,8 @@ type person struct {
 	in    io.Writer
 	out   *bufio.Scanner
 	ended chan error
+	notes chan string
+	leave func() // an interrupt
 }
 
 func sit(t *testing.T) *person {
@@ -93,15 +103,16 @@ func sit(t *testing.T) *person {
 	phone := &fakePhone{did: make(chan string, 1), view: calls.View{
 		Me: calls.Identity{User: "ann", Device: calls.Device{ID: "here"}}, Link: calls.LinkUp,
 	}}
-	p := &person{t: t, phone: phone, in: inW, out: bufio.NewScanner(outR), ended: make(chan error, 1)}
+	p := &person{t: t, phone: phone, in: inW, out: bufio.NewScanner(outR), ended: make(chan error, 1), notes: make(chan string)}
 	ctx, leave := context.WithCancel(context.Background())
 	go func() {
 		p.ended <- Console{
 			Agent: phone, In: inR, Out: outW, NewCallID: func() calls.ID { return "new" }, Now: func() time.Time { return noon },
-			Banner: []string{"Welcome."},
+			Banner: []string{"Welcome."}, Notes: p.notes,
 		}.Run(ctx)
 		outW.Close()
 	}()
+	p.leave = leave
 	t.Cleanup(func() { leave(); outR.Close(); inW.Close() })
 	p.reads("Welcome.", "Type ? for help.", "1. Bob, online", "2. Eve, offline")
 	return p
@@ -210,7 +221,12 @@ func TestConsoleInACall(t *testing.T) {
 	p.types("x")
 	p.did("end two")
 	p.reads("That did not work: the line is cut.")
+	p.phone.mu.Lock()
+	p.phone.fails = nil
+	p.phone.mu.Unlock()
 	p.types("q")
+	p.did("end two")
+	p.reads("You hung up. You talked for 0 s.")
 	if err := <-p.ended; err != nil {
 		t.Error(err)
 	}
@@ -220,4 +236,54 @@ func TestConsoleHelp(t *testing.T) {
 	p := sit(t)
 	p.types("?")
 	p.reads(strings.Split(consoleHelp, "\n")...)
+}
+
+// Whoever interrupts the phone in a call hangs up, and reads so on a row of its
+// own.
+func TestConsoleInterrupted(t *testing.T) {
+	p := sit(t)
+	held := talking("two", false)
+	p.phone.tell(calls.Event{Name: calls.MediaIsConnected, Call: held.Call}, held)
+	p.reads("Connected to bob.")
+	p.leave()
+	p.reads("")
+	p.did("end two")
+	p.reads("You hung up. You talked for 0 s.")
+	if err := <-p.ended; err != nil {
+		t.Error(err)
+	}
+}
+
+// What the machine lacks is said when it is known, what the sound of a call
+// suffers when it comes; neither twice.
+func TestConsoleSaysWhatIsWrongWithTheSound(t *testing.T) {
+	p := sit(t)
+	p.notes <- ""
+	p.notes <- ui.NoSound
+	p.reads(ui.NoSound)
+	p.phone.mu.Lock()
+	p.phone.fault = "no speaker: open default speaker: no speaker found: plug one in; speaker lost: EOF"
+	p.phone.mu.Unlock()
+	held := talking("two", false)
+	p.phone.tell(calls.Event{Name: calls.MediaIsConnected, Call: held.Call}, held)
+	p.reads("Connected to bob.", ui.NoSpeaker+" Speaker lost: EOF.")
+	p.phone.tell(calls.Event{Name: calls.Failure, Err: errors.New("open the sound of the call: no port")}, held)
+	p.reads("That did not work: open the sound of the call: no port.")
+}
+
+// Each try to connect is an event, and only the first that fails is news.
+func TestConsoleSaysOnceThatThereIsNoConnection(t *testing.T) {
+	p := sit(t)
+	lost := func(link calls.Link) {
+		p.phone.mu.Lock()
+		p.phone.view.Link = link
+		p.phone.mu.Unlock()
+		p.phone.tell(calls.Event{Name: calls.ConnectionChanged})
+	}
+	lost(calls.LinkDown)
+	p.reads("No connection to the server; trying again.")
+	lost(calls.LinkDown)
+	lost(calls.LinkDown)
+	lost(calls.LinkUp)
+	p.reads("Connected to the server as ann.")
 }

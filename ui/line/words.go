@@ -1,6 +1,7 @@
 package line
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -41,6 +42,14 @@ func Words(e calls.Event, v calls.View) string {
 		return connection(v)
 	}
 	return ""
+}
+
+// OwnFault says whether a Failure is a fault of this machine, such as sound that
+// cannot be opened. No command returns such a one; what the service refuses, the
+// command that asked for it returns.
+func OwnFault(e calls.Event) bool {
+	_, service := errors.AsType[*calls.Error](e.Err)
+	return e.Name == calls.Failure && e.Err != nil && !service
 }
 
 func pictured(c calls.Call) string {

@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"tring/calls"
+	"tring/ui"
+)
+
+// errNoSound is the code of the Error lines about this machine's sound.
+const errNoSound = "no_sound"
+
+// listenTo begins to find out what the session's sound lacks. Asking the system
+// takes a moment, in which the call may begin.
+func (w *watch) listenTo(s *session) {
+	switch {
+	case s.soundNote != "": // the engine would say no more than that
+		w.tellSound(ui.Clean("No sound: "+s.soundNote, noteWidth))
+	case s.realSound:
+		go func() { w.notes <- lacks() }()
+	default:
+		w.looked = true
+	}
+}
+
+// noteWidth bounds what a sound library says.
+const noteWidth = 300
+
+// lacking takes what the machine lacks.
+func (w *watch) lacking(note string) {
+	w.looked, w.note = true, note
+	if note != "" {
+		w.tellSound(note)
+	}
+}
+
+// keepFault tells of the sound's faults during a call, each when it comes.
+func (w *watch) keepFault(fault string) {
+	fault = ui.SoundFault(fault)
+	switch {
+	case !w.looked || fault == w.fault:
+		return
+	case fault != "" && !ui.Covers(w.note, fault):
+		w.tellSound(fault)
+	}
+	w.fault = fault
+}
+
+// tellSound says a line about the sound.
+func (w *watch) tellSound(note string) {
+	if w.printer.json != nil {
+		w.print(calls.Event{Name: calls.Failure, Err: &calls.Error{Code: errNoSound, Text: note}})
+		return
+	}
+	w.printer.say("%s", note)
+}

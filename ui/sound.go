@@ -1,0 +1,39 @@
+package ui
+
+import "strings"
+
+// What a machine may lack, and what follows for the person.
+const (
+	NoSound      = "No sound device found: calls work, silently."
+	NoMicrophone = "No microphone found: others will not hear you."
+	NoSpeaker    = "No speaker found: you will not hear others."
+)
+
+// SoundFault is what is wrong with the devices, as the engine's levels have it,
+// in words short enough for one row: each thing once, without the advice.
+func SoundFault(fault string) string {
+	var said []string
+	mic, speaker := strings.Contains(fault, "no microphone found"), strings.Contains(fault, "no speaker found")
+	switch {
+	case mic && speaker:
+		said = append(said, NoSound)
+	case mic:
+		said = append(said, NoMicrophone)
+	case speaker:
+		said = append(said, NoSpeaker)
+	}
+	for _, clause := range strings.Split(fault, "; ") {
+		what, why, ok := strings.Cut(clause, ": ")
+		if !ok || strings.Contains(clause, " found: plug ") {
+			continue // advice, or said above
+		}
+		clause = Clean(strings.ToUpper(what[:1])+what[1:]+": "+why, maxNotice) + "."
+		said = append(said, clause)
+	}
+	return strings.Join(said, " ")
+}
+
+// Covers says whether a note on what the machine lacks says the fault as well.
+func Covers(note, fault string) bool {
+	return fault == note || note == NoSound && (fault == NoMicrophone || fault == NoSpeaker)
+}
