@@ -16,10 +16,11 @@ type Timers struct {
 
 func (s *Server) fields() []field {
 	const least, most = 10 * time.Millisecond, time.Hour
+	const longestRing = 3 * time.Minute // that of the service
 	return []field{
 		text("name", &s.Name),
 		span("history.keep", &s.KeepHistory, time.Hour, 100*365*24*time.Hour),
-		span("timers.ring", &s.Timers.Ring, least, most),
+		span("timers.ring", &s.Timers.Ring, least, longestRing),
 		span("timers.media", &s.Timers.Media, least, most),
 		span("timers.caller_gone", &s.Timers.CallerGone, least, most),
 		span("timers.lease", &s.Timers.Lease, least, most),

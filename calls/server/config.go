@@ -91,10 +91,19 @@ const (
 	maxNameLength  = 64               // runes of a display name or a label
 )
 
-func (c Config) validate() error {
-	_, _, err := net.SplitHostPort(c.Listen)
-	if err != nil {
-		return fmt.Errorf("listen address %q: it must be HOST:PORT or :PORT: %w", c.Listen, err)
+// Validate says in one line what of the settings cannot be, before anything is
+// opened.
+func (c Config) Validate() error {
+	if err := validAddress(c.Listen); err != nil {
+		return fmt.Errorf("listen address %q: %w", c.Listen, err)
+	}
+	if c.TURN != "" && c.TURN != "off" {
+		if err := validAddress(c.TURN); err != nil {
+			return fmt.Errorf("turn address %q: %w", c.TURN, err)
+		}
+	}
+	if c.Timers.Ring > calls.MaxRingTime {
+		return fmt.Errorf("ring time %v: a call rings for %v at most", c.Timers.Ring, calls.MaxRingTime)
 	}
 	if c.Data == "" {
 		return errors.New("no data folder is named")
@@ -115,13 +124,24 @@ func (c Config) validate() error {
 		return errors.New("choose one of a certificate, a domain for ACME, and a proxy in front")
 	}
 	if c.Admin != "" {
-		adminHost, _, err := net.SplitHostPort(c.Admin)
-		if err != nil {
-			return fmt.Errorf("admin address %q: it must be HOST:PORT: %w", c.Admin, err)
+		if err := validAddress(c.Admin); err != nil {
+			return fmt.Errorf("admin address %q: %w", c.Admin, err)
 		}
-		if !isLoopback(adminHost) {
+		if host, _, _ := net.SplitHostPort(c.Admin); !isLoopback(host) {
 			return fmt.Errorf("admin address %q: it must be on loopback, such as 127.0.0.1:7434", c.Admin)
 		}
+	}
+	return nil
+}
+
+// validAddress checks an address to listen on.
+func validAddress(address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return errors.New("it must be HOST:PORT or :PORT")
+	}
+	if _, err := net.LookupPort("tcp", port); err != nil {
+		return fmt.Errorf("the port must be a number from 0 to 65535, not %q", port)
 	}
 	return nil
 }

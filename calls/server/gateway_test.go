@@ -2,9 +2,13 @@ package server
 
 import (
 	"bytes"
+	"errors"
+	"io/fs"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -308,6 +312,9 @@ func TestOpenRefused(t *testing.T) {
 		{"no data folder", Config{Listen: "127.0.0.1:0"}, "no data folder"},
 		{"address without port", Config{Listen: "localhost", Data: "x"}, "HOST:PORT"},
 		{"admin on the network", Config{Listen: ":0", Admin: ":7434", Data: "x"}, "loopback"},
+		{"port out of range", Config{Listen: "127.0.0.1:99999", Data: "x"}, "from 0 to 65535"},
+		{"TURN without port", Config{Listen: ":0", TURN: "127.0.0.1", Data: "x"}, "HOST:PORT"},
+		{"ring time that no call has", Config{Listen: ":0", Timers: Timers{Ring: calls.MaxRingTime + 1}, Data: "x"}, "3m0s at most"},
 		{"certificate without key", Config{Listen: ":0", CertFile: "c.pem", Data: "x"}, "both"},
 		{"missing certificate", Config{Listen: ":0", CertFile: "c.pem", KeyFile: "k.pem"}, "c.pem"},
 		{"domain and proxy", Config{Listen: ":0", Domain: "a.example", BehindProxy: true, Data: "x"}, "choose one"},
@@ -340,4 +347,65 @@ func TestOpenRefused(t *testing.T) {
 			t.Errorf("the error is %v", err)
 		}
 	})
+}
+
+// A start that fails leaves the data folder as it was, at whatever step it fails.
+func TestFailedOpenLeavesNothing(t *testing.T) {
+	taken, _ := open(t, Config{})
+	udp, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer udp.Close()
+	for name, cfg := range map[string]Config{
+		"port taken":       {Listen: taken.Addr().String()},
+		"admin port taken": {Listen: ":0", Admin: taken.Addr().String()},
+		"TURN port taken":  {Listen: "127.0.0.1:0", TURN: udp.LocalAddr().String()},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fail := func() {
+				t.Helper()
+				if s, err := Open(t.Context(), cfg); err == nil {
+					s.Close()
+					t.Fatal("it opened")
+				}
+			}
+			cfg.Data = filepath.Join(t.TempDir(), "new")
+			fail()
+			if _, err := os.Stat(cfg.Data); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("the new folder is there: %v", err)
+			}
+			cfg.Data = t.TempDir()
+			if err := os.WriteFile(filepath.Join(cfg.Data, "server.toml"), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			fail()
+			if names := namesIn(t, cfg.Data); len(names) != 1 || names[0] != "server.toml" {
+				t.Errorf("in the folder are %v", names)
+			}
+			s, err := Open(t.Context(), Config{Listen: "127.0.0.1:0", Data: cfg.Data})
+			if err != nil {
+				t.Fatal(err)
+			}
+			addUser(t, s, "alice")
+			s.Close()
+			before := namesIn(t, cfg.Data)
+			fail()
+			if after := namesIn(t, cfg.Data); !slices.Contains(after, "jetstream") || len(after) < len(before) {
+				t.Errorf("of %v are left %v", before, after)
+			}
+		})
+	}
+}
+
+func namesIn(t *testing.T, folder string) (names []string) {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
 }

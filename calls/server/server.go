@@ -6,10 +6,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -37,6 +39,7 @@ type Server struct {
 	security security
 
 	lock     *os.File
+	made     []string     // by the opening, the last first; removed if that fails
 	listener net.Listener // for phones
 	socket   net.Listener // of the admin
 	health   net.Listener // nil: none
@@ -54,7 +57,7 @@ type Server struct {
 // Every input that cannot be is one plain error. ctx bounds the opening only;
 // Serve or Close must follow.
 func Open(ctx context.Context, cfg Config) (*Server, error) {
-	if err := cfg.validate(); err != nil {
+	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	cfg.Name = cmp.Or(cfg.Name, "tring")
@@ -71,10 +74,12 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 			return nil, err
 		}
 	}
+	s.made = nil
 	return s, nil
 }
 
 func (s *Server) openData(context.Context) (err error) {
+	missing := s.missing()
 	if err := os.MkdirAll(s.cfg.Data, 0o700); err != nil {
 		return fmt.Errorf("make data folder: %w; choose a folder that you may write", err)
 	}
@@ -82,7 +87,21 @@ func (s *Server) openData(context.Context) (err error) {
 	if errors.Is(err, os.ErrPermission) {
 		return fmt.Errorf("%w; choose a folder that you may write", err)
 	}
+	if err == nil { // else it is another server's
+		s.made = missing
+	}
 	return err
+}
+
+// missing is what an opening would make, the last first.
+func (s *Server) missing() (list []string) {
+	for _, name := range []string{"jetstream", certificateFile, "lock", ""} {
+		path := filepath.Join(s.cfg.Data, name)
+		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+			list = append(list, path)
+		}
+	}
+	return list
 }
 
 func (s *Server) openListeners(context.Context) (err error) {
@@ -253,10 +272,25 @@ func (s *Server) Close() {
 		if s.store != nil {
 			s.store.close()
 		}
+		s.unmake()
 		if s.lock != nil {
 			s.lock.Close()
 		}
 	})
+}
+
+// unmake leaves the data folder as an opening that failed has found it. What
+// cannot be removed does no harm: the next start finds an empty store.
+func (s *Server) unmake() {
+	for _, path := range s.made {
+		remove := os.RemoveAll
+		if path == filepath.Clean(s.cfg.Data) {
+			remove = os.Remove // the server's own things only
+		}
+		if err := remove(path); err != nil {
+			s.log.Warn("clean up after a failed start", "err", err)
+		}
+	}
 }
 
 // Addr is where phones connect.

@@ -64,10 +64,12 @@ func tlsConfig(cert tls.Certificate) *tls.Config {
 	}
 }
 
+const certificateFile = "certificate.pem"
+
 // ownCertificate is the certificate that the server made for itself on its first
 // start, and the pin of its key, which travels inside invites.
 func ownCertificate(folder string) (tls.Certificate, string, error) {
-	path := filepath.Join(folder, "certificate.pem")
+	path := filepath.Join(folder, certificateFile)
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if data, err = makeCertificate(); err == nil {

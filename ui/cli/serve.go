@@ -93,6 +93,9 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := c.Validate(); err != nil {
+		return wrongUsage("%w", err)
+	}
 	srv, err := server.Open(ctx, c)
 	if err != nil {
 		return fmt.Errorf("start the server: %w", err)

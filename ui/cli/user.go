@@ -62,6 +62,9 @@ func (a *app) addUser(ctx context.Context, user string, f userFlags) error {
 	if err := calls.UserID(user).Validate(); err != nil {
 		return wrongUsage("%w", err)
 	}
+	if isTestLine(calls.UserID(user)) {
+		return wrongUsage("%s is the name of a test line; choose another", user)
+	}
 	if f.ttl <= 0 {
 		return wrongUsage("--ttl %v is not a time", f.ttl)
 	}
