@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"tring/calls"
@@ -86,7 +85,7 @@ func (a *account) set(n calls.Settings) error {
 		}
 	}
 	a.WhenBusy = cmp.Or(n.WhenBusy, a.WhenBusy)
-	a.Name = cmp.Or(clip(strings.TrimSpace(n.Name)), a.Name)
+	a.Name = cmp.Or(display(n.Name), a.Name)
 	return nil
 }
 

@@ -84,8 +84,8 @@ func (s *Server) hello(c *conn) (wire.Hello, *refusal) {
 	case !validID(string(h.Device.ID)):
 		return bad(fmt.Errorf("the device id must be 1 to 64 of A-Z a-z 0-9 _ -: %w", calls.ErrInvalidRequest), wire.CloseBadFrame)
 	}
-	h.Device.Label = clip(h.Device.Label)
-	h.Kind = clip(h.Kind)
+	h.Device.Label = display(h.Device.Label)
+	h.Kind = display(h.Kind)
 	challenge := wire.Challenge{
 		Version: wire.Version, Nonce: base64.StdEncoding.EncodeToString(randomBytes(32)), Server: s.cfg.Name,
 	}

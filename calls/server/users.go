@@ -102,8 +102,12 @@ func (a admin) edit(ctx context.Context, user calls.UserID, name string, change 
 	if err := user.Validate(); err != nil {
 		return fmt.Errorf("add user: %w", err)
 	}
-	_, err := a.s.accounts.update(ctx, user, true, func(acc *account) error {
-		if name = clip(strings.TrimSpace(name)); name != "" {
+	name, err := chosen(name)
+	if err != nil {
+		return fmt.Errorf("add user %s: %w", user, err)
+	}
+	_, err = a.s.accounts.update(ctx, user, true, func(acc *account) error {
+		if name != "" {
 			acc.Name = name
 		}
 		if acc.Name == "" {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -136,7 +137,7 @@ func (a *app) listUsers(ctx context.Context, f userFlags) error {
 	}
 	t := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	for _, u := range users {
-		fmt.Fprintf(t, "%s\t%s\n", u.User, ui.Clean(u.Name, cellWidth))
+		fmt.Fprintf(t, "%s\t%s\n", u.User, cmp.Or(ui.Clean(u.Name, cellWidth), string(u.User)))
 	}
 	return t.Flush()
 }
