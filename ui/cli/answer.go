@@ -33,6 +33,7 @@ func (a *app) answerCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print every event as one JSON object a line")
 	cmd.Flags().DurationVar(&f.talk, "for", 0, "hang up so long after the answer")
 	cmd.Flags().StringVar(&f.audio, "audio", "", soundUsage)
+	withoutDefault(cmd, "for")
 	return cmd
 }
 
@@ -121,11 +122,15 @@ func (i *incoming) follow(ctx context.Context) error {
 	}
 }
 
+// nothingCame is the end of somebody who stopped waiting.
 func (i *incoming) nothingCame() error {
-	if i.once {
-		return &exitError{code: exitFailure, err: errors.New("stopped before a call came")}
+	switch {
+	case !i.once:
+		return nil
+	case len(i.seen) > 0:
+		return &exitError{code: exitFailure, err: errors.New("stopped before the call was answered")}
 	}
-	return nil
+	return &exitError{code: exitFailure, err: errors.New("stopped before a call came")}
 }
 
 // hear takes one event; true when a call is over.

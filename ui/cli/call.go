@@ -49,8 +49,9 @@ func (a *app) callCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&f.video, "video", false, "call with video")
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print every event as one JSON object a line")
 	cmd.Flags().DurationVar(&f.talk, "for", 0, "hang up so long after the answer")
-	cmd.Flags().DurationVar(&f.ring, "timeout", 0, "let it ring so long (5s to 3m)")
+	cmd.Flags().DurationVar(&f.ring, "timeout", 0, "let it ring so long (5s to 3m; without it ring_time of the settings, else 45s)")
 	cmd.Flags().StringVar(&f.audio, "audio", "", soundUsage)
+	withoutDefault(cmd, "for", "timeout")
 	return cmd
 }
 

@@ -72,6 +72,7 @@ func (a *app) rootCommand() *cobra.Command {
 	}
 	root.Flags().BoolVar(&plain, "plain", false, "plain lines instead of the full screen")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return err })
+	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
 		a.callCommand(), a.answerCommand(),
 		a.loginCommand(), a.contactsCommand(), a.historyCommand(), a.presenceCommand(), a.phonesCommand(),
@@ -87,6 +88,33 @@ func (a *app) does(f func(ctx context.Context, args []string) error) func(*cobra
 	return func(cmd *cobra.Command, args []string) error {
 		a.failure = f(cmd.Context(), args)
 		return nil
+	}
+}
+
+// helpCommand explains a command; that it was asked about none that exists is
+// wrong usage.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND]", Short: "Explain a command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil {
+				return err
+			}
+			if len(rest) > 0 {
+				return fmt.Errorf("there is no command %q", strings.Join(args, " "))
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
+}
+
+// withoutDefault takes a flag's default out of the help, where it is no value
+// that one would type.
+func withoutDefault(cmd *cobra.Command, flags ...string) {
+	for _, name := range flags {
+		cmd.Flags().Lookup(name).DefValue = ""
 	}
 }
 
@@ -146,6 +174,9 @@ func (a *app) report(err error) int {
 		if code = e.code; e.err == nil {
 			return code
 		}
+	}
+	if unread(err) {
+		return code
 	}
 	a.say("tring: %s", explain(err))
 	return code

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -88,11 +89,22 @@ func (a *app) contacts(ctx context.Context, query string, asJSON bool) (err erro
 	if asJSON {
 		return printJSON(a, all)
 	}
+	switch {
+	case len(all) == 0 && query == "":
+		a.say("Nobody else is on this server yet.")
+	case len(all) == 0:
+		a.say("Nobody is called %s.", ui.Clean(query, cellWidth))
+	}
 	t := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	for _, c := range all {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", c.Receiver.ID, ui.Clean(c.Name, cellWidth), stateOf(c), phoneLabels(c.Phones))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", c.Receiver.ID, nameOf(c), stateOf(c), phoneLabels(c.Phones))
 	}
 	return t.Flush()
+}
+
+// nameOf is the name in a cell; the id where nothing of the name can be seen.
+func nameOf(c calls.Contact) string {
+	return cmp.Or(ui.Clean(c.Name, cellWidth), ui.Clean(c.Receiver.ID, cellWidth))
 }
 
 func stateOf(c calls.Contact) string {

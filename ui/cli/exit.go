@@ -63,10 +63,20 @@ func exitOf(c calls.Call) error {
 
 // refused is the exit for a call that could not be placed.
 func refused(err error) error {
-	if errors.Is(err, calls.ErrUnknownReceiver) || errors.Is(err, calls.ErrCallingSelf) {
+	switch {
+	case errors.Is(err, calls.ErrCallingSelf):
+		return &exitError{exitFailed, calls.ErrCallingSelf} // the act is in its words
+	case errors.Is(err, calls.ErrUnknownReceiver):
 		return &exitError{exitFailed, err}
 	}
 	return err
+}
+
+// unread says whether what failed was to print to somebody who reads no more,
+// such as head(1). They know that; there is nobody to tell.
+func unread(err error) bool {
+	file, ok := errors.AsType[*fs.PathError](err)
+	return ok && errors.Is(file, syscall.EPIPE)
 }
 
 // explain is an error as one plain line, with what to do where the error itself

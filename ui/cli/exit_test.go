@@ -3,8 +3,11 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"net"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 
 	"tring/calls"
@@ -74,5 +77,33 @@ func TestTrialName(t *testing.T) {
 		if got, name := trialName(login); got != want || name == "" {
 			t.Errorf("trialName(%q) = %q, %q; want %q", login, got, name, want)
 		}
+	}
+}
+
+// Whoever reads no more, such as head(1), need not be told so.
+func TestNobodyReads(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.WriteString("a line")
+	if err == nil || !unread(fmt.Errorf("print event: %w", err)) {
+		t.Errorf("%v is told", err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, other := range []error{fs.ErrNotExist, &net.OpError{Op: "write", Err: syscall.EPIPE}, &fs.PathError{Err: syscall.ENOSPC}} {
+		if unread(other) {
+			t.Errorf("%v is not told", other)
+		}
+	}
+	var said strings.Builder
+	a := &app{err: &said}
+	if code := a.report(&fs.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.EPIPE}); code != exitFailure || said.Len() > 0 {
+		t.Errorf("%d, %q", code, said.String())
 	}
 }

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"text/tabwriter"
 	"time"
 
+	"github.com/oklog/ulid/v2"
 	"github.com/spf13/cobra"
 
 	"tring/calls"
@@ -55,14 +57,25 @@ func (a *app) historyCommand() *cobra.Command {
 	return cmd
 }
 
+// finished are the states in which a call is over.
+var finished = []calls.Status{calls.Ended, calls.Rejected, calls.Busy, calls.Cancelled, calls.Unanswered, calls.Failed}
+
 func checkHistory(f calls.HistoryFilter) error {
 	switch {
 	case f.Limit < 1 || f.Limit > calls.MaxHistoryLimit:
 		return wrongUsage("--limit %d is not between 1 and %d", f.Limit, calls.MaxHistoryLimit)
 	case f.Type != "" && f.Type != calls.Audio && f.Type != calls.Video:
 		return wrongUsage("--type %s is none; write audio or video", f.Type)
-	case f.Status != "" && !f.Status.Terminal():
-		return wrongUsage("--status %s: only finished calls are listed", f.Status)
+	case f.Status != "" && !slices.Contains(finished, f.Status):
+		return wrongUsage("--status %s is no end of a call; write ended, rejected, busy, cancelled, unanswered or failed", f.Status)
+	}
+	if _, err := ulid.ParseStrict(string(f.Before)); f.Before != "" && err != nil {
+		return wrongUsage("--before %s is no id of a call; `tring history --json` shows them", f.Before)
+	}
+	if f.With != "" {
+		if err := calls.UserID(f.With).Validate(); err != nil {
+			return wrongUsage("--with %s: %w", f.With, err)
+		}
 	}
 	return nil
 }
@@ -92,6 +105,10 @@ func (a *app) history(ctx context.Context, f calls.HistoryFilter, asJSON, seen b
 		}
 		return printJSON(a, records)
 	}
+	if len(page.Records) == 0 {
+		a.say("%s", noCalls(f))
+		return nil
+	}
 	me := s.Snapshot().Me.User
 	t := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	for _, r := range page.Records {
@@ -99,6 +116,18 @@ func (a *app) history(ctx context.Context, f calls.HistoryFilter, asJSON, seen b
 			wayOf(r), ui.Clean(r.Call.Peer(me), cellWidth), endOf(r))
 	}
 	return t.Flush()
+}
+
+// noCalls says that nothing was found, and among what.
+func noCalls(f calls.HistoryFilter) string {
+	f.Limit = 0
+	switch {
+	case f == calls.HistoryFilter{}:
+		return "No calls yet."
+	case f == calls.HistoryFilter{With: f.With}:
+		return "No calls with " + f.With + "."
+	}
+	return "No such calls."
 }
 
 func wayOf(r calls.Record) string {

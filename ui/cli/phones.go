@@ -70,7 +70,7 @@ func (a *app) removePhone(ctx context.Context, id calls.DeviceID) (err error) {
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	if _, err := s.Request(ctx, wire.RemovePhone{Device: id}); err != nil {
-		return fmt.Errorf("remove phone %s: %w", id, err)
+		return err // it names the act
 	}
 	a.say("Phone %s is signed out.", id)
 	return nil

@@ -114,3 +114,17 @@ func TestSoundThatCannotBeOpenedIsTold(t *testing.T) {
 		t.Errorf("said %q", got)
 	}
 }
+
+func TestAnAnswerThatWasStoppedSaysWhen(t *testing.T) {
+	for want, i := range map[string]*incoming{
+		"stopped before a call came":           {once: true},
+		"stopped before the call was answered": {once: true, seen: map[calls.ID]bool{"01J": true}},
+	} {
+		if err := i.nothingCame(); err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+	if err := (&incoming{}).nothingCame(); err != nil {
+		t.Errorf("without --once: %v", err)
+	}
+}

@@ -2,6 +2,7 @@ package line
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -274,7 +275,7 @@ func (c *Console) list(ctx context.Context, query string) {
 	}
 	c.listed = page.Contacts
 	for i, p := range page.Contacts {
-		c.print(fmt.Sprintf("%d. %s, %s", i+1, ui.Clean(p.Name, nameWidth), p.Presence))
+		c.print(fmt.Sprintf("%d. %s, %s", i+1, cmp.Or(ui.Clean(p.Name, nameWidth), p.Receiver.ID), p.Presence))
 	}
 	if more := page.Total - len(page.Contacts); more > 0 {
 		c.print(fmt.Sprintf("%d more; type l and a part of the name.", more))

@@ -134,4 +134,8 @@ func TestNamesAreCleaned(t *testing.T) {
 	if got := Name(v, "eve"); strings.ContainsAny(got, "\x1b\n") {
 		t.Errorf("got %q", got)
 	}
+	v.Contacts[0].Name = "\u200b\u200b"
+	if got := Name(v, "eve"); got != "eve" {
+		t.Errorf("a name that nobody can see became %q", got)
+	}
 }

@@ -1,6 +1,7 @@
 package line
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -144,15 +145,16 @@ func cause(err error) string {
 	return " (" + ui.Clean(err.Error(), 200) + ")"
 }
 
-// Name is what to call somebody: the display name where one is known.
+// Name is what to call somebody: the display name where one is known and can be
+// seen.
 func Name(v calls.View, id string) string {
-	name := id
-	if c, ok := v.Contact(id); ok && c.Name != "" {
+	name := ""
+	if c, ok := v.Contact(id); ok {
 		name = c.Name
-	} else if id == string(v.Me.User) && v.Me.Name != "" {
+	} else if id == string(v.Me.User) {
 		name = v.Me.Name
 	}
-	return ui.Clean(name, nameWidth)
+	return cmp.Or(ui.Clean(name, nameWidth), ui.Clean(id, nameWidth))
 }
 
 // spell is a duration in words: "1 s", "4 min 10 s".
