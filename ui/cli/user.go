@@ -31,7 +31,8 @@ func (a *app) userCommand() *cobra.Command {
 	add := &cobra.Command{
 		Use: "add NAME", Short: "Add a person", Args: oneArgument("name"),
 		Long: "Add a person. Without --key the output is an invite: it binds the first key that is\n" +
-			"shown with it. Adding a person again makes a new invite.",
+			"shown with it. Adding a person again makes a new invite, and an older one that was\n" +
+			"not used serves no more.",
 		Example: "  tring user add alice\n  tring user add bob --name \"Bob Miller\" --key bob.pub",
 		RunE:    a.does(func(ctx context.Context, args []string) error { return a.addUser(ctx, args[0], f) }),
 	}
