@@ -38,7 +38,7 @@ const sweepEvery = 5 * time.Second
 func newGateway(s *Server) *gateway {
 	g := &gateway{server: s, byAddr: map[string]*address{}, open: map[*conn]struct{}{}}
 	g.upgrader = websocket.Upgrader{
-		ReadBufferSize: 512, WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},
+		ReadBufferSize: 256, WriteBufferSize: 4096, WriteBufferPool: &sync.Pool{},
 		HandshakeTimeout: s.timers.SignIn,
 		Subprotocols:     []string{wire.Subprotocol},
 		// A browser names the page it acts for; a phone has none, and no page is

@@ -52,7 +52,7 @@ func newTown(t testing.TB, users int, cfg Config) *town {
 	if cfg.Listen == "" {
 		cfg.Listen = "127.0.0.1:0"
 	}
-	cfg.TURN, cfg.Limits = "off", noLimits()
+	cfg.TURN, cfg.Limits, cfg.Timers.Silence = "off", noLimits(), time.Hour // these phones do not ping
 	w := &town{cfg: processConfig{Config: cfg, Users: users, Key: line}, signer: signer}
 	w.serverProcess = startProcess(t, w.cfg)
 	w.cfg.Listen = w.Address
