@@ -223,8 +223,10 @@ func TestLeaderKilled(t *testing.T) {
 	}
 	nothingLeft(t, right)
 	records(t, right, ids...)
-	addUser(t, left, "late") // what is told by the store alone is heard again, too
-	eventually(t, "the other gateway knows a new account", func() bool { return right.accounts.get("late") != nil })
+	// What is told by the store alone is heard again, too: once NATS has found that
+	// the watch is dead, which takes it up to 20 s.
+	addUser(t, left, "late")
+	eventuallyIn(t, 4*patience, "the other gateway knows a new account", func() bool { return right.accounts.get("late") != nil })
 }
 
 // leaderOf is the end of the node that leads the calls.
