@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/BurntSushi/toml"
 )
@@ -39,10 +41,14 @@ func SaveAccount(p Paths, a Account) error {
 	if err != nil {
 		return err
 	}
-	all = slices.DeleteFunc(all, func(o Account) bool { return o.Server == a.Server && o.User == a.User })
+	all = slices.DeleteFunc(all, func(o Account) bool { return place(o.Server) == place(a.Server) && o.User == a.User })
+	all = append([]Account{a}, all...)
+	for i := range all {
+		all[i].Key.File = p.inside(all[i].Key.File)
+	}
 	var out bytes.Buffer
 	out.WriteString("# Written by tring login. The first account is the one in use.\n\n")
-	if err := toml.NewEncoder(&out).Encode(accountsFile{append([]Account{a}, all...)}); err != nil {
+	if err := toml.NewEncoder(&out).Encode(accountsFile{all}); err != nil {
 		return fmt.Errorf("save account: %w", err)
 	}
 	return write(p.Accounts(), out.Bytes())
@@ -60,10 +66,33 @@ func accounts(p Paths) ([]Account, error) {
 	if _, err := toml.Decode(string(data), &f); err != nil {
 		return nil, fmt.Errorf("%w, or move the file away and run  tring login  again", malformed(p.Accounts(), err))
 	}
-	for _, a := range f.Accounts {
+	for i, a := range f.Accounts {
+		if a.Key.File != "" && !filepath.IsAbs(a.Key.File) {
+			f.Accounts[i].Key.File = filepath.Join(p.Config, a.Key.File)
+		}
 		if a.Server == "" || a.User == "" || a.Key == (Key{}) {
 			return nil, fmt.Errorf("%s: an account lacks its server, user or key; move the file away and run  tring login  again", p.Accounts())
 		}
 	}
 	return f.Accounts, nil
+}
+
+// place is where a server is, however its address was written: ws and wss to one
+// host and port are the same server, as is the usual port or none.
+func place(server string) string {
+	if _, rest, ok := strings.Cut(server, "://"); ok {
+		server = rest
+	}
+	return strings.TrimSuffix(strings.ToLower(strings.TrimRight(server, "/")), usualPort)
+}
+
+const usualPort = ":7433"
+
+// inside is a file as accounts.toml names it: one of the same folder relative to
+// it, so that the folder may be copied or moved.
+func (p Paths) inside(file string) string {
+	if rel, err := filepath.Rel(p.Config, file); err == nil && filepath.IsAbs(file) && filepath.IsLocal(rel) {
+		return rel
+	}
+	return file
 }

@@ -74,6 +74,10 @@ func TestMalformedSettings(t *testing.T) {
 		{"a time out of bounds", "ring_time = \"1h\"\n", []string{"5s", "3m0s"}},
 		{"a value for a table", "audio = \"usb\"\n", []string{"line 1", `"audio"`}},
 		{"no TOML", "label = \"x\nring\n", []string{"line 1", "key = \"value\""}},
+		{"a table's name without its end", "[audio\ninput = \"x\"\n", []string{"line 1", "lacks its ]"}},
+		{"a key twice", "label = \"x\"\nlabel = \"y\"\n", []string{"line 2", `"label" is there twice`}},
+		{"a text without quotes", "label = desk\n", []string{"line 1", "lacks its quotes"}},
+		{"a backslash", "label = \"a\\q\"\n", []string{"line 1", "single quotes"}},
 		{"unknown choice", "theme = \"pink\"\n", []string{"pink", `"dark"`}},
 	}
 	for _, tt := range tests {
@@ -135,6 +139,39 @@ func TestAccountsAreKept(t *testing.T) {
 	}
 	if info, err := os.Stat(p.Accounts()); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+// One server is one account, however its address is written.
+func TestAServerIsOneHoweverItIsSpelt(t *testing.T) {
+	p := home(t)
+	key := Key{File: "/k"}
+	for _, server := range []string{"127.0.0.1:7000", "ws://127.0.0.1:7000", "wss://A.example", "a.example:7433/", "a.example:7434"} {
+		if err := SaveAccount(p, Account{Server: server, User: "ann", Key: key}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all, err := accounts(p)
+	if err != nil || len(all) != 3 {
+		t.Errorf("%d accounts, want 3: %+v, %v", len(all), all, err)
+	}
+}
+
+// A folder that was copied uses its own key.
+func TestTheKeyGoesWithItsFolder(t *testing.T) {
+	from, to := home(t), home(t)
+	if err := SaveAccount(from, Account{Server: "wss://a", User: "ann", Key: Key{File: from.Key()}}); err != nil {
+		t.Fatal(err)
+	}
+	data, err := os.ReadFile(from.Accounts())
+	if err != nil {
+		t.Fatal(err)
+	}
+	put(t, to.Accounts(), string(data))
+	for _, p := range []Paths{from, to} {
+		if a, _, err := LoadAccount(p); err != nil || a.Key.File != p.Key() {
+			t.Errorf("the key is %s, %v; want %s", a.Key.File, err, p.Key())
+		}
 	}
 }
 

@@ -132,12 +132,32 @@ func unknown(fields []field, key string) error {
 	return fmt.Errorf("there is no setting %q; there are %s", key, strings.Join(keys, ", "))
 }
 
-// malformed turns a parser's error into one line.
+// malformed turns a parser's error into one line, in words for whoever wrote the
+// file. The parser tells of a table's name that goes on into the next line there.
 func malformed(path string, err error) error {
-	if p, ok := errors.AsType[toml.ParseError](err); ok {
-		return fmt.Errorf("%s, line %d: %s; settings look like  key = \"value\"", path, p.Position.Line, strings.TrimSuffix(p.Message, "."))
+	p, ok := errors.AsType[toml.ParseError](err)
+	if !ok {
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	return fmt.Errorf("%s: %w", path, err)
+	line, why := p.Position.Line, `this is no setting; settings look like  key = "value"`
+	switch m := p.Message; {
+	case strings.Contains(m, "end table"):
+		why = "the table's name lacks its ]; a table begins like  [audio]"
+		if strings.Contains(m, "got '\\n'") {
+			line--
+		}
+	case strings.Contains(m, "already been defined"):
+		_, name, _ := strings.Cut(m, "'")
+		name, _, _ = strings.Cut(name, "'")
+		why = fmt.Sprintf("%q is there twice; remove one", name)
+	case strings.Contains(m, "newlines"):
+		why = `the text lacks its closing "; settings look like  key = "value"`
+	case strings.Contains(m, "expected value"):
+		why = `the value is missing, or lacks its quotes; settings look like  key = "value"`
+	case strings.Contains(m, "escape"):
+		why = `a \ in a text is written \\, or put the text in 'single quotes'`
+	}
+	return fmt.Errorf("%s, line %d: %s", path, line, why)
 }
 
 func shown(v any) string {

@@ -47,6 +47,9 @@ func (p Paths) Accounts() string { return filepath.Join(p.Config, "accounts.toml
 // Key is the key that login makes where the person has none.
 func (p Paths) Key() string { return filepath.Join(p.Config, "key") }
 
+// Device is the file with the phone's device id.
+func (p Paths) Device() string { return filepath.Join(p.State, "device") }
+
 // Log is the log file of the phone.
 func (p Paths) Log() string { return filepath.Join(p.State, "log") }
 

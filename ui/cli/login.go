@@ -5,7 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
@@ -49,14 +53,57 @@ func (a *app) login(ctx context.Context, url string, f loginFlags) (err error) {
 			return err
 		}
 	}
+	made := missingOf(paths.Key(), paths.Key()+".pub", paths.Device())
+	bound, err := a.bind(ctx, url, f, paths, settings)
+	if err != nil && !bound && refusedFirst(err) {
+		err = errors.Join(err, removeAll(made))
+	}
+	return err
+}
+
+// refusedFirst says whether a login failed before the server could keep anything
+// of it. After a broken connection nobody knows: then the key is kept, for it may
+// be the account's by now. So it is where the server does not know the key yet:
+// its administrator can add it.
+func refusedFirst(err error) bool {
+	for _, sure := range []error{calls.ErrInviteInvalid, calls.ErrInvalidRequest, syscall.ECONNREFUSED} {
+		if errors.Is(err, sure) {
+			return true
+		}
+	}
+	return false
+}
+
+// missingOf are those of the files that are not there.
+func missingOf(files ...string) []string {
+	return slices.DeleteFunc(files, func(f string) bool {
+		_, err := os.Lstat(f)
+		return !errors.Is(err, fs.ErrNotExist)
+	})
+}
+
+func removeAll(files []string) error {
+	var errs []error
+	for _, f := range files {
+		if err := os.Remove(f); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, fmt.Errorf("remove what the login left: %w", err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// bind binds the key to the account, signs in once, and keeps the account. It
+// also says whether the server has bound the key, which holds after an error too.
+func (a *app) bind(ctx context.Context, url string, f loginFlags, paths config.Paths, settings config.Settings,
+) (bound bool, err error) {
 	secret, pin := signaling.SplitInvite(f.invite)
 	key, signer, err := a.findKey(paths, f.key)
 	if err != nil {
-		return err
+		return false, err
 	}
 	device, err := config.TakeDevice(paths)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer func() { err = errors.Join(err, device.Release()) }()
 	options := signaling.Options{
@@ -67,19 +114,20 @@ func (a *app) login(ctx context.Context, url string, f loginFlags) (err error) {
 	if f.user == "" {
 		who, err := signaling.Enrol(ctx, options, secret)
 		if err != nil {
-			return fmt.Errorf("log in: %w", err)
+			return false, fmt.Errorf("log in: %w", err)
 		}
+		bound = true
 		account.User, account.Name, options.User = string(who.User), who.Name, who.User
 	}
 	if err := a.signInOnce(ctx, &account, options, device); err != nil {
-		return fmt.Errorf("log in: %w", err)
+		return bound, fmt.Errorf("log in: %w", err)
 	}
 	if err := config.SaveAccount(paths, account); err != nil {
-		return err
+		return bound, err
 	}
 	a.say("You are %s on %s, with the key %s. Run `tring` for the phone.",
 		account.User, url, ssh.FingerprintSHA256(signer.PublicKey()))
-	return nil
+	return true, nil
 }
 
 func (a *app) findKey(paths config.Paths, named string) (config.Key, ssh.Signer, error) {
