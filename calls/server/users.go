@@ -165,7 +165,11 @@ func (a admin) InviteUser(ctx context.Context, user calls.UserID, name string, t
 	}
 	secret := base64.RawURLEncoding.EncodeToString(randomBytes(15))
 	old, hash := "", inviteKey(secret)
-	err := a.edit(ctx, user, name, func(acc *account) { old, acc.Invite = acc.Invite, hash })
+	err := a.edit(ctx, user, name, func(acc *account) {
+		if acc.Invite != hash { // else it runs again after an answer that was lost
+			old, acc.Invite = acc.Invite, hash
+		}
+	})
 	if err != nil {
 		return "", err
 	}
