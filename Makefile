@@ -9,7 +9,7 @@ RACE     := -race -gcflags=github.com/gordonklaus/portaudio=-d=checkptr=0
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 GOFUMPT  := mvdan.cc/gofumpt@v0.9.2
 
-.PHONY: run build test check lint bench fuzz mutate protocol pictures deps deps-test clean
+.PHONY: run build test check lint bench load kill fuzz mutate protocol pictures deps deps-test clean
 
 run: build
 	@bin/tring
@@ -67,3 +67,11 @@ protocol:
 # The pictures of the README, from the running program on a virtual screen.
 pictures:
 	packaging/pictures
+
+# A server process under load: the curve, idle memory, a reconnect storm, a soak.
+load:
+	TRING_LOAD=1 $(GO) test -count=1 -run 'TestLoadCurve|TestIdleMemory|TestReconnectStorm|TestSoak' -v -timeout 20m ./calls/server
+
+# Kills a server 200 times and compares what phones were told with what is left.
+kill:
+	TRING_KILLS=200 $(GO) test -count=1 -run TestServerIsKilled -v -timeout 10m ./calls/server

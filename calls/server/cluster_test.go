@@ -226,7 +226,7 @@ func TestLeaderKilled(t *testing.T) {
 	// What is told by the store alone is heard again, too: once NATS has found that
 	// the watch is dead, which takes it up to 20 s.
 	addUser(t, left, "late")
-	eventuallyIn(t, 4*patience, "the other gateway knows a new account", func() bool { return right.accounts.get("late") != nil })
+	eventuallyIn(t, 2*patience, "the other gateway knows a new account", func() bool { return right.accounts.get("late") != nil })
 }
 
 // leaderOf is the end of the node that leads the calls.
