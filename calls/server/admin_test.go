@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"github.com/nats-io/nats.go/jetstream"
 	"golang.org/x/crypto/ssh"
 
 	"tring/calls"
@@ -259,5 +260,38 @@ func TestOwnCertificate(t *testing.T) {
 	defer s.Close()
 	if s.Pin() != pin {
 		t.Error("the pin changed with a restart")
+	}
+}
+
+// forgetful writes, and once says that somebody else was faster: as a node does
+// that took a write, was lost, and is asked again.
+type forgetful struct {
+	jetstream.KeyValue
+	lost bool
+}
+
+func (f *forgetful) Update(ctx context.Context, key string, value []byte, revision uint64) (uint64, error) {
+	rev, err := f.KeyValue.Update(ctx, key, value, revision)
+	if err == nil && !f.lost {
+		f.lost = true
+		return 0, jetstream.ErrKeyExists
+	}
+	return rev, err
+}
+
+// A write whose answer was lost is done again, and does not take back the invite
+// that it made.
+func TestInviteAfterALostAnswer(t *testing.T) {
+	s, _ := open(t, Config{})
+	addUser(t, s, "bob")
+	kv := &forgetful{KeyValue: s.accounts.kv}
+	s.accounts.kv = kv
+	invite, err := s.Admin().InviteUser(t.Context(), "bob", "", time.Hour)
+	if err != nil || !kv.lost {
+		t.Fatalf("invite: %v; an answer was lost: %v", err, kv.lost)
+	}
+	signer, _ := key(t)
+	if m, ok := enrolWith(t, s, invite, signer).(wire.Enrolled); !ok {
+		t.Errorf("the invite: %+v", m)
 	}
 }
