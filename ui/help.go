@@ -51,7 +51,7 @@ func (m *Model) leave() tea.Cmd {
 }
 
 func (m *Model) quitBox() []string {
-	s, width := m.styles, m.boxWidth()-6
+	s, width := m.styles, m.boxText()
 	text := textQuitAsk
 	if held, ok := m.view.Held(); ok {
 		text = textLeave(m.peer(held.Call, width))

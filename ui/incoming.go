@@ -98,14 +98,16 @@ func (m *Model) incomingBox() []string {
 	if !ok {
 		return nil
 	}
-	s, width := m.styles, m.boxWidth()-6
+	s, width := m.styles, m.boxText()
 	what := textIsCalling
 	if c.Call.Type == calls.Video {
 		what = textIsCallingVid
 	}
 	rows := []string{"", s.strong.Render(m.peer(c.Call, width))}
-	for _, r := range wrap(what, width, 2) {
-		rows = append(rows, s.plain.Render(r))
+	if m.height >= 5 { // else who calls and the key that answers are all there is room for
+		for _, r := range wrap(what, width, 2) {
+			rows = append(rows, s.plain.Render(r))
+		}
 	}
 	if n := len(m.view.Incoming()) - 1; n > 0 {
 		rows = append(rows, s.dim.Render(clamp(textMore(n), width)))

@@ -142,21 +142,21 @@ func (s styles) keyWords(b key.Binding) string {
 }
 
 // keyRow explains keys, as many of the first five as fit: the first ones, and
-// the last, behind which the rest is found.
+// the last, behind which the rest is found. Where only one fits, it is the first.
 func (s styles) keyRow(width int, keys ...key.Binding) string {
 	gap := "   "
 	if width < 60 {
 		gap = "  "
 	}
 	keys = keys[:min(len(keys), 5)]
-	for n := len(keys); n > 0; n-- {
+	for n := len(keys); n > 1; n-- {
 		words := make([]string, 0, n)
 		for i, b := range keys {
 			if i < n-1 || i == len(keys)-1 {
 				words = append(words, s.keyWords(b))
 			}
 		}
-		if row := strings.Join(words, gap); ansi.StringWidth(row) <= width || n == 1 && len(keys) == 1 {
+		if row := strings.Join(words, gap); ansi.StringWidth(row) <= width {
 			return row
 		}
 	}

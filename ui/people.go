@@ -283,11 +283,18 @@ func (m *Model) contactRow(c calls.Contact, chosen bool, width int) string {
 	nameWidth := min(max(width*48/100, 10), 28)
 	whereWidth := width - 4 - nameWidth - 2
 	row := mark + m.shape(c) + " "
+	where := textWhere(c, m.now(), whereWidth)
+	if m.outdated() {
+		where = textUnknown
+		if !chosen {
+			name = m.styles.dim
+		}
+	}
 	if whereWidth < 4 {
 		return row + name.Render(m.label(c, max(width-4, 1)))
 	}
 	row += name.Render(pad(m.label(c, nameWidth), nameWidth)) + "  "
-	return row + m.styles.dim.Render(Clean(textWhere(c, m.now(), whereWidth), whereWidth))
+	return row + m.styles.dim.Render(Clean(where, whereWidth))
 }
 
 // label is the contact's name, or else its id.
@@ -298,20 +305,6 @@ func (m *Model) label(c calls.Contact, width int) string {
 	return Clean(c.Receiver.ID, width)
 }
 
-// shape is a presence that needs no colour.
-func (m *Model) shape(c calls.Contact) string {
-	switch c.Presence {
-	case calls.Online:
-		return m.styles.plain.Render("●")
-	case calls.InCall:
-		return m.styles.plain.Render("◐")
-	case calls.Away, calls.DND:
-		return m.styles.plain.Render("○")
-	case calls.Offline:
-	}
-	return m.styles.dim.Render("·")
-}
-
 // detailRows is more about one contact: who, where, and the last calls.
 func (m *Model) detailRows(c calls.Contact, width int) []string {
 	s := m.styles
@@ -320,18 +313,24 @@ func (m *Model) detailRows(c calls.Contact, width int) []string {
 		address += "@" + m.view.Me.Server
 	}
 	rows := []string{s.strong.Render(m.label(c, width)), s.dim.Render(Clean(address, width)), ""}
-	rows = append(rows, s.plain.Render(textPresence(c.Presence)))
-	for _, phone := range c.Phones {
-		if !c.TestLine {
-			rows = append(rows, s.dim.Render(Clean("on "+phone, width)))
-		}
+	if m.outdated() {
+		rows = append(rows, s.dim.Render(textUnknown))
+	} else {
+		rows = append(rows, m.whereRows(c, width)...)
 	}
 	past := m.recent.with(c.Receiver.ID, m.view.Me.User)
 	if len(past) > 0 {
 		rows = append(rows, "")
 	}
-	for _, r := range past[:min(len(past), 5)] {
-		when := pad(textDay(r.Call.InitiatedAt, m.now(), true), 16)
+	past = past[:min(len(past), 5)]
+	days, clock := 16, true
+	for _, r := range past { // the time of day goes where an outcome has no room
+		if ansi.StringWidth(m.outcome(r)) > width-days-3 {
+			days, clock = 10, false
+		}
+	}
+	for _, r := range past {
+		when := pad(textDay(r.Call.InitiatedAt, m.now(), clock), days)
 		rows = append(rows, clampStyled(m.arrow(r)+" "+s.dim.Render(when)+" "+m.outcome(r), width))
 	}
 	return rows

@@ -79,6 +79,9 @@ func (m *Model) talkingKeys() []key.Binding {
 	if !ok {
 		return nil
 	}
+	if m.inner() < 24 { // where not all fit, the first does
+		return []key.Binding{m.keys.HangUp, m.muteKey(held), m.keys.Help}
+	}
 	return []key.Binding{m.muteKey(held), m.keys.HangUp, m.keys.Help}
 }
 

@@ -69,6 +69,7 @@ const (
 	textMending      = "the sound broke off; mending it"
 	textYou          = "you"
 	textThem         = "them"
+	textUnknown      = "not known now"
 	textMutedShort   = "muted"
 	textQuitAsk      = "You are in a call."
 	textNoSuspend    = "Suspending would stop the sound. Hang up first (h)."

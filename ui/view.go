@@ -149,6 +149,14 @@ func (m *Model) overlay(base, box []string, keys []key.Binding) []string {
 // boxWidth is the inside of an overlay.
 func (m *Model) boxWidth() int { return max(min(m.width-6, 54), 0) }
 
+// boxText is the width of the text in an overlay, or of one that takes the screen.
+func (m *Model) boxText() int {
+	if m.width < 30 {
+		return max(m.inner()-1, 1)
+	}
+	return m.boxWidth() - 6
+}
+
 // headRow names the program, the tabs, and who is here.
 func (m *Model) headRow() string {
 	tabs := m.tabName(textPeople, m.tab == tabPeople) + "   " + m.tabName(m.recentTitle(), m.tab == tabRecent)
@@ -206,7 +214,16 @@ func (m *Model) notes() []string {
 		return rows
 	}
 	calling := m.screen() != screenPeople && m.screen() != screenRecent
-	switch trouble := textLinkTrouble(m.view); {
+	trouble := textLinkTrouble(m.view)
+	if m.notice.text != "" && trouble != "" && most > 1 { // one does not hide the other
+		notice := m.styles.plain
+		if m.notice.bad {
+			notice = m.styles.alarm
+		}
+		rows := render(notice, m.notice.text)
+		return append(rows[:min(len(rows), most-1)], render(m.styles.dim, trouble)[0])
+	}
+	switch {
 	case m.notice.text != "" && m.notice.bad:
 		return render(m.styles.alarm, m.notice.text)
 	case m.notice.text != "":
