@@ -18,14 +18,15 @@ import (
 // of it.
 type letter struct {
 	input calls.Input
-	reply func(error)
+	reply chan<- error
+	gone  bool // who asked with this reply waits no more
 }
 
 // waiter is somebody who waits for the server's answer to an act.
 type waiter struct {
 	call  calls.ID
 	verb  string
-	reply func(error)
+	reply chan<- error // has room for the one answer
 }
 
 // Do carries out a command of the person. What the phone itself refuses is an
@@ -37,11 +38,12 @@ func (a *Agent) Do(ctx context.Context, c calls.Command) error {
 		c.Call = calls.ID(ulid.Make().String())
 	}
 	replied := make(chan error, 1)
-	a.inbox.put(letter{input: c, reply: func(err error) { replied <- err }})
+	a.inbox.put(letter{input: c, reply: replied})
 	select {
 	case err := <-replied:
 		return err
 	case <-ctx.Done():
+		a.inbox.put(letter{reply: replied, gone: true})
 		return fmt.Errorf("%s: no answer from the server: %w", describe(c.Act), ctx.Err())
 	case <-a.done:
 		return fmt.Errorf("%s: %w", describe(c.Act), ErrStopped)
@@ -50,6 +52,10 @@ func (a *Agent) Do(ctx context.Context, c calls.Command) error {
 
 // handle steps the phone and answers who asked.
 func (a *Agent) handle(l letter) {
+	if l.gone {
+		a.awaiting = slices.DeleteFunc(a.awaiting, func(w waiter) bool { return w.reply == l.reply })
+		return
+	}
 	effects := a.step(l.input)
 	if answered, ok := l.input.(calls.Answered); ok {
 		a.resolve(answered)
@@ -65,13 +71,13 @@ func (a *Agent) handle(l letter) {
 	}
 	for _, e := range effects {
 		if refused, ok := e.(calls.Refused); ok {
-			l.reply(refused.Err)
+			l.reply <- refused.Err
 			return
 		}
 	}
 	c, ok := l.input.(calls.Command)
 	if !ok || !judged(c.Act) {
-		l.reply(nil)
+		l.reply <- nil
 		return
 	}
 	a.awaiting = append(a.awaiting, waiter{c.Call, c.Act.Verb(), l.reply})
@@ -99,7 +105,7 @@ func (a *Agent) resolve(in calls.Answered) {
 	a.awaiting = slices.DeleteFunc(a.awaiting, func(w waiter) bool {
 		mine := w.call == in.Send.Call && w.verb == in.Send.Act.Verb()
 		if mine {
-			w.reply(in.Err)
+			w.reply <- in.Err
 		}
 		return mine
 	})
@@ -116,7 +122,7 @@ func (a *Agent) release() {
 	a.awaiting = slices.DeleteFunc(a.awaiting, func(w waiter) bool {
 		gone := w.verb == calls.Initiate{}.Verb() && !slices.Contains(a.Known(), w.call)
 		if gone {
-			w.reply(err)
+			w.reply <- err
 		}
 		return gone
 	})

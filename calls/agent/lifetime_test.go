@@ -180,6 +180,24 @@ func TestSwitchedOffWhileACommandWaits(t *testing.T) {
 	})
 }
 
+// Who gave up waiting is forgotten, though no answer ever comes.
+func TestWhoGaveUpIsForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		if err := r.Do(ctx, calls.Command{Call: "c1", Act: toBob}); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("the command returned %v", err)
+		}
+		synctest.Wait()
+		r.stop()
+		_ = r.ended()
+		if n := r.Awaiting(); n != 0 {
+			t.Errorf("%d still wait", n)
+		}
+	})
+}
+
 func TestCommandIsGivenUpWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
