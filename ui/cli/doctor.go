@@ -69,9 +69,6 @@ func (a *app) prescribe(found []finding) error {
 func (a *app) examine(ctx context.Context, s *session) []finding {
 	paths, settings, err := a.home()
 	found := []finding{verdict("settings", paths.Settings(), err)}
-	if err != nil {
-		return append(found, a.examineTerminal())
-	}
 	found = append(found, a.examineServer(ctx, s, paths, settings))
 	if err := a.redirect(s, paths); err != nil {
 		found = append(found, verdict("log", "", err))
