@@ -38,7 +38,8 @@ func (a *app) userCommand() *cobra.Command {
 	}
 	add.Flags().StringVar(&f.key, "key", "", "the person's public ssh key, in a file; no invite then")
 	add.Flags().StringVar(&f.name, "name", "", "the name that others see")
-	add.Flags().DurationVar(&f.ttl, "ttl", inviteTime, "how long the invite holds")
+	add.Flags().DurationVar(&f.ttl, "ttl", inviteTime, "how long the invite holds; 7 days if not given")
+	withoutDefault(add, "ttl")
 	list := &cobra.Command{
 		Use: "list", Short: "List the people", Args: noArguments,
 		RunE: a.does(func(ctx context.Context, _ []string) error { return a.listUsers(ctx, f) }),
