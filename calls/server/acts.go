@@ -144,6 +144,7 @@ func (s *Server) accept(ctx context.Context, c *conn, st stored, a calls.Accept)
 	after, err := s.changeFrom(ctx, st, judge)
 	if err != nil {
 		s.release(ctx, v, st.Call.ID)
+		s.keep(ctx, v, a.Ending)
 		return after, err
 	}
 	if a.Ending != "" && a.Ending != st.Call.ID {
@@ -159,6 +160,21 @@ func (s *Server) accept(ctx context.Context, c *conn, st stored, a calls.Accept)
 func (s *Server) release(ctx context.Context, v calls.Viewer, id calls.ID) {
 	if err := s.free(ctx, deviceClaim(v), id); err != nil {
 		s.log.Warn("release claim", "err", err)
+	}
+}
+
+// keep gives a device back the claim of the call that it would have given up for
+// another, where it still holds that call.
+func (s *Server) keep(ctx context.Context, v calls.Viewer, id calls.ID) {
+	if id == "" {
+		return
+	}
+	st, err := s.find(ctx, id)
+	if err == nil && st.Call.Holds(v) && !st.Call.Status.Terminal() {
+		_, err = s.takeDevice(ctx, v, id, "")
+	}
+	if err != nil && !errors.Is(err, errNoCall) {
+		s.log.Warn("keep claim", "call", id, "err", err)
 	}
 }
 

@@ -53,6 +53,11 @@ func (s *Server) welcome(c *conn, hello wire.Hello, seq uint64) error {
 	h := s.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	// Looked at again under the lock: a phone that is removed while it signs in is
+	// either seen here, or this connection is seen by whoever removes it.
+	if a := s.accounts.get(c.user); a == nil || a.Phones[c.device.ID].Removed {
+		return fmt.Errorf("sign in: %w", calls.ErrSignIn)
+	}
 	devices := h.conns[c.user]
 	old := devices[c.device.ID]
 	online := h.phones(c.user)

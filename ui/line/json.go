@@ -22,6 +22,8 @@ type Call struct {
 	AnsweredAt  time.Time      `json:"answered_at,omitzero"`
 	EndedAt     time.Time      `json:"ended_at,omitzero"`
 	DurationMS  *calls.Millis  `json:"duration_ms,omitempty"`
+	// Ringing are the labels of the callee's phones that truly ring.
+	Ringing []string `json:"ringing,omitempty"`
 }
 
 // CallOf is the call for output; why, where it is not empty, goes before the
@@ -33,6 +35,13 @@ func CallOf(c calls.Call, why calls.Reason) Call {
 	}
 	if why != "" {
 		out.Reason = why
+	}
+	for _, p := range c.Parties {
+		for _, d := range p.Ringing {
+			if p.State == calls.PartyRinging {
+				out.Ringing = append(out.Ringing, d.Label)
+			}
+		}
 	}
 	if c.Status.Terminal() {
 		d := calls.ToMillis(c.Talked(c.EndedAt))
