@@ -249,7 +249,8 @@ func TestFormats(t *testing.T) {
 		{"a sound server", DeviceInfo{Inputs: 2, Rate: 48000}, []format{{48000, 1}, {48000, 2}}},
 		{"a headset", DeviceInfo{Inputs: 1, Rate: 16000}, []format{{48000, 1}, {16000, 1}}},
 		{
-			"a large interface", DeviceInfo{Inputs: 8, Rate: 44100},
+			"a large interface",
+			DeviceInfo{Inputs: 8, Rate: 44100},
 			[]format{{48000, 1}, {48000, 2}, {48000, 8}, {44100, 1}, {44100, 2}, {44100, 8}},
 		},
 	}

@@ -20,12 +20,18 @@ func TestNonParty(t *testing.T) {
 	token := a.act(wire.Token{CallID: on(id)}).Grant.Token
 	acts := func(id calls.ID) []wire.Message {
 		return []wire.Message{
-			wire.Ringing{CallID: on(id)}, wire.AcceptCall{CallID: on(id), Join: true},
-			wire.RejectCall{CallID: on(id), Status: calls.Cancelled}, wire.EndCall{CallID: on(id)},
-			wire.Token{CallID: on(id)}, wire.Join{CallID: on(id), Token: token}, wire.Leave{CallID: on(id)},
+			wire.Ringing{CallID: on(id)},
+			wire.AcceptCall{CallID: on(id), Join: true},
+			wire.RejectCall{CallID: on(id), Status: calls.Cancelled},
+			wire.EndCall{CallID: on(id)},
+			wire.Token{CallID: on(id)},
+			wire.Join{CallID: on(id), Token: token},
+			wire.Leave{CallID: on(id)},
 			wire.Signal{CallID: on(id), To: "A1", Payload: []byte("x")},
 			wire.MediaState{CallID: on(id), Peer: "A1", State: calls.MediaLost},
-			wire.SetMuted{CallID: on(id), Audio: true}, wire.Renew{CallID: on(id)}, wire.Invite{CallID: on(id), User: "eve"},
+			wire.SetMuted{CallID: on(id), Audio: true},
+			wire.Renew{CallID: on(id)},
+			wire.Invite{CallID: on(id), User: "eve"},
 		}
 	}
 	unknown := acts(none)

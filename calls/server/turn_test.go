@@ -93,9 +93,13 @@ func TestExpiredNameKeepsItsAllocation(t *testing.T) {
 		ago    time.Duration
 		want   bool
 	}{
-		{stun.MethodAllocate, -time.Minute, true}, {stun.MethodAllocate, time.Minute, false},
-		{stun.MethodRefresh, time.Minute, true}, {stun.MethodRefresh, 23 * time.Hour, true}, {stun.MethodRefresh, 25 * time.Hour, false},
-		{stun.MethodCreatePermission, time.Hour, true}, {stun.MethodChannelBind, time.Hour, true},
+		{stun.MethodAllocate, -time.Minute, true},
+		{stun.MethodAllocate, time.Minute, false},
+		{stun.MethodRefresh, time.Minute, true},
+		{stun.MethodRefresh, 23 * time.Hour, true},
+		{stun.MethodRefresh, 25 * time.Hour, false},
+		{stun.MethodCreatePermission, time.Hour, true},
+		{stun.MethodChannelBind, time.Hour, true},
 	} {
 		name := strconv.FormatInt(time.Now().Add(-tt.ago).Unix(), 10) + ":alice:A1"
 		if _, _, ok := r.authenticate(&turn.RequestAttributes{Username: name, Method: tt.method}); ok != tt.want {
