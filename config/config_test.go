@@ -45,14 +45,15 @@ func TestSettingsWithoutAFile(t *testing.T) {
 // The environment goes before the file, the file before what is built in.
 func TestSettingsInOrder(t *testing.T) {
 	p := home(t)
-	put(t, p.Settings(), "label = \"desk\"\nring_time = \"20s\"\nmotion = false\n[audio]\ninput = \"USB\"\n")
-	s, err := Load(p, environment(map[string]string{"TRING_LABEL": "laptop", "TRING_AUDIO_OUTPUT": "HDMI"}))
+	put(t, p.Settings(), "label = \"desk\"\nring_time = \"20s\"\nmotion = false\n[audio]\ninput = \"USB\"\ngain = 3\n[tones]\nvolume = -6.5\n")
+	s, err := Load(p, environment(map[string]string{"TRING_LABEL": "laptop", "TRING_AUDIO_OUTPUT": "HDMI", "TRING_AUDIO_GAIN": "-1.5"}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := Settings{
 		Label: "laptop", RingTime: 20 * time.Second, Input: "USB", Output: "HDMI",
 		Bell: true, Theme: "auto", LogLevel: "info",
+		Sound: Sound{Canceller: "auto", Noise: "normal", Level: true, Gain: -1.5, RingVolume: -6.5},
 	}
 	if s != want {
 		t.Errorf("got %+v, want %+v", s, want)
@@ -78,6 +79,8 @@ func TestMalformedSettings(t *testing.T) {
 		{"a key twice", "label = \"x\"\nlabel = \"y\"\n", []string{"line 2", `"label" is there twice`}},
 		{"a text without quotes", "label = desk\n", []string{"line 1", "lacks its quotes"}},
 		{"a backslash", "label = \"a\\q\"\n", []string{"line 1", "single quotes"}},
+		{"too much gain", "[audio]\ngain = 60\n", []string{"line 2", "60", "dB from -20 to 20"}},
+		{"no number", "[tones]\nvolume = nan\n", []string{"line 2", "dB from -40 to 0"}},
 		{"unknown choice", "theme = \"pink\"\n", []string{"pink", `"dark"`}},
 	}
 	for _, tt := range tests {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -60,6 +61,32 @@ func span(key string, to *time.Duration, least, most time.Duration) field {
 		d, err := time.ParseDuration(s)
 		if ok = ok && err == nil && d >= least && d <= most; ok {
 			*to = d
+		}
+		return ok
+	}}
+}
+
+// decibels are written as a number, or as a text in the environment.
+func decibels(key string, to *float64, least, most float64) field {
+	return field{key, fmt.Sprintf("a number of dB from %v to %v", least, most), func(v any) bool {
+		var db float64
+		switch v := v.(type) {
+		case int64:
+			db = float64(v)
+		case float64:
+			db = v
+		case string:
+			parsed, err := strconv.ParseFloat(v, 64)
+			if err != nil {
+				return false
+			}
+			db = parsed
+		default:
+			return false
+		}
+		ok := db >= least && db <= most // not so for NaN
+		if ok {
+			*to = db
 		}
 		return ok
 	}}

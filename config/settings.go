@@ -18,10 +18,11 @@ type Settings struct {
 	RingTime time.Duration // of outgoing calls; zero: the server's
 	Input    string        // the microphone's name, or a part of it; empty: the default one
 	Output   string        // the speaker's
-	Motion   bool          // whether the screen may move
-	Bell     bool          // whether the terminal's bell rings too
-	Theme    string        // "auto", "dark", "light"
-	LogLevel string        // "debug", "info", "warn", "error"
+	Sound    Sound
+	Motion   bool   // whether the screen may move
+	Bell     bool   // whether the terminal's bell rings too
+	Theme    string // "auto", "dark", "light"
+	LogLevel string // "debug", "info", "warn", "error"
 }
 
 func (s *Settings) fields() []field {
@@ -34,13 +35,38 @@ func (s *Settings) fields() []field {
 		choice("log_level", &s.LogLevel, "debug", "info", "warn", "error"),
 		text("audio.input", &s.Input),
 		text("audio.output", &s.Output),
+		text("audio.ring", &s.Sound.Ring),
+		choice("audio.canceller", &s.Sound.Canceller, "auto", "on", "off"),
+		choice("audio.noise", &s.Sound.Noise, "normal", "off"),
+		yesno("audio.level", &s.Sound.Level),
+		decibels("audio.gain", &s.Sound.Gain, -20, 20),
+		yesno("audio.low_delay", &s.Sound.LowDelay),
+		yesno("audio.dtx", &s.Sound.DTX),
+		text("tones.country", &s.Sound.Country),
+		text("tones.ring", &s.Sound.RingTone),
+		decibels("tones.volume", &s.Sound.RingVolume, -40, 0),
 	}
+}
+
+// Sound is how the phone hears, rings and sends.
+type Sound struct {
+	Ring       string  // the ringing device's name; empty: the speaker
+	Canceller  string  // of echo: "auto" (by the devices' names), "on", "off"
+	Noise      string  // its suppression: "normal", "off"
+	Level      bool    // whether a quiet or loud voice is levelled, by ±6 dB at most
+	Gain       float64 // of the microphone, in dB
+	LowDelay   bool    // packets of 10 ms instead of 20
+	DTX        bool    // whether silence is not sent (RFC 7587 §3.1.3)
+	Country    string  // ISO 3166 code of the tones; empty: most of Europe
+	RingTone   string  // a WAV or Ogg Opus file; empty: the phone's own bell
+	RingVolume float64 // in dB below full
 }
 
 // Load reads the settings: built in, then the file, then TRING_* in the
 // environment (TRING_AUDIO_INPUT for audio.input).
 func Load(p Paths, getenv func(string) string) (Settings, error) {
-	s := Settings{Motion: true, Bell: true, Theme: "auto", LogLevel: "info"}
+	s := Settings{Motion: true, Bell: true, Theme: "auto", LogLevel: "info",
+		Sound: Sound{Canceller: "auto", Noise: "normal", Level: true}}
 	if err := load(p.Settings(), s.fields()); err != nil {
 		return Settings{}, err
 	}
