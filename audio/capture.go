@@ -1,35 +1,64 @@
 package audio
 
+import "time"
+
+// An encoder with DTX makes packets of the header byte alone, or that and one
+// more, for silence that goes on (RFC 6716 §2.1.9): nobody needs them. Still
+// the far side should hear now and then that the way lives.
+const (
+	contentless = 2
+	lifeSign    = 400 * time.Millisecond
+)
+
 // capturer turns the microphone's frames into packets: mute, meter, encode. It
 // is tick-free, allocates nothing in step, and belongs to one goroutine.
 type capturer struct {
 	encoder Encoder
 	pcm     [PacketSamples]int16
+	size    int // samples in a packet
 	filled  int
+	dtx     bool
 	packet  [MaxPayload]byte
-	out     Packet
+	out     Packet // the header of the next one
+	unsent  int    // samples of silence since the last packet went
 	meter   meter
 	gain    float32
 }
 
-func newCapturer(e Encoder, sequence uint16, timestamp uint32) *capturer {
-	return &capturer{encoder: e, gain: 1, out: Packet{Sequence: sequence, Timestamp: timestamp}}
+// newCapturer makes packets of size samples, FrameSamples or PacketSamples.
+func newCapturer(e Encoder, size int, sequence uint16, timestamp uint32) *capturer {
+	return &capturer{encoder: e, size: size, gain: 1, out: Packet{Sequence: sequence, Timestamp: timestamp, Talkspurt: true}}
 }
 
-// step takes 10 ms. When a packet is full it returns it, valid until the next
-// step, and true. Muted, it encodes silence: the far side's statistics live on.
+// configure says how to encode from the next packet on.
+func (c *capturer) configure(coding Coding) error {
+	c.dtx = coding.DTX
+	return c.encoder.Configure(coding)
+}
+
+// step takes 10 ms. When a packet is to be sent it returns it, valid until the
+// next step, and true. Muted, it encodes silence: the far side's statistics
+// live on. Silence that is not sent leaves a gap in the timestamps and none in
+// the sequence (RFC 7587 §3.1.3).
 func (c *capturer) step(f Frame, muted bool) (p Packet, full bool, peak int32, err error) {
 	c.mute(f, muted)
 	peak = c.meter.add(f)
-	c.filled += copy(c.pcm[c.filled:], f)
-	if c.filled < PacketSamples {
+	c.filled += copy(c.pcm[c.filled:c.size], f)
+	if c.filled < c.size {
 		return Packet{}, false, peak, nil
 	}
 	c.filled = 0
 	p = c.out
+	c.out.Timestamp += uint32(c.size)
+	n, err := c.encoder.Encode(c.pcm[:c.size], c.packet[:])
+	if err == nil && c.dtx && n <= contentless {
+		if c.unsent += c.size; span(int64(c.unsent)) < lifeSign {
+			c.out.Talkspurt = true
+			return Packet{}, false, peak, nil
+		}
+	}
 	c.out.Sequence++
-	c.out.Timestamp += PacketSamples
-	n, err := c.encoder.Encode(c.pcm[:], c.packet[:])
+	c.unsent, c.out.Talkspurt = 0, false
 	if err != nil {
 		return Packet{}, false, peak, err
 	}

@@ -59,8 +59,13 @@ func (e *Engine) remove(s *Stream) {
 // SetMuted mutes the microphone: what is sent is silence, but it is sent.
 func (e *Engine) SetMuted(muted bool) { e.muted.Store(muted) }
 
-// SetLoss tells what share of our packets the far side loses, in percent.
-func (e *Engine) SetLoss(percent int) { e.loss.Store(int32(min(max(percent, 0), 100))) }
+// SetNetwork tells what the way to the far side is like, which decides how
+// sound is encoded.
+func (e *Engine) SetNetwork(n Network) { e.network.Store(&n) }
+
+// Coding is how sound is encoded now, and how often that changed since the
+// microphone was opened. It takes no lock.
+func (e *Engine) Coding() (c Coding, switches int) { return e.coding.get() }
 
 // Levels is what the screen shows. It takes no lock.
 func (e *Engine) Levels() Levels {

@@ -23,6 +23,11 @@ type Config struct {
 	Device Device
 	Codec  Codec
 	Log    *slog.Logger
+	// PacketDuration is 20 ms, or 10 ms for less delay at more bits for
+	// headers; zero is 20 ms.
+	PacketDuration time.Duration
+	// DTX is whether silence is not sent.
+	DTX bool
 }
 
 // Engine is one phone's sound: one playout loop while there is something to
@@ -39,7 +44,8 @@ type Engine struct {
 
 	// Between the control methods and the loops.
 	muted           atomic.Bool
-	loss            atomic.Int32
+	network         atomic.Pointer[Network]
+	coding          coded
 	peakIn, peakOut atomic.Int32
 	faults          [3]atomic.Pointer[string] // microphone, speaker, codec
 	streams         atomic.Pointer[[]*Stream] // copied on write
@@ -51,6 +57,8 @@ type Engine struct {
 	sounding Tone // the last looping tone asked for
 	capture  *capture
 	sequence uint16
+	packet   int // samples
+	dtx      bool
 }
 
 // capture is one run of the capture loop.
@@ -82,6 +90,11 @@ func NewEngine(c Config) *Engine {
 		e.log = slog.New(slog.DiscardHandler)
 	}
 	e.streams.Store(&[]*Stream{})
+	e.network.Store(&Network{})
+	if e.packet = PacketSamples; c.PacketDuration == FrameDuration {
+		e.packet = FrameSamples
+	}
+	e.dtx = c.DTX
 	return e
 }
 
@@ -128,9 +141,10 @@ func (e *Engine) beginCapture(run *capture) (*capturer, error) {
 		return nil, errors.New("the engine is closed or captures already")
 	}
 	e.capture = run
+	e.coding.reset()
 	e.tasks.Add(1)
 	// The timestamps of two captures lie as far apart as the captures.
-	return newCapturer(encoder, e.sequence, uint32(samples(e.now()))), nil
+	return newCapturer(encoder, e.packet, e.sequence, uint32(samples(e.now()))), nil
 }
 
 // StopCapture releases the microphone; send is not called after it returned.
@@ -366,4 +380,27 @@ func (l *line[D]) shut() {
 	_ = l.device.Close() // nothing is left to do with it, nor to tell
 	var none D
 	l.device, l.has = none, false
+}
+
+// coded publishes the Coding in force. It is written by the capture loop and
+// read by anybody.
+type coded struct {
+	now      atomic.Pointer[Coding]
+	switches atomic.Int64
+}
+
+func (c *coded) set(now Coding) {
+	if c.now.Swap(&now) != nil {
+		c.switches.Add(1)
+	}
+}
+
+// reset is for the beginning of another capture.
+func (c *coded) reset() { c.now.Store(nil); c.switches.Store(0) }
+
+func (c *coded) get() (Coding, int) {
+	if now := c.now.Load(); now != nil {
+		return *now, int(c.switches.Load())
+	}
+	return Coding{}, 0
 }

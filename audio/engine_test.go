@@ -72,7 +72,7 @@ func TestAToneGoesFromMicrophoneToSpeaker(t *testing.T) {
 				mic, speaker := &rig{hz: toneHz, amplitude: toneAmp}, &rig{}
 				alice, bob := newEngine(t, mic), newEngine(t, speaker)
 				stream := bob.OpenStream("alice")
-				alice.SetLoss(test.report)
+				alice.SetNetwork(audio.Network{Loss: float64(test.report)})
 				p := &path{to: stream, lose: test.lose, delay: test.delay, began: time.Now()}
 				if err := alice.StartCapture(p.send); err != nil {
 					t.Fatal(err)
@@ -103,7 +103,7 @@ func TestLostSpeechIsRecovered(t *testing.T) {
 		mic, speaker := &rig{voice: true, amplitude: toneAmp}, &rig{}
 		alice, bob := newEngine(t, mic), newEngine(t, speaker)
 		stream := bob.OpenStream("alice")
-		alice.SetLoss(10)
+		alice.SetNetwork(audio.Network{Loss: 10})
 		n := 0
 		p := &path{to: stream, began: time.Now(), lose: func() bool { n++; return n%10 == 0 }}
 		if err := alice.StartCapture(p.send); err != nil {

@@ -4,18 +4,20 @@ package audio
 // its clock.
 func (e *Engine) captureLoop(c *capturer, l *line[SourceCloser], run *capture, send func(Packet)) {
 	frame := make(Frame, FrameSamples)
-	loss := int32(-1)
+	adapt := newAdapter(e.dtx)
 	for !ended(run.stop) {
 		if !l.move(frame, run.stop) {
 			clear(frame)
 		}
-		if now := e.loss.Load(); now != loss {
-			loss = now
-			if err := c.encoder.SetLoss(int(loss)); err != nil {
-				e.fault(faultCodec, explain("no protection against loss", err))
+		began := e.now()
+		if coding, changed := adapt.step(began, *e.network.Load()); changed {
+			e.coding.set(coding)
+			if err := c.configure(coding); err != nil {
+				e.fault(faultCodec, explain("the encoder does not adapt", err))
 			}
 		}
 		packet, full, peak, err := c.step(frame, e.muted.Load())
+		adapt.spent(e.now() - began)
 		e.peakIn.Store(peak)
 		if err != nil {
 			e.fault(faultCodec, explain("no sound is sent", err))

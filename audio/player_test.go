@@ -173,10 +173,10 @@ func (c *counter) Encode(pcm []int16, packet []byte) (int, error) {
 	return 1, nil
 }
 
-func (*counter) SetLoss(int) error { return nil }
+func (*counter) Configure(Coding) error { return nil }
 
 func TestMutedSendsSilence(t *testing.T) {
-	c := newCapturer(&counter{}, 65535, math.MaxUint32-959)
+	c := newCapturer(&counter{}, PacketSamples, 65535, math.MaxUint32-959)
 	var sent []Packet
 	var loud []bool
 	for i := range 12 {
@@ -204,7 +204,7 @@ func TestMutedSendsSilence(t *testing.T) {
 
 func TestAPacketThatCannotBeEncodedIsAGap(t *testing.T) {
 	e := &counter{fail: true}
-	c := newCapturer(e, 0, 0)
+	c := newCapturer(e, PacketSamples, 0, 0)
 	frame := make(Frame, FrameSamples)
 	c.step(frame, false)
 	if _, full, _, err := c.step(frame, false); err == nil || full {
@@ -218,7 +218,7 @@ func TestAPacketThatCannotBeEncodedIsAGap(t *testing.T) {
 }
 
 func TestThePlayerAndTheCapturerAllocateNothing(t *testing.T) {
-	p, c := newPlayer(), newCapturer(&counter{}, 0, 0)
+	p, c := newPlayer(), newCapturer(&counter{}, PacketSamples, 0, 0)
 	order := cadenceOf(ToneRing)
 	frame := make(Frame, FrameSamples)
 	streams := []*Stream{

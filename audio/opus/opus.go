@@ -11,16 +11,7 @@ import (
 	"tring/audio"
 )
 
-// Speech at 32 kbit/s leaves nothing to wish for at 20 ms; redundancy against
-// heavy loss needs more. Complexity 10 costs a fifth more time than 8 and
-// nobody hears it.
-const (
-	bitrate     = 32000
-	lossBitrate = 48000
-	heavyLoss   = 5 // percent
-	complexity  = 8
-	channels    = 1
-)
+const channels = 1
 
 // Codec makes libopus encoders and decoders. It is stateless and safe for
 // concurrent use.
@@ -28,23 +19,14 @@ type Codec struct{}
 
 var _ audio.Codec = Codec{}
 
-// NewEncoder makes an encoder for packets of audio.PacketSamples.
+// NewEncoder makes an encoder for speech, in packets of 10 or 20 ms. It wants
+// to be configured.
 func (Codec) NewEncoder() (audio.Encoder, error) {
 	e, err := opus.NewEncoder(audio.Rate, channels, opus.AppVoIP)
 	if err != nil {
 		return nil, fmt.Errorf("make opus encoder: %w", err)
 	}
-	for _, set := range []func() error{
-		func() error { return e.SetBitrate(bitrate) },
-		func() error { return e.SetComplexity(complexity) },
-		func() error { return e.SetInBandFEC(true) },
-		func() error { return e.SetPacketLossPerc(0) },
-	} {
-		if err := set(); err != nil {
-			return nil, fmt.Errorf("set up opus encoder: %w", err)
-		}
-	}
-	return &encoder{e}, nil
+	return &encoder{Encoder: e}, nil
 }
 
 // NewDecoder makes a decoder.
@@ -58,20 +40,21 @@ func (Codec) NewDecoder() (audio.Decoder, error) {
 
 type encoder struct{ *opus.Encoder }
 
-// SetLoss makes room for redundancy: libopus spends bits on it in proportion
-// to the loss it is told, and none at 0.
-func (e *encoder) SetLoss(percent int) error {
-	rate := bitrate
-	if percent >= heavyLoss {
-		rate = lossBitrate
+func (e *encoder) Configure(c audio.Coding) error {
+	return errors.Join(
+		doing("set opus bitrate", e.SetBitrate(c.Bitrate)),
+		doing("set opus redundancy", e.SetInBandFEC(c.FEC)),
+		doing("tell opus of loss", e.SetPacketLossPerc(c.Loss)),
+		doing("set opus complexity", e.SetComplexity(c.Complexity)),
+		doing("set opus DTX", e.SetDTX(c.DTX)),
+	)
+}
+
+func doing(what string, err error) error {
+	if err == nil {
+		return nil
 	}
-	if err := e.SetPacketLossPerc(min(max(percent, 0), 100)); err != nil {
-		return fmt.Errorf("tell opus of loss: %w", err)
-	}
-	if err := e.SetBitrate(rate); err != nil {
-		return fmt.Errorf("set opus bitrate: %w", err)
-	}
-	return nil
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 var errNoRedundancy = errors.New("recover with opus: the packet carries no redundancy")

@@ -23,6 +23,11 @@ func pair(t testing.TB) (audio.Encoder, audio.Decoder) {
 	return e, d
 }
 
+// lossy is how to encode for a network that loses so many packets.
+func lossy(percent int) audio.Coding {
+	return audio.Coding{Bitrate: 48000, FEC: true, Loss: percent, Complexity: 8}
+}
+
 // sine is n packets of a tone.
 func sine(hz, amplitude float64, n int) []int16 {
 	pcm := make([]int16, n*audio.PacketSamples)
@@ -69,7 +74,7 @@ func TestATonePassesAtItsLevel(t *testing.T) {
 
 func TestALostPacketIsRecoveredFromTheNext(t *testing.T) {
 	e, d := pair(t)
-	if err := e.SetLoss(20); err != nil {
+	if err := e.Configure(lossy(20)); err != nil {
 		t.Fatal(err)
 	}
 	// A tone whose pitch rises shows whether the lost piece itself came back.
@@ -109,7 +114,7 @@ func TestWithoutReportedLossNothingIsRecovered(t *testing.T) {
 
 func TestNothingIsWrittenBehindTheSlice(t *testing.T) {
 	e, d := pair(t)
-	if err := e.SetLoss(20); err != nil {
+	if err := e.Configure(lossy(20)); err != nil {
 		t.Fatal(err)
 	}
 	packets := encode(t, e, sine(440, 8192, 10))
@@ -179,7 +184,7 @@ func TestNothingAllocates(t *testing.T) {
 
 func BenchmarkEncode(b *testing.B) {
 	e, _ := pair(b)
-	if err := e.SetLoss(5); err != nil {
+	if err := e.Configure(lossy(5)); err != nil {
 		b.Fatal(err)
 	}
 	sound, buffer := sine(440, 8192, 1), make([]byte, audio.MaxPayload)

@@ -98,7 +98,7 @@ func (m *Media) Open(o calls.OpenMedia, notify func(calls.Input)) (*Session, err
 	}
 	s.sending.Store(&[]*peer{})
 	m.engine.SetMuted(o.Muted)
-	m.engine.SetLoss(0) // what the last call's network did says nothing of this one's
+	m.engine.SetNetwork(audio.Network{}) // what the last call's network did says nothing of this one's
 	s.tasks.Go(s.capture)
 	s.SetPeers(o.Peers, o.Servers)
 	return s, nil

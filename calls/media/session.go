@@ -183,6 +183,6 @@ func (s *Session) send(packet audio.Packet) {
 func (s *Session) reported() {
 	worst := s.Stats().PeerLossPercent
 	if percent := int32(worst + 0.5); s.loss.Swap(percent) != percent {
-		s.media.engine.SetLoss(int(percent))
+		s.media.engine.SetNetwork(audio.Network{Loss: float64(percent)})
 	}
 }
