@@ -2,6 +2,7 @@ package audio
 
 import (
 	"math"
+	"strings"
 	"time"
 )
 
@@ -18,6 +19,37 @@ const (
 	ToneWaiting    Tone = "waiting"    // a second call waits; loops
 	ToneEnd        Tone = "end"        // the call ended; once
 )
+
+// ToneSet is how the tones of one phone sound. The zero value is that of most of
+// Europe with the phone's own bell.
+type ToneSet struct {
+	// Country is an ISO 3166 code. One that is not in the table is Europe.
+	Country string
+	// Ring is the bell: one round, its pause included, mono at Rate. Nobody may
+	// change it while a phone has it. Nil is the phone's own bell.
+	Ring []int16
+	// RingVolume is how much softer than full the bell is, in dB, 0 or less.
+	RingVolume float64
+}
+
+// DTMF is the tone of a key (ITU-T Q.23): a digit, *, # or A to D.
+func DTMF(key rune) (Tone, bool) {
+	if _, ok := dtmfPair(key); !ok {
+		return "", false
+	}
+	return Tone("dtmf " + string(key)), true
+}
+
+// dtmfPair is the row's and the column's frequency in Hz.
+func dtmfPair(key rune) (hz [2]float64, ok bool) {
+	const keys = "123A456B789C*0#D"
+	i := strings.IndexRune(keys, key)
+	if i < 0 {
+		return hz, false
+	}
+	low, high := [4]float64{697, 770, 852, 941}, [4]float64{1209, 1336, 1477, 1633}
+	return [2]float64{low[i/4], high[i%4]}, true
+}
 
 // burst is sound for a while, then a pause. A tone of two frequencies is
 // their sum.
