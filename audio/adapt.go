@@ -15,7 +15,8 @@ const (
 	// headers are the bits of IP, UDP, SRTP and RTP at 50 packets a second.
 	headers = 50 * 8 * (20 + 8 + 12 + 10)
 
-	queueing = 100 * time.Millisecond // a round trip so much longer than the shortest: a queue has filled
+	wayMemory = 30 * time.Second       // a way that has become longer is another way, not a queue, after so long
+	queueing  = 100 * time.Millisecond // a round trip so much longer than the shortest: a queue has filled
 )
 
 // What encoding may cost of one core, as a share of the packet's duration:
@@ -43,8 +44,9 @@ type adapter struct {
 	coding   Coding
 	begun    bool
 	network  Network
-	shortest time.Duration // round trip
+	shortest lowest        // round trip of late
 	fecSince time.Duration // when loss was last worth copies
+	guarded  time.Duration // when it was last as heavy as the copies are made for
 	lossy    time.Duration // when it was last heavy
 	thin     time.Duration // when the way was last narrow
 	cost     float64       // share of a core, smoothed
@@ -58,7 +60,7 @@ const never = -time.Hour
 func newAdapter(dtx bool) *adapter {
 	return &adapter{
 		coding:   Coding{Bitrate: bitrateUsual, Complexity: complexityMost, DTX: dtx},
-		fecSince: never, lossy: never, thin: never, costly: never, patience: tryAgain,
+		fecSince: never, guarded: never, lossy: never, thin: never, costly: never, patience: tryAgain,
 	}
 }
 
@@ -68,10 +70,7 @@ func (a *adapter) step(now time.Duration, n Network) (Coding, bool) {
 	before := a.coding
 	a.hear(now, n)
 	a.coding.FEC = now-a.fecSince < calmBefore
-	a.coding.Loss = 0
-	if a.coding.FEC {
-		a.coding.Loss = protection(n.Loss)
-	}
+	a.coding.Loss = a.loss(now)
 	a.coding.Bitrate = a.bitrate(now)
 	a.coding.Complexity = a.complexity(now)
 	changed := !a.begun || a.coding != before
@@ -81,8 +80,8 @@ func (a *adapter) step(now time.Duration, n Network) (Coding, bool) {
 
 // hear notes when the network was last bad.
 func (a *adapter) hear(now time.Duration, n Network) {
-	if n.RoundTrip > 0 && (a.shortest == 0 || n.RoundTrip < a.shortest) {
-		a.shortest = n.RoundTrip
+	if n.RoundTrip > 0 {
+		a.shortest.add(int64(n.RoundTrip), now, wayMemory)
 	}
 	if n.Loss >= lossFEC {
 		a.fecSince = now
@@ -90,11 +89,25 @@ func (a *adapter) hear(now time.Duration, n Network) {
 	if n.Loss >= lossHeavy {
 		a.lossy = now
 	}
-	queued := a.shortest > 0 && n.RoundTrip > 2*a.shortest && n.RoundTrip > a.shortest+queueing
+	shortest := time.Duration(a.shortest.value())
+	queued := n.RoundTrip > 2*shortest && n.RoundTrip > shortest+queueing
 	if queued || n.Available > 0 && n.Available < bitrateUsual+headers {
 		a.thin = now
 	}
 	a.network = n
+}
+
+// loss is what the copies are made for: more at once, less only after a while.
+func (a *adapter) loss(now time.Duration) int {
+	if !a.coding.FEC {
+		return 0
+	}
+	wanted := protection(a.network.Loss)
+	if wanted < a.coding.Loss && now-a.guarded < calmBefore {
+		return a.coding.Loss
+	}
+	a.guarded = now
+	return wanted
 }
 
 // protection is the loss that the copies are made for: in steps, so that the

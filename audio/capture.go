@@ -51,14 +51,16 @@ func (c *capturer) step(f Frame, muted bool) (p Packet, full bool, peak int32, e
 	p = c.out
 	c.out.Timestamp += uint32(c.size)
 	n, err := c.encoder.Encode(c.pcm[:c.size], c.packet[:])
-	if err == nil && c.dtx && n <= contentless {
+	silent := err == nil && c.dtx && n <= contentless
+	c.out.Talkspurt = silent
+	if silent {
+		p.Talkspurt = false
 		if c.unsent += c.size; span(int64(c.unsent)) < lifeSign {
-			c.out.Talkspurt = true
 			return Packet{}, false, peak, nil
 		}
 	}
 	c.out.Sequence++
-	c.unsent, c.out.Talkspurt = 0, false
+	c.unsent = 0
 	if err != nil {
 		return Packet{}, false, peak, err
 	}

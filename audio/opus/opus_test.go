@@ -2,6 +2,7 @@ package opus_test
 
 import (
 	"math"
+	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -182,17 +183,46 @@ func TestNothingAllocates(t *testing.T) {
 	}
 }
 
-func BenchmarkEncode(b *testing.B) {
-	e, _ := pair(b)
-	if err := e.Configure(lossy(5)); err != nil {
-		b.Fatal(err)
-	}
-	sound, buffer := sine(440, 8192, 1), make([]byte, audio.MaxPayload)
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := e.Encode(sound, buffer); err != nil {
-			b.Fatal(err)
+// voiced is n packets of something like a vowel: harmonics that glide, breath.
+func voiced(n int) []int16 {
+	random := rand.New(rand.NewPCG(1, 2))
+	pcm := make([]int16, n*audio.PacketSamples)
+	phase := 0.0
+	for i := range pcm {
+		phase += 2 * math.Pi * (140 + 30*math.Sin(float64(i)/20000)) / audio.Rate
+		v := 0.02 * random.NormFloat64()
+		for h := 1.0; h <= 20; h++ {
+			v += math.Sin(h*phase) / (h + 2)
 		}
+		pcm[i] = int16(4000 * v)
+	}
+	return pcm
+}
+
+func BenchmarkEncode(b *testing.B) {
+	usual := audio.Coding{Bitrate: 32000, Complexity: 10}
+	copies, heavy, cheap := usual, usual, usual
+	copies.FEC, copies.Loss = true, 2
+	heavy.FEC, heavy.Loss, heavy.Bitrate = true, 15, 48000
+	cheap.Complexity = 5
+	for _, c := range []struct {
+		name   string
+		coding audio.Coding
+	}{{"usual", usual}, {"FEC", copies}, {"FEC, heavy loss", heavy}, {"complexity 5", cheap}} {
+		b.Run(c.name, func(b *testing.B) {
+			e, _ := pair(b)
+			if err := e.Configure(c.coding); err != nil {
+				b.Fatal(err)
+			}
+			const packets = 100
+			sound, buffer := voiced(packets), make([]byte, audio.MaxPayload)
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				if _, err := e.Encode(sound[i%packets*audio.PacketSamples:][:audio.PacketSamples], buffer); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }
 
@@ -209,4 +239,86 @@ func BenchmarkDecode(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// With DTX silence costs nothing but a sign of life; speech costs the same.
+func TestDTX(t *testing.T) {
+	quiet := make([]int16, 50*audio.PacketSamples)
+	for _, dtx := range []bool{false, true} {
+		e, _ := pair(t)
+		c := lossy(0)
+		c.FEC, c.DTX = false, dtx
+		if err := e.Configure(c); err != nil {
+			t.Fatal(err)
+		}
+		small := 0
+		for _, p := range encode(t, e, append(sine(300, 8192, 50), quiet...))[50:] {
+			if len(p) <= 2 {
+				small++
+			}
+		}
+		if dtx != (small > 30) {
+			t.Errorf("DTX %v: %d of 50 packets of silence have no content", dtx, small)
+		}
+	}
+}
+
+func TestPacketsOfTenMilliseconds(t *testing.T) {
+	e, d := pair(t)
+	sound, buffer, pcm := sine(440, 8192, 20), make([]byte, audio.MaxPayload), make([]int16, 5760)
+	var out []int16
+	for ; len(sound) > 0; sound = sound[audio.FrameSamples:] {
+		n, err := e.Encode(sound[:audio.FrameSamples], buffer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n, err = d.Decode(buffer[:n], pcm)
+		if err != nil || n != audio.FrameSamples {
+			t.Fatalf("decode: %d samples, %v", n, err)
+		}
+		out = append(out, pcm[:n]...)
+	}
+	if hz, level := audio.MeasureTone(out[len(out)/2:]); math.Abs(hz-440) > 1 || math.Abs(level+15) > 0.5 {
+		t.Errorf("a tone came out as %.1f Hz at %.1f dBFS", hz, level)
+	}
+}
+
+// Whatever the network brings: no crash, nothing behind the slice, and an
+// error or sound.
+func FuzzDecode(f *testing.F) {
+	e, err := opus.Codec{}.NewEncoder()
+	if err != nil {
+		f.Skip(err)
+	}
+	buffer := make([]byte, audio.MaxPayload)
+	n, err := e.Encode(make([]int16, audio.PacketSamples), buffer)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, seed := range [][]byte{buffer[:n], {}, {0}, {0xff}, {0x03, 0x3f, 0xff}, {0x08, 0xff, 0xff, 0xff}, make([]byte, audio.MaxPayload)} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, packet []byte) {
+		d, err := opus.Codec{}.NewDecoder()
+		if err != nil {
+			t.Fatal(err)
+		}
+		room := make([]int16, 6000)
+		for i := range room {
+			room[i] = 12345
+		}
+		lost := room[:audio.PacketSamples]
+		if err := d.DecodeFEC(packet, lost); err == nil && len(packet) == 0 {
+			t.Error("nothing holds no copy")
+		}
+		n, err := d.Decode(packet, room[:5760])
+		if err == nil && (n <= 0 || n > 5760) {
+			t.Errorf("%d samples", n)
+		}
+		for i, v := range room[5760:] {
+			if v != 12345 {
+				t.Fatalf("sample %d was written", 5760+i)
+			}
+		}
+	})
 }
