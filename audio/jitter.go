@@ -49,6 +49,7 @@ type jitterBuffer struct {
 type slot struct {
 	sequence, stamp int64
 	state           slotState
+	copied          bool // from RED; the packet itself may yet come
 	size            int
 	payload         [MaxPayload]byte
 }
@@ -67,6 +68,10 @@ func newJitterBuffer() *jitterBuffer {
 
 // push takes a packet and copies its payload.
 func (b *jitterBuffer) push(p *Packet) {
+	if p.Redundant {
+		b.fillIn(p)
+		return
+	}
 	b.stats.Received++
 	if len(p.Payload) == 0 || len(p.Payload) > MaxPayload {
 		b.stats.Discarded++
@@ -116,7 +121,7 @@ func (b *jitterBuffer) begin(p *Packet) {
 
 func (b *jitterBuffer) keep(p *Packet, sequence, stamp int64, transit time.Duration) {
 	s := &b.slots[sequence%held]
-	if s.sequence == sequence && s.state != slotEmpty {
+	if s.sequence == sequence && s.state != slotEmpty && !s.copied {
 		b.stats.Duplicate++
 		return
 	}
@@ -128,11 +133,27 @@ func (b *jitterBuffer) keep(p *Packet, sequence, stamp int64, transit time.Durat
 		}
 		b.next = sequence
 	}
-	s.sequence, s.stamp, s.state = sequence, stamp, slotHeld
+	s.sequence, s.stamp, s.state, s.copied = sequence, stamp, slotHeld, false
 	s.size = copy(s.payload[:], p.Payload)
 	if sequence > b.highest {
 		b.highest, b.stamp = sequence, stamp
 	}
+}
+
+// fillIn keeps a copy by RED where the packet itself is missing and its turn
+// has not passed.
+func (b *jitterBuffer) fillIn(p *Packet) {
+	if !b.begun || len(p.Payload) == 0 || len(p.Payload) > MaxPayload {
+		return
+	}
+	sequence := b.highest + int64(int16(p.Sequence-uint16(b.highest)))
+	stamp := b.stamp + int64(int32(p.Timestamp-uint32(b.stamp)))
+	s := &b.slots[sequence%held]
+	if sequence < b.next || sequence >= b.highest || s.sequence == sequence && s.state != slotEmpty {
+		return
+	}
+	s.sequence, s.stamp, s.state, s.copied = sequence, stamp, slotHeld, true
+	s.size = copy(s.payload[:], p.Payload)
 }
 
 // at finds the packet of a sequence number.
@@ -210,7 +231,11 @@ func (b *jitterBuffer) take(s *slot) {
 	s.state = slotPlayed
 	b.next++
 	b.waited, b.fresh = 0, false
-	b.arrivals.turn(false)
+	if s.copied {
+		b.stats.Lost++
+		b.stats.Redundant++
+	}
+	b.arrivals.turn(s.copied)
 }
 
 func (b *jitterBuffer) lose() {
@@ -251,7 +276,11 @@ func (b *jitterBuffer) excess() int {
 }
 
 // moved tells that the delay was changed by n samples of added sound.
-func (b *jitterBuffer) moved(n int) { b.delay.shift(int64(span(int64(n)))) }
+func (b *jitterBuffer) moved(n int) {
+	b.delay.shift(int64(span(int64(n))))
+	b.stats.Expanded += uint64(max(n, 0))
+	b.stats.Accelerated += uint64(max(-n, 0))
+}
 
 // decoded tells how long the packet just taken was.
 func (b *jitterBuffer) decoded(n int) { b.run = n }

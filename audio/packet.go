@@ -14,6 +14,9 @@ type Packet struct {
 	// Arrived is monotonic since the stream's start; zero means "now". A sent
 	// packet carries none.
 	Arrived time.Duration
+	// Redundant marks a copy out of a later packet (RED, RFC 2198): it is kept
+	// only where the packet itself is missing and its turn has not passed.
+	Redundant bool
 }
 
 // MaxPayload is the largest payload that is kept: an Ethernet frame. A larger

@@ -28,6 +28,8 @@ type Stream struct {
 	spilled atomic.Uint64
 
 	receiver *receiver // the loop's
+	volume   atomic.Uint32
+	level    float32 // the loop's: the volume it came to
 	stats    published
 }
 
@@ -78,7 +80,41 @@ func (s *Stream) step(now time.Duration, out Frame) {
 		s.tail.Store(tail + 1)
 	}
 	s.receiver.step(now, out)
+	s.turn(out)
 	s.stats.set(s.receiver.buffer.report())
+}
+
+// Bounds of a volume, in decibels.
+const (
+	volumeLeast = -60
+	volumeMost  = 20
+)
+
+// SetVolume makes this party louder or softer, in decibels: 0 is as it came,
+// −60 and below is silent, 20 is the most. It takes effect over 10 ms, without
+// a click.
+func (s *Stream) SetVolume(db float64) {
+	gain := 0.0
+	if db > volumeLeast {
+		gain = math.Pow(10, min(db, volumeMost)/20)
+	}
+	// The zero value is the volume 1, so what is kept is how far it is from it.
+	s.volume.Store(math.Float32bits(float32(gain - 1)))
+}
+
+// turn applies the volume; level is kept as the volume is.
+func (s *Stream) turn(out Frame) {
+	to := math.Float32frombits(s.volume.Load())
+	from := s.level
+	if from == 0 && to == 0 {
+		return
+	}
+	step := (to - from) / FrameSamples
+	for i, v := range out {
+		from += step
+		out[i] = clip(float32(v) * (1 + from))
+	}
+	s.level = to
 }
 
 // Peer is the name that the stream was opened with.
@@ -99,12 +135,15 @@ func (s *Stream) Close() { s.engine.remove(s) }
 
 // published is StreamStats that the loop writes and anybody reads.
 type published struct {
-	counts [7]atomic.Uint64
+	counts [11]atomic.Uint64
 	gauges [3]atomic.Uint64
 }
 
 func (p *published) set(s StreamStats) {
-	for i, v := range [...]uint64{s.Received, s.Lost, s.Late, s.Duplicate, s.Discarded, s.Recovered, s.Concealed} {
+	for i, v := range [...]uint64{
+		s.Received, s.Lost, s.Late, s.Duplicate, s.Discarded,
+		s.Redundant, s.Recovered, s.Concealed, s.Comfort, s.Accelerated, s.Expanded,
+	} {
 		p.counts[i].Store(v)
 	}
 	for i, v := range [...]float64{s.DelayMS, s.TargetMS, s.JitterMS} {
@@ -113,11 +152,12 @@ func (p *published) set(s StreamStats) {
 }
 
 func (p *published) get() StreamStats {
+	count := func(i int) uint64 { return p.counts[i].Load() }
 	gauge := func(i int) float64 { return math.Float64frombits(p.gauges[i].Load()) }
 	return StreamStats{
-		Received: p.counts[0].Load(), Lost: p.counts[1].Load(), Late: p.counts[2].Load(),
-		Duplicate: p.counts[3].Load(), Discarded: p.counts[4].Load(),
-		Recovered: p.counts[5].Load(), Concealed: p.counts[6].Load(),
+		Received: count(0), Lost: count(1), Late: count(2), Duplicate: count(3), Discarded: count(4),
+		Redundant: count(5), Recovered: count(6), Concealed: count(7), Comfort: count(8),
+		Accelerated: count(9), Expanded: count(10),
 		DelayMS: gauge(0), TargetMS: gauge(1), JitterMS: gauge(2),
 	}
 }
