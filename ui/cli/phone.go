@@ -23,6 +23,8 @@ type Account = signaling.Options
 type Sound struct {
 	Device  audio.Device
 	NoTones bool
+	// LowDelay is for packets of 10 ms, DTX for silence that is not sent.
+	LowDelay, DTX bool
 }
 
 // Phone is one telephone, made of its parts: the agent that runs it and the
@@ -41,12 +43,16 @@ func NewPhone(a Account, s Sound) (*Phone, error) {
 	if err != nil {
 		return nil, err
 	}
-	engine := audio.NewEngine(audio.Config{Device: s.Device, Codec: opus.Codec{}, Log: a.Log})
+	c := audio.Config{Device: s.Device, Codec: opus.Codec{}, DTX: s.DTX, Log: a.Log}
+	if s.LowDelay {
+		c.PacketDuration = audio.FrameDuration
+	}
+	engine := audio.NewEngine(c)
 	sessions, err := media.New(media.Config{Engine: engine, Log: a.Log})
 	if err != nil {
 		return nil, fmt.Errorf("prepare media: %w", err)
 	}
-	c := agent.Config{
+	phone := agent.Config{
 		Me:       calls.Identity{User: a.User, Name: string(a.User), Device: a.Device},
 		Signaler: client,
 		OpenSession: func(o calls.OpenMedia, notify func(calls.Input)) (agent.Session, error) {
@@ -55,9 +61,9 @@ func NewPhone(a Account, s Sound) (*Phone, error) {
 		Log: a.Log,
 	}
 	if !s.NoTones {
-		c.Sound = engine
+		phone.Sound = engine
 	}
-	return &Phone{Agent: agent.New(c), Engine: engine}, nil
+	return &Phone{Agent: agent.New(phone), Engine: engine}, nil
 }
 
 // Run runs the phone until ctx ends, and then hangs up and releases the devices.

@@ -88,7 +88,10 @@ func (a *app) make(ctx context.Context, s *session, sound soundSpec, allowTrial 
 		s.later(s.trial.close)
 		s.account = s.trial.account
 	}
-	s.Phone, err = NewPhone(s.account, Sound{Device: device, NoTones: sound.kind == "none"})
+	s.Phone, err = NewPhone(s.account, Sound{
+		Device: device, NoTones: sound.kind == "none",
+		LowDelay: settings.Sound.LowDelay, DTX: settings.Sound.DTX,
+	})
 	return err
 }
 
