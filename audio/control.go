@@ -13,7 +13,7 @@ func (e *Engine) Play(t Tone) {
 	if e.closed || (t == e.sounding && t != "") {
 		return
 	}
-	c := cadenceOf(t)
+	c := e.tones.cadence(t)
 	if e.sounding = ""; c.times == 0 {
 		e.sounding = t
 	}

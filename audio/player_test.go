@@ -10,7 +10,7 @@ import (
 // render is what a tone sounds like, for so long.
 func render(t Tone, long time.Duration) []int16 {
 	p, nobody := newPlayer(), []*Stream{}
-	order := cadenceOf(t)
+	order := ToneSet{}.cadence(t)
 	var pcm []int16
 	for at := time.Duration(0); at < long; at += FrameDuration {
 		p.step(at, &nobody, &order)
@@ -79,7 +79,7 @@ func TestTones(t *testing.T) {
 
 func TestAToneStopsAndChangesWithoutAClick(t *testing.T) {
 	p, nobody := newPlayer(), []*Stream{}
-	ringback, busy, nothing := cadenceOf(ToneRingback), cadenceOf(ToneBusy), cadence{}
+	ringback, busy, nothing := ToneSet{}.cadence(ToneRingback), ToneSet{}.cadence(ToneBusy), cadence{}
 	var pcm []int16
 	active := false
 	for i := range 90 {
@@ -219,7 +219,7 @@ func TestAPacketThatCannotBeEncodedIsAGap(t *testing.T) {
 
 func TestThePlayerAndTheCapturerAllocateNothing(t *testing.T) {
 	p, c := newPlayer(), newCapturer(&counter{}, PacketSamples, 0, 0)
-	order := cadenceOf(ToneRing)
+	order := ToneSet{}.cadence(ToneRing)
 	frame := make(Frame, FrameSamples)
 	streams := []*Stream{
 		{engine: NewEngine(Config{}), receiver: newReceiver(tape{sine(1000, 8000)})},
@@ -322,7 +322,7 @@ func BenchmarkMix(b *testing.B) {
 
 func BenchmarkTone(b *testing.B) {
 	p, nobody := newPlayer(), []*Stream{}
-	order := cadenceOf(ToneRing)
+	order := ToneSet{}.cadence(ToneRing)
 	b.ReportAllocs()
 	for b.Loop() {
 		p.step(0, &nobody, &order)

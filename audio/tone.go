@@ -2,20 +2,22 @@ package audio
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
 
-// Tone names a signal that the phone makes itself.
+// Tone names a signal that the phone makes itself: one of these, or DTMF.
 type Tone string
 
-// The tones are those of ITU-T E.180 as used in most of Europe; ring is the
-// bell of this phone, which E.180 leaves to the maker.
+// Ring-back, busy, congestion and waiting are those of ITU-T E.180 as the
+// country has them; ring is the bell of this phone, which E.180 leaves to the
+// maker.
 const (
 	ToneRing       Tone = "ring"       // this phone is called; loops
 	ToneRingback   Tone = "ringback"   // the called phone rings; loops
-	ToneBusy       Tone = "busy"       // the called person talks already; three bursts
-	ToneCongestion Tone = "congestion" // the call failed; six short bursts
+	ToneBusy       Tone = "busy"       // the called person talks already; three seconds
+	ToneCongestion Tone = "congestion" // the call failed; three seconds
 	ToneWaiting    Tone = "waiting"    // a second call waits; loops
 	ToneEnd        Tone = "end"        // the call ended; once
 )
@@ -25,66 +27,72 @@ const (
 type ToneSet struct {
 	// Country is an ISO 3166 code. One that is not in the table is Europe.
 	Country string
-	// Ring is the bell: one round, its pause included, mono at Rate. Nobody may
-	// change it while a phone has it. Nil is the phone's own bell.
+	// Ring is the bell: one round, its pause included, mono at Rate, as Bell makes
+	// it. Nobody may change it while a phone has it. Nil is the phone's own bell.
 	Ring []int16
 	// RingVolume is how much softer than full the bell is, in dB, 0 or less.
 	RingVolume float64
 }
 
-// DTMF is the tone of a key (ITU-T Q.23): a digit, *, # or A to D.
-func DTMF(key rune) (Tone, bool) {
-	if _, ok := dtmfPair(key); !ok {
-		return "", false
-	}
-	return Tone("dtmf " + string(key)), true
-}
-
-// dtmfPair is the row's and the column's frequency in Hz.
-func dtmfPair(key rune) (hz [2]float64, ok bool) {
-	const keys = "123A456B789C*0#D"
-	i := strings.IndexRune(keys, key)
-	if i < 0 {
-		return hz, false
-	}
-	low, high := [4]float64{697, 770, 852, 941}, [4]float64{1209, 1336, 1477, 1633}
-	return [2]float64{low[i/4], high[i%4]}, true
-}
-
-// burst is sound for a while, then a pause. A tone of two frequencies is
-// their sum.
+// burst is sound for a while, then a pause.
 type burst struct {
-	hz      [2]float64
-	on, off time.Duration
+	hz        [2]float64 // their sum; one alone where the second is 0
+	modulated bool       // or the first, its amplitude modulated by the second
+	on, off   time.Duration
 }
 
-// cadence is bursts in a row, given a number of times; 0 is for ever.
+// cadence is bursts in a row, or recorded sound instead of them, given a number
+// of times; 0 is for ever.
 type cadence struct {
-	bursts []burst
-	times  int
-	peak   float64 // of full scale
+	bursts   []burst
+	recorded []int16
+	times    int
+	peak     float64 // of full scale
 }
 
-const ms = time.Millisecond
+func (c cadence) empty() bool { return len(c.bursts)+len(c.recorded) == 0 }
 
-// cadenceOf is the table of tones. Unknown tones have no bursts.
-func cadenceOf(t Tone) cadence {
-	eu := [2]float64{425}
+const (
+	ms       = time.Millisecond
+	signLong = 3 * time.Second // how long busy and congestion are given
+)
+
+// cadence is how a tone sounds. Unknown tones have no bursts.
+func (s ToneSet) cadence(t Tone) cadence {
+	if key, ok := strings.CutPrefix(string(t), dtmfPrefix); ok {
+		return dtmf(key)
+	}
+	national := func() []burst { return nationalTone(s.Country, t) }
 	switch t {
 	case ToneRing:
-		return cadence{trill(), 0, 0.3}
+		volume := math.Pow(10, min(s.RingVolume, 0)/20)
+		if len(s.Ring) > 0 {
+			return cadence{recorded: s.Ring, peak: volume}
+		}
+		return cadence{bursts: trill(), peak: 0.3 * volume}
 	case ToneRingback:
-		return cadence{[]burst{{eu, 1000 * ms, 4000 * ms}}, 0, 0.2}
-	case ToneBusy:
-		return cadence{[]burst{{eu, 500 * ms, 500 * ms}}, 3, 0.2}
-	case ToneCongestion:
-		return cadence{[]burst{{eu, 250 * ms, 250 * ms}}, 6, 0.2}
+		return cadence{bursts: national(), peak: 0.2}
+	case ToneBusy, ToneCongestion:
+		bursts := national()
+		return cadence{bursts: bursts, times: rounds(bursts), peak: 0.2}
 	case ToneWaiting:
-		return cadence{[]burst{{eu, 200 * ms, 600 * ms}, {eu, 200 * ms, 3000 * ms}}, 0, 0.15}
+		return cadence{bursts: national(), peak: 0.15}
 	case ToneEnd:
-		return cadence{[]burst{{[2]float64{480}, 120 * ms, 30 * ms}, {[2]float64{400}, 200 * ms, 0}}, 1, 0.15}
+		return cadence{bursts: []burst{
+			{hz: [2]float64{480}, on: 120 * ms, off: 30 * ms},
+			{hz: [2]float64{400}, on: 200 * ms},
+		}, times: 1, peak: 0.15}
 	}
 	return cadence{}
+}
+
+// rounds is how often bursts are given for signLong.
+func rounds(bursts []burst) int {
+	var once time.Duration
+	for _, b := range bursts {
+		once += b.on + b.off
+	}
+	return max(int(signLong.Seconds()/once.Seconds()+0.5), 1)
 }
 
 // trill is a warble of one second and three seconds of rest.
@@ -101,84 +109,24 @@ func trill() []burst {
 	return b
 }
 
-// toneRamp is how long a burst takes to its full level and back: without it
-// each edge is a click.
-const toneRamp = 5 * Rate / 1000
+// What an own bell may be.
+const (
+	bellMost  = 30 * time.Second
+	bellPause = 2 * time.Second
+)
 
-// tonePlayer synthesises one tone at a time. It allocates nothing in step, and
-// belongs to one goroutine.
-type tonePlayer struct {
-	cadence  cadence
-	burst    int
-	sample   int // within the burst
-	round    int
-	phase    [2]float64
-	level    float64 // 0 to 1: the ramp
-	sounding bool
-	then     *cadence // what follows when the ramp is down
-}
-
-// play changes over to a cadence; an empty one is silence. What sounds now is
-// ramped down first.
-func (t *tonePlayer) play(c *cadence) { t.then = c }
-
-// active tells whether there is, or will be, anything to hear.
-func (t *tonePlayer) active() bool { return t.then != nil || t.sounding }
-
-// step fills the next 10 ms.
-func (t *tonePlayer) step(out Frame) {
-	for i := range out {
-		if t.then != nil && t.level == 0 {
-			*t = tonePlayer{cadence: *t.then, sounding: len(t.then.bursts) > 0}
-		}
-		out[i] = t.next()
+// Bell makes a ToneSet's Ring of any sound at Rate: 30 s of it at most, without
+// a click at its ends, and then a pause. Of no sound it makes nil.
+func Bell(pcm []int16) []int16 {
+	if len(pcm) == 0 {
+		return nil
 	}
-}
-
-func (t *tonePlayer) next() int16 {
-	if !t.sounding {
-		return 0
+	bell := slices.Clone(pcm[:min(len(pcm), samples(bellMost))])
+	ramp := min(toneRamp, len(bell)/2)
+	for i := range ramp {
+		last := len(bell) - 1 - i
+		bell[i] = int16(int(bell[i]) * i / ramp)
+		bell[last] = int16(int(bell[last]) * i / ramp)
 	}
-	b := &t.cadence.bursts[t.burst]
-	on, all := samples(b.on), samples(b.on+b.off)
-	if t.then == nil && t.sample < on-toneRamp {
-		t.level = min(t.level+1.0/toneRamp, 1)
-	} else if t.level -= 1.0 / toneRamp; t.level < 1e-9 {
-		t.level = 0
-	}
-	v := 0.0
-	if t.level > 0 {
-		v = t.wave(b) * t.level * t.cadence.peak * 32767
-	}
-	if t.sample++; t.sample >= all {
-		t.advance()
-	}
-	return int16(math.Round(v))
-}
-
-// wave is the next value of the burst's oscillators, between −1 and 1.
-func (t *tonePlayer) wave(b *burst) float64 {
-	v, n := 0.0, 0.0
-	for i, hz := range b.hz {
-		if hz == 0 {
-			continue
-		}
-		v += math.Sin(t.phase[i])
-		n++
-		if t.phase[i] += 2 * math.Pi * hz / Rate; t.phase[i] > 2*math.Pi {
-			t.phase[i] -= 2 * math.Pi
-		}
-	}
-	return v / max(n, 1)
-}
-
-func (t *tonePlayer) advance() {
-	t.sample, t.phase = 0, [2]float64{}
-	if t.burst++; t.burst < len(t.cadence.bursts) {
-		return
-	}
-	t.burst = 0
-	if t.round++; t.cadence.times > 0 && t.round >= t.cadence.times {
-		t.sounding = false
-	}
+	return append(bell, make([]int16, samples(bellPause))...)
 }
