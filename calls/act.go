@@ -79,6 +79,10 @@ type Refuse struct {
 	Reason Reason
 }
 
+// Hide says that the callee has blocked the caller while it rang: from now on no
+// phone of the callee knows of the call, and the caller sees it go unanswered.
+type Hide struct{}
+
 // RingTimeout says that the ring time is over.
 type RingTimeout struct{}
 
@@ -106,6 +110,7 @@ func (Renew) Verb() string        { return "renew" }
 func (Token) Verb() string        { return "token" }
 func (Invite) Verb() string       { return "invite" }
 func (Refuse) Verb() string       { return "refuse" }
+func (Hide) Verb() string         { return "hide" }
 func (RingTimeout) Verb() string  { return "ring_timeout" }
 func (CallerGone) Verb() string   { return "caller_gone" }
 func (MediaTimeout) Verb() string { return "media_timeout" }

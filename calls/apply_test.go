@@ -29,7 +29,7 @@ var acts = map[string]Act{
 	"end": End{}, "leave": Leave{}, "join": Join{}, "token": Token{},
 	"signal": Signal{To: "bob-1"}, "signal-back": Signal{To: "ada-1"}, "signal-self": Signal{To: "ada-1"}, "signal-eve": Signal{To: "eve-1"},
 	"media": ReportMedia{Peer: "bob-1", State: MediaConnected}, "mute": SetMuted{Audio: true}, "renew": Renew{}, "invite": Invite{User: "eve"},
-	"dnd": Refuse{Rejected, DoNotDisturb}, "server-busy": Refuse{Busy, ""}, "refuse-odd": Refuse{Ended, ""},
+	"dnd": Refuse{Rejected, DoNotDisturb}, "hide": Hide{}, "server-busy": Refuse{Busy, ""}, "refuse-odd": Refuse{Ended, ""},
 	"ring-timeout": RingTimeout{}, "caller-gone": CallerGone{}, "media-timeout": MediaTimeout{}, "lease-expired": LeaseExpired{Device: "bob-1"},
 }
 
@@ -98,6 +98,7 @@ server caller-gone     !call_not_found  cancelled        !invalid_status      !c
 server media-timeout   !call_not_found  !invalid_status  failed               !call_terminated  !call_terminated  !call_terminated  !call_terminated  !call_terminated  !call_terminated
 server lease-expired   !call_not_found  !invalid_status  ended                !call_terminated  !call_terminated  !call_terminated  !call_terminated  !call_terminated  !call_terminated
 server accept          !call_not_found  !invalid_request !invalid_request     !call_terminated  !call_terminated  !call_terminated  !call_terminated  !call_terminated  !call_terminated
+server hide            !call_not_found  =                !invalid_status      !call_terminated  !call_terminated  !call_terminated  !call_terminated  !call_terminated  !call_terminated
 ada    dnd             !call_not_found  !not_a_party     !not_a_party         !not_a_party      !not_a_party      !not_a_party      !not_a_party      !not_a_party      !not_a_party
 ada    ring-timeout    !call_not_found  !not_a_party     !not_a_party         !not_a_party      !not_a_party      !not_a_party      !not_a_party      !not_a_party      !not_a_party
 ada    caller-gone     !call_not_found  !not_a_party     !not_a_party         !not_a_party      !not_a_party      !not_a_party      !not_a_party      !not_a_party      !not_a_party
@@ -181,7 +182,7 @@ func checkTransition(t *testing.T, before Call, act Act, by Actor, want string) 
 	if err != nil || string(after.Status) != want {
 		t.Errorf("status %q, error %v, want %q", after.Status, err, want)
 	}
-	repeatable := !slices.Contains([]string{"ringing", "mute", "invite", "media"}, act.Verb())
+	repeatable := !slices.Contains([]string{"ringing", "mute", "invite", "media", "hide"}, act.Verb())
 	if (before.Status.Terminal() || before.Status == Status(want) && repeatable) && !after.Equal(before) {
 		t.Error("an act that was no news changed the call")
 	}
@@ -393,6 +394,8 @@ func TestSmallPrint(t *testing.T) {
 		"somebody else with the caller's device id": {
 			[]step{{adaToBob, ada}}, adaToBob, Actor{User: "eve", Device: ada.Device}, "invalid_request", nil,
 		},
+		"a block hides no group's call":        {[]step{{group, ada}}, Hide{}, ByServer, "invalid_status", nil},
+		"a block while it rings":               {[]step{{adaToBob, ada}}, Hide{}, ByServer, "", func(c Call) bool { return c.Hidden }},
 		"a lease of a phone that is not there": {answered, LeaseExpired{Device: "x"}, ByServer, "invalid_status", nil},
 		"a caller who is hidden may cancel": {
 			[]step{{Initiate{ID: "h", Type: Audio, Receiver: User("bob"), Hidden: true}, ada}},

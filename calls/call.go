@@ -127,7 +127,7 @@ type Call struct {
 	// EndedBy is the phone whose act was the end; zero when the server decided.
 	EndedBy Viewer `json:"ended_by,omitzero"`
 	// Hidden marks a call whose callee has blocked the caller: no phone of the
-	// callee ever hears of it. Never leaves the server (see SeenBy).
+	// callee hears of it any more. Never leaves the server (see SeenBy).
 	Hidden bool `json:"hidden,omitempty"`
 	// Revision orders the states of one call. The store sets it; Apply does not.
 	Revision uint64 `json:"revision"`
@@ -208,6 +208,15 @@ func (c Call) SeenBy(v Viewer) (Call, bool) {
 	}
 	c.Hidden = false
 	return c, true
+}
+
+// Withdrawn is a hidden call as the callee's phones hear of its end, if they rang
+// before it was hidden: as if the caller had given it up.
+func (c Call) Withdrawn() Call {
+	c = c.clone()
+	c.Hidden = false
+	c.finish(Cancelled, "", Viewer{}, c.InitiatedAt)
+	return c
 }
 
 func (c Call) party(u UserID) *Party {

@@ -50,10 +50,16 @@ type Event struct {
 // It is the same function live and after a reconnect: a phone that missed ten
 // changes hears what leads from the last state it saw to the present one.
 func Events(before, after Call, v Viewer) []Event {
-	if _, ok := after.SeenBy(v); !ok || before.Equal(after) {
+	if _, sees := after.SeenBy(v); !sees {
+		if _, saw := before.SeenBy(v); !saw {
+			return nil
+		}
+		after = after.Withdrawn() // the callee has blocked the caller while it rang
+	}
+	before.Hidden, after.Hidden = false, false
+	if before.Equal(after) {
 		return nil
 	}
-	after.Hidden = false
 	c := change{before: before, after: after, viewer: v}
 	if v.User == after.Initiator {
 		c.caller()

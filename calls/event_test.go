@@ -65,6 +65,8 @@ func TestEventsTellTheRest(t *testing.T) {
 	ringing, _ := initiated.Apply(Ring{}, bob, start)
 	muted, _ := ongoing.Apply(SetMuted{Audio: true}, bob, start)
 	gone, _ := initiated.Apply(CallerGone{}, ByServer, start)
+	hidden, _ := ringing.Apply(Hide{}, ByServer, start)
+	over, _ := hidden.Apply(RingTimeout{}, ByServer, start)
 	dnd, _ := initiated.Apply(Refuse{Rejected, DoNotDisturb}, ByServer, start)
 	for name, tc := range map[string]struct {
 		before, after Call
@@ -75,6 +77,11 @@ func TestEventsTellTheRest(t *testing.T) {
 		"a ringing phone does not care":             {initiated, ringing, bobOther, ""},
 		"the other side is muted":                   {ongoing, muted, ada, "CallUpdated"},
 		"a caller who vanished":                     {initiated, gone, bob, "IncomingCallCancelled:connection_lost"},
+		"blocked while it rings: it stops":          {ringing, hidden, bob, "IncomingCallCancelled:cancelled"},
+		"blocked while it rings: the caller":        {ringing, hidden, ada, ""},
+		"blocked and over, for who missed it":       {ringing, over, bobOther, "IncomingCallCancelled:cancelled"},
+		"blocked and over":                          {hidden, over, bob, ""},
+		"blocked and over, for the caller":          {ringing, over, ada, "OutgoingCallRejected"},
 		"do not disturb: the caller is told":        {Call{}, dnd, ada, "Initiated OutgoingCallRejected:do_not_disturb"},
 		"do not disturb: nothing rings":             {Call{}, dnd, bob, ""},
 		"a phone that was ringing when it was said": {initiated, dnd, bob, "IncomingCallCancelled:do_not_disturb"},

@@ -78,6 +78,7 @@ var fuzzActs = []Act{
 	Invite{User: "eve"},
 	Reject{Ended},
 	Initiate{ID: "X", Type: Audio, Receiver: User("bob"), Hidden: true},
+	Hide{},
 }
 
 // checkStep is what holds for every act on every call.

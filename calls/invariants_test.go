@@ -71,14 +71,14 @@ func TestOneWinnerAndOneOutcome(t *testing.T) {
 }
 
 // Invariant 14: missed is what its definition says, told here in other words: the
-// story is over, and in it no phone of Bob accepted or rejected.
+// story is over, and in it no phone of Bob accepted or rejected, nor did he block.
 func TestMissedIsWhatNobodyTookOrRefused(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		taken, over := false, false
 		for _, s := range story(t, rt, callIn(t, Initiated)) {
 			changed := s.err == nil && !s.after.Equal(s.before)
 			switch a := s.act.(type) {
-			case Accept:
+			case Accept, Hide:
 				taken = taken || changed
 			case Reject:
 				taken = taken || changed && s.by.User == "bob" && a.Status != Cancelled
