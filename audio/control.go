@@ -1,6 +1,7 @@
 package audio
 
 import (
+	"math"
 	"slices"
 	"strings"
 )
@@ -17,8 +18,14 @@ func (e *Engine) Play(t Tone) {
 	if e.sounding = ""; c.times == 0 {
 		e.sounding = t
 	}
-	e.order.Store(&c)
-	e.startPlayout()
+	out, other := &e.voice, &e.bell
+	if t == ToneRing && e.ring != nil {
+		out, other = other, out
+		e.ringing.Store(e.ring)
+	}
+	other.silence()
+	out.order.Store(&c)
+	e.start(out)
 }
 
 // StopTone ends whatever tone sounds, within 5 ms.
@@ -26,9 +33,70 @@ func (e *Engine) StopTone() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.sounding = ""
-	if e.playing {
-		e.order.Store(&cadence{})
+	e.voice.silence()
+	e.bell.silence()
+	if !e.bell.playing {
+		e.fault(faultBell, "")
 	}
+}
+
+// silence ends the tone; the engine's lock is held.
+func (p *playout) silence() {
+	if p.playing {
+		p.order.Store(&cadence{})
+	}
+}
+
+// ringAloud moves the bell to the speaker, from its loop, since its device is
+// missing. The player takes note, so that its loop ends.
+func (e *Engine) ringAloud(p *player) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.sounding == ToneRing && !e.closed {
+		e.voice.order.Store(e.bell.order.Load())
+		e.start(&e.voice)
+	}
+	p.order = &cadence{}
+	e.bell.order.Store(p.order)
+}
+
+// SetDevice changes the microphone and the speaker, nil for none. What is open
+// goes on until the new one moves sound; while it does not, Levels says so and
+// it is tried again every two seconds.
+func (e *Engine) SetDevice(d Device) {
+	if d == nil {
+		d = absent{}
+	}
+	e.device.Store(&d)
+}
+
+// SetRing gives the bell a device of its own, or takes it away with nil; a bell
+// that rings goes on where it is. While the device is missing the bell rings at
+// the speaker.
+func (e *Engine) SetRing(d Device) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.ring = nil; d != nil {
+		e.ring = &d
+	}
+}
+
+// gainMost bounds the gain of the microphone, in decibels.
+const gainMost = 40
+
+// SetGain makes the microphone louder or softer, in decibels.
+func (e *Engine) SetGain(db float64) {
+	e.gain.Store(math.Float32bits(amplify(min(max(db, -gainMost), gainMost))))
+}
+
+// SetTap lets a tap listen to both sides, or none with nil. One call of the tap
+// before may still be under way when SetTap returns.
+func (e *Engine) SetTap(t Tap) {
+	if t == nil {
+		e.tap.Store(nil)
+		return
+	}
+	e.tap.Store(&t)
 }
 
 // OpenStream opens the way of one remote device's packets to the speaker.
@@ -44,7 +112,7 @@ func (e *Engine) OpenStream(peer string) *Stream {
 	if !e.closed {
 		list := append(slices.Clone(*e.streams.Load()), s)
 		e.streams.Store(&list)
-		e.startPlayout()
+		e.start(&e.voice)
 	}
 	return s
 }
@@ -69,7 +137,7 @@ func (e *Engine) Coding() (c Coding, switches int) { return e.coding.get() }
 
 // Levels is what the screen shows. It takes no lock.
 func (e *Engine) Levels() Levels {
-	l := Levels{In: Floor, Out: decibels(float64(e.peakOut.Load())), Muted: e.muted.Load()}
+	l := Levels{In: Floor, Out: decibels(float64(max(e.voice.peak.Load(), e.bell.peak.Load()))), Muted: e.muted.Load()}
 	if !l.Muted {
 		l.In = decibels(float64(e.peakIn.Load()))
 	}
@@ -83,18 +151,21 @@ func (e *Engine) Levels() Levels {
 	return l
 }
 
-// rest ends the playout loop, unless something to play came since it decided
-// to; the speaker is closed by now, so that the next loop can open it.
-func (e *Engine) rest(taken *cadence) bool {
+// rest ends a playout loop, unless something to play came since it decided to;
+// the speaker is closed by now, so that the next loop can open it.
+func (e *Engine) rest(out *playout, taken *cadence) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if !e.closed && (len(*e.streams.Load()) > 0 || e.order.Load() != taken) {
+	streams := out == &e.voice && len(*e.streams.Load()) > 0
+	if !e.closed && (streams || out.order.Load() != taken) {
 		return false
 	}
-	e.playing = false
-	e.order.Store(nil)
-	e.peakOut.Store(0)
-	e.fault(faultSpeaker, "")
+	out.playing = false
+	out.order.Store(nil)
+	out.peak.Store(0)
+	if out == &e.voice || e.sounding != ToneRing { // or the speaker rings for a bell that is missing
+		e.fault(out.fault, "")
+	}
 	return true
 }
 

@@ -27,8 +27,8 @@ type Config struct {
 	// Processor cleans what the microphone hears; nil is nothing.
 	Processor Processor
 	// Gain of the microphone, before the Processor, in dB.
-	Gain float64
-	Tones  ToneSet
+	Gain  float64
+	Tones ToneSet
 	// PacketDuration is 20 ms, or 10 ms for less delay at more bits for
 	// headers; zero is 20 ms.
 	PacketDuration time.Duration
@@ -37,23 +37,25 @@ type Config struct {
 }
 
 // Engine is one phone's sound: one playout loop while there is something to
-// play, one capture loop between StartCapture and StopCapture. All methods are
-// safe for concurrent use, and none but StartCapture, StopCapture and Close
-// waits for a device.
+// play, another while the bell has a device of its own and rings, one capture
+// loop between StartCapture and StopCapture. All methods are safe for
+// concurrent use, and none but StartCapture, StopCapture and Close waits for a
+// device.
 type Engine struct {
-	device Device
-	codec  Codec
-	tones  ToneSet
-	log    *slog.Logger
-	began  time.Time
-	stop   chan struct{}
-	tasks  sync.WaitGroup
+	codec     Codec
+	tones     ToneSet
+	processor Processor
+	log       *slog.Logger
+	began     time.Time
+	stop      chan struct{}
+	tasks     sync.WaitGroup
 
 	// Between the control methods and the loops.
 	muted   atomic.Bool
 	network atomic.Pointer[Network]
 	coding  coded
 	device  atomic.Pointer[Device] // never nil
+	ringing atomic.Pointer[Device] // the bell's, while it rings; else anything
 	gain    atomic.Uint32          // of the microphone, a factor: bits of a float32
 	tap     atomic.Pointer[Tap]
 	ahead   atomic.Int64 // how long before it is heard a frame was rendered, ns
@@ -65,7 +67,8 @@ type Engine struct {
 
 	mu       sync.Mutex // the control methods'; a loop takes it only to end
 	closed   bool
-	sounding Tone // the last looping tone asked for
+	ring     *Device // the bell's, nil for none of its own
+	sounding Tone    // the last looping tone asked for
 	capture  *capture
 	sequence uint16
 	packet   int // samples
@@ -91,16 +94,21 @@ const (
 
 // NewEngine makes the sound of one phone. It opens nothing and starts nothing.
 func NewEngine(c Config) *Engine {
-	e := &Engine{device: c.Device, codec: c.Codec, tones: c.Tones, log: c.Log, began: time.Now(), stop: make(chan struct{})}
-	if e.device == nil {
-		e.device = absent{}
+	e := &Engine{
+		codec: c.Codec, tones: c.Tones, processor: c.Processor, log: c.Log,
+		began: time.Now(), stop: make(chan struct{}),
 	}
+	e.SetDevice(c.Device)
+	e.SetRing(c.Ring)
+	e.SetGain(c.Gain)
 	if e.codec == nil {
 		e.codec = absent{}
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
+	e.voice.name, e.voice.fault, e.voice.device = "speaker", faultSpeaker, &e.device
+	e.bell.name, e.bell.fault, e.bell.device = "bell", faultBell, &e.ringing
 	e.streams.Store(&[]*Stream{})
 	e.network.Store(&Network{})
 	if e.packet = PacketSamples; c.PacketDuration == FrameDuration {

@@ -1,12 +1,38 @@
 package audio
 
+import (
+	"math"
+	"sync/atomic"
+	"time"
+)
+
+// Latent is a microphone or a speaker that knows how late it is. For a
+// microphone that is how long ago the first sample of the frame last read was
+// in the air, for a speaker how long it is from the return of Write until the
+// first sample of that frame is. Latency is called from the goroutine that
+// reads or writes, allocates nothing and never waits.
+type Latent interface{ Latency() time.Duration }
+
+// latency is what a device knows of it; one that knows nothing has none.
+func latency(device any) time.Duration {
+	if l, ok := device.(Latent); ok {
+		return l.Latency()
+	}
+	return 0
+}
+
 // captureLoop sends a packet every 20 ms until its run ends. The microphone is
 // its clock.
 func (e *Engine) captureLoop(c *capturer, l *line[SourceCloser], run *capture, send func(Packet)) {
-	frame := make(Frame, FrameSamples)
+	frame, gain := make(Frame, FrameSamples), fader{1}
 	adapt := newAdapter(e.dtx)
 	for !ended(run.stop) {
-		if !l.move(frame, run.stop) {
+		if l.move(frame, run.stop) {
+			gain.apply(frame, math.Float32frombits(e.gain.Load()))
+			if e.processor != nil {
+				e.processor.Capture(frame, time.Duration(e.ahead.Load())+latency(l.device))
+			}
+		} else {
 			clear(frame)
 		}
 		began := e.now()
@@ -19,6 +45,9 @@ func (e *Engine) captureLoop(c *capturer, l *line[SourceCloser], run *capture, s
 		packet, full, peak, err := c.step(frame, e.muted.Load())
 		adapt.spent(e.now() - began)
 		e.peakIn.Store(peak)
+		if tap := e.tap.Load(); tap != nil {
+			(*tap).Near(frame)
+		}
 		if err != nil {
 			e.fault(faultCodec, explain("no sound is sent", err))
 		}
@@ -32,38 +61,84 @@ func (e *Engine) captureLoop(c *capturer, l *line[SourceCloser], run *capture, s
 	e.endCapture(run, c.out.Sequence)
 }
 
-// startPlayout starts the playout loop unless it runs; mu is held.
-func (e *Engine) startPlayout() {
-	if e.playing {
+// playout is one loop to a speaker: that of the calls and tones, or that of a
+// bell with a device of its own.
+type playout struct {
+	name    string
+	fault   int
+	device  *atomic.Pointer[Device]
+	order   atomic.Pointer[cadence] // the tone
+	peak    atomic.Int32
+	playing bool // under the engine's lock
+}
+
+// start starts the loop unless it runs; the engine's lock is held.
+func (e *Engine) start(p *playout) {
+	if p.playing {
 		return
 	}
-	e.playing = true
-	e.tasks.Go(e.playoutLoop)
+	p.playing = true
+	e.tasks.Go(func() { e.playoutLoop(p) })
 }
 
 // playoutLoop plays until there has been nothing to play for a second, then
-// releases the speaker. The speaker is its clock.
-func (e *Engine) playoutLoop() {
+// releases the speaker. The speaker is its clock. A bell whose device is
+// missing rings at the speaker.
+func (e *Engine) playoutLoop(out *playout) {
 	l := &line[SinkCloser]{
-		name: "speaker", open: e.device.OpenSink, do: SinkCloser.Write,
-		fault: func(s string) { e.fault(faultSpeaker, s) }, spawn: e.tasks.Go, now: e.now,
+		name: out.name, want: out.device, open: Device.OpenSink, do: SinkCloser.Write,
+		which: func(n Named) string { _, sink := n.Names(); return sink },
+		fault: func(s string) { e.fault(out.fault, s) }, spawn: e.tasks.Go, now: e.now,
+		alone: out == &e.bell,
 	}
-	p := newPlayer()
+	p, nobody := newPlayer(), &[]*Stream{}
 	for {
 		_ = l.begin(openPatience, e.stop) // it is a fault by now, and the loop goes on silently
 		for quiet := 0; quiet < linger && !ended(e.stop); quiet++ {
-			peak, busy := p.step(e.now(), e.streams.Load(), e.order.Load())
-			e.peakOut.Store(peak)
+			streams := nobody
+			if out == &e.voice {
+				streams = e.streams.Load()
+			} else if !l.has {
+				e.ringAloud(p)
+				break
+			}
+			peak, busy := p.step(e.now(), streams, out.order.Load())
+			out.peak.Store(peak)
 			if busy {
 				quiet = 0
 			}
-			l.move(p.out[:], e.stop)
+			if out == &e.voice {
+				e.playVoice(p, l)
+			} else {
+				l.move(p.out[:], e.stop)
+			}
 		}
 		l.shut()
-		if e.rest(p.order) {
+		if e.rest(out, p.order) {
 			return
 		}
 	}
+}
+
+// playVoice gives a frame to the speaker, and to those who listen to it, and
+// notes how long before it is heard that was. The estimate is smoothed: the
+// speaker takes several frames at once, but plays them evenly.
+func (e *Engine) playVoice(p *player, l *line[SinkCloser]) {
+	if tap := e.tap.Load(); tap != nil {
+		(*tap).Far(p.far[:])
+	}
+	began := e.now()
+	if e.processor != nil {
+		e.processor.Render(p.out[:])
+	}
+	if !l.move(p.out[:], e.stop) {
+		return
+	}
+	ahead := int64(e.now() - began + latency(l.device))
+	if before := e.ahead.Load(); before != 0 {
+		ahead = before + (ahead-before)/16
+	}
+	e.ahead.Store(ahead)
 }
 
 func ended(stop <-chan struct{}) bool {

@@ -9,18 +9,20 @@ import (
 // metered. It is tick-free, allocates nothing in step, and belongs to one
 // goroutine.
 type player struct {
-	mixer *mixer
+	mixer *mixer // of voices
+	whole *mixer // of those and the tone
 	tone  tonePlayer
 	order *cadence   // the last one taken
 	last  *[]*Stream // the streams of the last step
 	meter meter
 	voice [FrameSamples]int16
-	out   [FrameSamples]int16
+	far   [FrameSamples]int16 // what the peers say
+	out   [FrameSamples]int16 // that and the tone
 }
 
-func newPlayer() *player { return &player{mixer: newMixer(), last: &[]*Stream{}} }
+func newPlayer() *player { return &player{mixer: newMixer(), whole: newMixer(), last: &[]*Stream{}} }
 
-// step fills out with the next 10 ms, and tells its peak over 100 ms and
+// step fills out and far with the next 10 ms, and tells its peak over 100 ms and
 // whether there is anything that may sound. The list behind streams never
 // changes; another list has another address.
 func (p *player) step(now time.Duration, streams *[]*Stream, order *cadence) (peak int32, busy bool) {
@@ -40,12 +42,16 @@ func (p *player) step(now time.Duration, streams *[]*Stream, order *cadence) (pe
 		p.last = streams
 	}
 	busy = len(*streams) > 0
+	p.mixer.limit(p.far[:])
+	p.out = p.far
 	if p.tone.active() {
 		busy = true
 		p.tone.step(p.voice[:])
-		p.mixer.add(p.voice[:])
+		p.whole.clear()
+		p.whole.add(p.far[:])
+		p.whole.add(p.voice[:])
+		p.whole.limit(p.out[:])
 	}
-	p.mixer.limit(p.out[:])
 	return p.meter.add(p.out[:]), busy
 }
 
