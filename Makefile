@@ -6,6 +6,8 @@ VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 LDFLAGS  := -X main.version=$(VERSION)
 # checkptr misfires on an integer that the PortAudio binding keeps in a pointer.
 RACE     := -race -gcflags=github.com/gordonklaus/portaudio=-d=checkptr=0
+# The echo canceller is in where its library is (asked when used: deps may install it).
+TAGS      = $(shell pkg-config --exists webrtc-audio-processing 2>/dev/null && command -v c++ >/dev/null 2>&1 && echo apm)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 GOFUMPT  := mvdan.cc/gofumpt@v0.9.2
 
@@ -16,7 +18,7 @@ run: build
 
 build: deps
 	@mkdir -p bin
-	$(GO) build -ldflags '$(LDFLAGS)' -o bin/tring .
+	$(GO) build -tags '$(TAGS)' -ldflags '$(LDFLAGS)' -o bin/tring .
 
 deps:
 	@packaging/deps build
@@ -26,12 +28,13 @@ deps-test:
 
 # Race tests of every package, then the whole program by its scripts.
 test: deps-test check
-	$(GO) test $(RACE) -timeout 20m ./...
+	$(GO) test -tags '$(TAGS)' $(RACE) -timeout 20m ./...
 
 # What needs no running: formatting, vet, static checks, and a build without cgo.
 check: deps
 	@bad=$$(gofmt -l $$(git ls-files '*.go')); [ -z "$$bad" ] || { echo "not formatted: $$bad"; exit 1; }
 	$(GO) vet ./...
+	$(GO) vet -tags '$(TAGS)' ./audio/... ./ui/cli
 	CGO_ENABLED=0 $(GO) build ./...
 	CGO_ENABLED=0 $(GO) vet ./...
 
@@ -42,7 +45,7 @@ lint: deps
 
 # The figures of docs/performance.md.
 bench: deps-test
-	$(GO) test -run '^$$' -bench . -benchmem ./...
+	$(GO) test -tags '$(TAGS)' -run '^$$' -bench . -benchmem ./...
 
 # Every fuzz target for a while: make fuzz TIME=5m
 TIME ?= 30s
