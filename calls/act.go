@@ -1,5 +1,7 @@
 package calls
 
+import "time"
+
 // Act is something that somebody does to a call. The set is closed: phones do
 // the first group, only the server the second.
 type Act interface {
@@ -38,12 +40,23 @@ type Accept struct {
 }
 
 // Reject ends the ringing: with Rejected or Busy by a callee, with Cancelled by
-// the caller. A cancel that comes after the accept ends the call, as a BYE
-// follows a lost CANCEL (RFC 3261 §15).
-type Reject struct{ Status Status }
+// the caller. One that comes after the accept, the caller's cancel or the change
+// of mind of the very phone that accepted, ends the call, as a BYE follows a lost
+// CANCEL (RFC 3261 §15).
+type Reject struct {
+	Status Status
+	// Ago is how long ago it was, where the server hears of it late.
+	Ago Millis
+}
 
-// End hangs up. In a group call it is leaving.
-type End struct{}
+// End hangs up. In a group call it is leaving. Ago is how long ago it was, where
+// the server hears of it late.
+type End struct{ Ago Millis }
+
+// MaxAgo is how long ago an act may have been at most. It is more than the
+// restart of a server takes, after which a late end is still news; where the
+// server was there all the time, the lease ended the call long before.
+const MaxAgo = time.Hour
 
 // Join takes the device that accepted into the media session.
 type Join struct{}

@@ -43,8 +43,10 @@ func (c *Call) apply(act Act, by Actor, now time.Time) error {
 	case Accept:
 		return c.accept(p, a, by, now)
 	case Reject:
-		return c.reject(p, a.Status, by, now)
-	case End, Leave:
+		return c.reject(p, a.Status, by, c.earlier(now, a.Ago))
+	case End:
+		return c.end(p, by, c.earlier(now, a.Ago))
+	case Leave:
 		return c.end(p, by, now)
 	case Invite:
 		return c.invite(a, by)
@@ -200,9 +202,11 @@ func (c *Call) reject(p *Party, status Status, by Actor, now time.Time) error {
 		return ErrInvalidStatus
 	case (p.State == PartyRejected || p.State == PartyBusy) && p.Device == by.Device.ID:
 		return nil
+	case (p.State == PartyJoined || p.State == PartyLeft) && p.Device == by.Device.ID:
+		return c.end(p, by, now)
 	case c.Status.Terminal():
 		return terminated(c.Status)
-	case p.State == PartyJoined && p.Device != by.Device.ID:
+	case p.State == PartyJoined:
 		return ErrAnsweredElsewhere
 	case p.State != PartyInvited && p.State != PartyRinging:
 		return ErrInvalidStatus
@@ -244,6 +248,16 @@ func (c *Call) end(p *Party, by Actor, now time.Time) error {
 	}
 	c.leave(p, "", by.Viewer(), now)
 	return nil
+}
+
+// earlier is when something was that happened ago: at most MaxAgo back, and after
+// all that the call knows of.
+func (c *Call) earlier(now time.Time, ago Millis) time.Time {
+	at := latest(now.Add(-min(max(ago, 0), ToMillis(MaxAgo)).Duration()), c.InitiatedAt, c.AnsweredAt, c.ConnectedAt)
+	for _, p := range c.Parties {
+		at = latest(at, p.JoinedAt, p.LeftAt)
+	}
+	return at
 }
 
 // leave takes a party out of an ongoing call, and ends the call where that

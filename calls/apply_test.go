@@ -25,7 +25,7 @@ var (
 // acts are the acts of the transition table, by the name they have there.
 var acts = map[string]Act{
 	"initiate": adaToBob, "ring": Ring{}, "accept": Accept{Join: true},
-	"reject": Reject{Rejected}, "busy": Reject{Busy}, "cancel": Reject{Cancelled}, "nonsense": Reject{Ended},
+	"reject": Reject{Status: Rejected}, "busy": Reject{Status: Busy}, "cancel": Reject{Status: Cancelled}, "nonsense": Reject{Status: Ended},
 	"end": End{}, "leave": Leave{}, "join": Join{}, "token": Token{},
 	"signal": Signal{To: "bob-1"}, "signal-back": Signal{To: "ada-1"}, "signal-self": Signal{To: "ada-1"}, "signal-eve": Signal{To: "eve-1"},
 	"media": ReportMedia{Peer: "bob-1", State: MediaConnected}, "mute": SetMuted{Audio: true}, "renew": Renew{}, "invite": Invite{User: "eve"},
@@ -54,9 +54,9 @@ bob'   accept          !call_not_found  ongoing          !answered_elsewhere  !c
 ada    accept          !call_not_found  !not_a_party     !not_a_party         !not_a_party      !not_a_party      !not_a_party      !not_a_party      !not_a_party      !not_a_party
 ada'   accept          !call_not_found  !not_a_party     !not_a_party         !not_a_party      !not_a_party      !not_a_party      !not_a_party      !not_a_party      !not_a_party
 
-bob    reject          !call_not_found  rejected         !invalid_status      =                 =                 !call_terminated  !call_terminated  !call_terminated  !call_terminated
+bob    reject          !call_not_found  rejected         ended                =                 =                 !call_terminated  !call_terminated  =                 =
 bob'   reject          !call_not_found  rejected         !answered_elsewhere  !call_terminated  !call_terminated  !call_terminated  !call_terminated  !call_terminated  !call_terminated
-bob    busy            !call_not_found  busy             !invalid_status      =                 =                 !call_terminated  !call_terminated  !call_terminated  !call_terminated
+bob    busy            !call_not_found  busy             ended                =                 =                 !call_terminated  !call_terminated  =                 =
 bob'   busy            !call_not_found  busy             !answered_elsewhere  !call_terminated  !call_terminated  !call_terminated  !call_terminated  !call_terminated  !call_terminated
 ada    reject          !call_not_found  !invalid_status  !invalid_status      !invalid_status   !invalid_status   !invalid_status   !invalid_status   !invalid_status   !invalid_status
 bob    nonsense        !call_not_found  !invalid_status  !invalid_status      !invalid_status   !invalid_status   !invalid_status   !invalid_status   !invalid_status   !invalid_status
@@ -116,9 +116,9 @@ func callIn(t testing.TB, s Status) Call {
 		"":         nil,
 		Initiated:  {{adaToBob, ada}},
 		Ongoing:    {{adaToBob, ada}, {Accept{Join: true}, bob}},
-		Rejected:   {{adaToBob, ada}, {Reject{Rejected}, bob}},
-		Busy:       {{adaToBob, ada}, {Reject{Busy}, bob}},
-		Cancelled:  {{adaToBob, ada}, {Reject{Cancelled}, ada}},
+		Rejected:   {{adaToBob, ada}, {Reject{Status: Rejected}, bob}},
+		Busy:       {{adaToBob, ada}, {Reject{Status: Busy}, bob}},
+		Cancelled:  {{adaToBob, ada}, {Reject{Status: Cancelled}, ada}},
 		Unanswered: {{adaToBob, ada}, {RingTimeout{}, ByServer}},
 		Ended:      {{adaToBob, ada}, {Accept{Join: true}, bob}, {End{}, ada}},
 		Failed:     {{adaToBob, ada}, {Accept{Join: true}, bob}, {MediaTimeout{}, ByServer}},
@@ -250,6 +250,62 @@ func TestTimesStayInOrderWhenTheClockStepsBack(t *testing.T) {
 	}
 }
 
+// A call lasts 20 s and is connected after 10; a minute later the server hears of
+// an end that was some time ago.
+func TestALateEndHasItsOwnTime(t *testing.T) {
+	at := func(s int) time.Time { return start.Add(time.Duration(s) * time.Second) }
+	ongoing := callIn(t, Ongoing) // answered at 1 s
+	ongoing.ConnectedAt = at(10)
+	rings := callIn(t, Initiated)
+	group := Initiate{ID: "g", Type: Audio, Receiver: Receiver{ToGroup, "ops"}, Members: []UserID{"ada", "bob", "eve"}}
+	alone, err := Call{}.Apply(group, ada, start)
+	for _, step := range []struct {
+		act Act
+		by  Actor
+		at  int
+	}{{Accept{Join: true}, bob, 1}, {Accept{Join: true}, eve, 5}, {End{}, eve, 30}, {End{Ago: 45_000}, ada, 80}} {
+		if err == nil {
+			alone, err = alone.Apply(step.act, step.by, at(step.at))
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, tc := range map[string]struct {
+		call Call
+		act  Act
+		by   Actor
+		want time.Time
+	}{
+		"now":                        {ongoing, End{}, ada, at(80)},
+		"a minute ago":               {ongoing, End{Ago: 60_000}, ada, at(20)},
+		"before the media connected": {ongoing, End{Ago: 75_000}, ada, at(10)},
+		"in the future":              {ongoing, End{Ago: -60_000}, bob, at(80)},
+		"before there were calls":    {ongoing, End{Ago: 1 << 62}, ada, at(10)},
+		"a cancel":                   {rings, Reject{Status: Cancelled, Ago: 70_000}, ada, at(10)},
+		"a cancel before the call":   {rings, Reject{Status: Cancelled, Ago: 90_000}, ada, at(0)},
+		"a cancel after the accept":  {ongoing, Reject{Status: Cancelled, Ago: 60_000}, ada, at(20)},
+		"a reject":                   {rings, Reject{Status: Rejected, Ago: 60_000}, bob, at(20)},
+		"a reject after the accept":  {ongoing, Reject{Status: Rejected, Ago: 60_000}, bob, at(20)},
+		"leaving, which has no time": {ongoing, Leave{}, ada, at(80)},
+		"the last of a group":        {alone, End{Ago: 78_000}, bob, at(35)}, // Ada left at 35
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := tc.call.Apply(tc.act, tc.by, at(80))
+			if err != nil || !c.EndedAt.Equal(tc.want) {
+				t.Errorf("ended %v after the start (%v), want %v", c.EndedAt.Sub(start), err, tc.want.Sub(start))
+			}
+		})
+	}
+	long := Reject{Status: Cancelled, Ago: ToMillis(2 * MaxAgo)}
+	if c, err := rings.Apply(long, ada, start.Add(5*time.Hour)); err != nil || !c.EndedAt.Equal(start.Add(5*time.Hour-MaxAgo)) {
+		t.Errorf("what is too long ago ended %v after the start (%v)", c.EndedAt.Sub(start), err)
+	}
+	if alone.Parties[0].LeftAt != at(35) {
+		t.Errorf("who left a group late left %v after the start", alone.Parties[0].LeftAt.Sub(start))
+	}
+}
+
 func TestAcceptWithoutJoinAnswersAndJoinsLater(t *testing.T) {
 	c, err := callIn(t, Initiated).Apply(Accept{}, bob, start)
 	if err != nil {
@@ -342,16 +398,16 @@ func TestGroupCall(t *testing.T) {
 		}
 	})
 	t.Run("a reject concerns one party; all rejected ends it", func(t *testing.T) {
-		c := do(ring(), Reject{Rejected}, bob)
+		c := do(ring(), Reject{Status: Rejected}, bob)
 		if c.Status != Initiated {
 			t.Fatalf("one reject made it %s", c.Status)
 		}
-		if c = do(c, Reject{Rejected}, eve); c.Status != Rejected {
+		if c = do(c, Reject{Status: Rejected}, eve); c.Status != Rejected {
 			t.Errorf("all rejected: %s", c.Status)
 		}
 	})
 	t.Run("busy is no answer in a group", func(t *testing.T) {
-		if _, err := ring().Apply(Reject{Busy}, bob, start); Code(err) != "invalid_status" {
+		if _, err := ring().Apply(Reject{Status: Busy}, bob, start); Code(err) != "invalid_status" {
 			t.Error(err)
 		}
 	})
@@ -399,7 +455,7 @@ func TestSmallPrint(t *testing.T) {
 		"a lease of a phone that is not there": {answered, LeaseExpired{Device: "x"}, ByServer, "invalid_status", nil},
 		"a caller who is hidden may cancel": {
 			[]step{{Initiate{ID: "h", Type: Audio, Receiver: User("bob"), Hidden: true}, ada}},
-			Reject{Cancelled},
+			Reject{Status: Cancelled},
 			ada, "", func(c Call) bool { return c.Status == Cancelled },
 		},
 		"mute before the join":       {[]step{{adaToBob, ada}, {Accept{}, bob}}, SetMuted{Audio: true}, bob, "invalid_status", nil},
@@ -413,14 +469,14 @@ func TestSmallPrint(t *testing.T) {
 			return c.InSession(bob.Viewer()) && c.Parties[1].LeftAt.IsZero()
 		}},
 		"another phone rings after a reject in a group": {
-			append(answered, step{Reject{Rejected}, eve}),
+			append(answered, step{Reject{Status: Rejected}, eve}),
 			Ring{},
 			Actor{User: "eve", Device: Device{ID: "eve-2"}},
 			"",
 			func(c Call) bool { return c.Parties[2].State == PartyRejected },
 		},
 		"the last to reject does not end what others talk about": {
-			answered, Reject{Rejected}, eve, "", func(c Call) bool { return c.Status == Ongoing },
+			answered, Reject{Status: Rejected}, eve, "", func(c Call) bool { return c.Status == Ongoing },
 		},
 		"a lease of a caller who only rings": {[]step{{adaToBob, ada}}, LeaseExpired{Device: "ada-1"}, ByServer, "invalid_status", nil},
 		"who rang and was not answered": {
@@ -439,7 +495,7 @@ func TestSmallPrint(t *testing.T) {
 			ReportMedia{State: MediaConnected},
 			ada, "", func(c Call) bool { return c.ConnectedAt.Equal(start.Add(3 * time.Second)) },
 		},
-		"busy is written as busy":         {[]step{{adaToBob, ada}}, Reject{Busy}, bob, "", func(c Call) bool { return c.Parties[1].State == PartyBusy }},
+		"busy is written as busy":         {[]step{{adaToBob, ada}}, Reject{Status: Busy}, bob, "", func(c Call) bool { return c.Parties[1].State == PartyBusy }},
 		"whoever is busy with it says so": {[]step{{adaToBob, ada}}, Refuse{Busy, ""}, ByServer, "", func(c Call) bool { return c.Parties[1].State == PartyBusy }},
 	} {
 		t.Run(name, func(t *testing.T) {

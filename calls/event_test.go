@@ -107,7 +107,7 @@ func TestEventsOfAGroup(t *testing.T) {
 	rings := then(Call{}, group, ada)
 	answered := then(rings, Accept{Join: true}, bob)
 	left := then(answered, End{}, bob)
-	declined := then(rings, Reject{Rejected}, eve)
+	declined := then(rings, Reject{Status: Rejected}, eve)
 	for name, tc := range map[string]struct {
 		before, after Call
 		who           Actor

@@ -55,10 +55,10 @@ var fuzzActs = []Act{
 	Initiate{ID: "X", Type: Audio, Receiver: User("bob")},
 	Ring{},
 	Accept{Join: true},
-	Reject{Rejected},
-	Reject{Cancelled},
+	Reject{Status: Rejected},
+	Reject{Status: Cancelled},
 	End{},
-	Reject{Busy},
+	Reject{Status: Busy},
 	Accept{},
 	Join{},
 	ReportMedia{Peer: "A1", State: MediaConnected},
@@ -76,9 +76,12 @@ var fuzzActs = []Act{
 	Refuse{Status: Rejected, Reason: DoNotDisturb},
 	Refuse{Status: Busy},
 	Invite{User: "eve"},
-	Reject{Ended},
+	Reject{Status: Ended},
 	Initiate{ID: "X", Type: Audio, Receiver: User("bob"), Hidden: true},
 	Hide{},
+	End{Ago: 20_000},
+	Reject{Status: Cancelled, Ago: 1 << 62},
+	Reject{Status: Rejected, Ago: -1 << 62},
 }
 
 // checkStep is what holds for every act on every call.
@@ -124,6 +127,11 @@ func checkStep(t *testing.T, before, after Call, act Act, by Actor, err error) {
 			bad("times go back")
 		}
 		last = at
+	}
+	for _, p := range after.Parties {
+		if !p.LeftAt.IsZero() && (p.LeftAt.Before(p.JoinedAt) || !after.EndedAt.IsZero() && after.EndedAt.Before(p.LeftAt)) {
+			bad("somebody left before they came, or after the end")
+		}
 	}
 	data, jsonErr := json.Marshal(after)
 	var stored Call

@@ -209,7 +209,7 @@ func TestOrderOfDeliveryDoesNotMatter(t *testing.T) {
 		play := func(order []Call) (legs []Call, open bool) {
 			p := NewPhone(Identity{User: who.User, Device: who.Device})
 			p.Step(start, Connected{Snapshot{Me: p.me}})
-			p.pending = []Send{{Call: "call", Act: Accept{Join: true}}} // the person accepted
+			p.pending = []unanswered{{Send: Send{Call: "call", Act: Accept{Join: true}}}} // the person accepted
 			for _, c := range order {
 				for _, e := range p.Step(start, Changed{CallState{Call: c, RingLeft: 1000}}) {
 					switch e.(type) {

@@ -185,10 +185,16 @@ type Phone struct {
 
 	legs     []*leg // live calls, oldest first
 	finished []ID
-	pending  []Send // acts without an answer, sent again after a reconnect
+	pending  []unanswered // sent again after a reconnect
 	tone     Tone
 	out      []Effect
 	now      time.Time
+}
+
+// unanswered is an act that the server has not answered, and when it was.
+type unanswered struct {
+	Send
+	at time.Time
 }
 
 // leg is this phone's side of one call.
@@ -269,7 +275,7 @@ func (p *Phone) send(id ID, act Act) {
 	s := Send{Call: id, Act: act}
 	switch act.(type) {
 	case Initiate, Accept, Reject, End:
-		p.pending = append(p.pending, s)
+		p.pending = append(p.pending, unanswered{s, p.now})
 	}
 	if p.link == LinkUp {
 		p.do(s)

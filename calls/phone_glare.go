@@ -9,18 +9,22 @@ import "slices"
 // unasked says whether the phone holds a call that it did not accept itself.
 func (p *Phone) unasked(l *leg, c Call) bool {
 	v := p.me.Viewer()
-	accepted := slices.ContainsFunc(p.pending, func(s Send) bool {
-		_, ok := s.Act.(Accept)
-		return ok && s.Call == c.ID
+	return c.Status == Ongoing && c.Initiator != p.me.User && c.Holds(v) && !p.accepting(c.ID) && (l == nil || !l.call.Holds(v))
+}
+
+// accepting says whether the phone's own accept of a call is on its way.
+func (p *Phone) accepting(id ID) bool {
+	return slices.ContainsFunc(p.pending, func(u unanswered) bool {
+		_, ok := u.Act.(Accept)
+		return ok && u.Call == id
 	})
-	return c.Status == Ongoing && c.Initiator != p.me.User && c.Holds(v) && !accepted && (l == nil || !l.call.Holds(v))
 }
 
 // standsFor is the own dial in whose place the server put this call: the oldest
 // that it has not answered, since it takes them in order. Nil if there is none,
 // or the person has given it up.
 func (p *Phone) standsFor(c Call) *leg {
-	i := slices.IndexFunc(p.pending, func(s Send) bool { _, ok := s.Act.(Initiate); return ok })
+	i := slices.IndexFunc(p.pending, func(u unanswered) bool { _, ok := u.Act.(Initiate); return ok })
 	if i < 0 {
 		return nil
 	}

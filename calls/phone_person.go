@@ -42,7 +42,7 @@ func (p *Phone) dial(a Initiate) error {
 	if p.link != LinkUp {
 		return fmt.Errorf("call %s: %w", a.Receiver.ID, ErrOffline)
 	}
-	answering := slices.ContainsFunc(p.pending, func(s Send) bool { _, ok := s.Act.(Accept); return ok })
+	answering := slices.ContainsFunc(p.pending, func(u unanswered) bool { _, ok := u.Act.(Accept); return ok && p.leg(u.Call) != nil })
 	if answering || p.held(a.ID) != nil {
 		return fmt.Errorf("call %s: %w", a.Receiver.ID, ErrBusySelf)
 	}
@@ -90,8 +90,29 @@ func (p *Phone) reject(l *leg, a Reject) error {
 	if !l.call.rings(me) || a.Status != Rejected && a.Status != Busy {
 		return fmt.Errorf("reject call: %w", ErrInvalidStatus)
 	}
+	if p.accepting(l.call.ID) {
+		if err := p.takeBack(l, a); err != nil {
+			return err
+		}
+	}
 	l.silenced = true
 	p.send(l.call.ID, a)
+	return nil
+}
+
+// takeBack shows the end of a call whose accept is on its way, so that no media is
+// opened. The server hears the reject after the accept, and then ends the call.
+func (p *Phone) takeBack(l *leg, a Reject) error {
+	by := Actor{User: p.me.User, Device: p.me.Device}
+	after, err := l.call.Apply(a, by, p.byServersClock(l))
+	if err != nil {
+		return err
+	}
+	for _, e := range Events(l.call, after, p.me.Viewer()) {
+		p.emit(e)
+	}
+	l.call = after
+	p.drop(l)
 	return nil
 }
 
@@ -108,7 +129,7 @@ func (p *Phone) hangUp(l *leg) error {
 // sendEnd tells the server of an end that this phone shows already.
 func (p *Phone) sendEnd(l *leg) {
 	if l.call.Status == Cancelled {
-		p.send(l.call.ID, Reject{Cancelled})
+		p.send(l.call.ID, Reject{Status: Cancelled})
 	} else {
 		p.send(l.call.ID, End{})
 	}

@@ -18,8 +18,8 @@ func (p *Phone) welcome(s Snapshot) {
 	p.emit(Event{Name: ConnectionChanged})
 	p.reconcile(s.Calls)
 	p.pending = slices.DeleteFunc(p.pending, p.overtaken)
-	for _, send := range p.pending {
-		p.do(send)
+	for _, u := range p.pending {
+		p.do(u.again(p.now))
 	}
 	for _, l := range p.legs {
 		if l.opened {
@@ -51,7 +51,7 @@ func (p *Phone) reconcile(states []CallState) {
 // overtaken says whether an act is not to be sent again: a call that the person
 // gave up before the server knew of it shall not ring for a moment, nor shall an
 // answer that was taken back hold.
-func (p *Phone) overtaken(s Send) bool {
+func (p *Phone) overtaken(s unanswered) bool {
 	switch s.Act.(type) {
 	case Initiate:
 		return p.leg(s.Call) == nil
@@ -63,25 +63,19 @@ func (p *Phone) overtaken(s Send) bool {
 
 // givingUp says whether the phone's own end of a call is on its way.
 func (p *Phone) givingUp(id ID) bool {
-	return slices.ContainsFunc(p.pending, func(s Send) bool {
-		switch s.Act.(type) {
-		case Reject, End:
-			return s.Call == id
-		}
-		return false
-	})
+	return slices.ContainsFunc(p.pending, func(u unanswered) bool { return u.Call == id && u.ends() })
 }
 
 // abandon gives up a call that a former run of this phone left behind: its keys
 // and its microphone are gone, and nobody else can end it.
 func (p *Phone) abandon(c Call) {
-	p.pending = append(p.pending, Send{Call: c.ID, Act: giveUp(c)})
+	p.pending = append(p.pending, unanswered{Send{Call: c.ID, Act: giveUp(c)}, p.now})
 }
 
 // giveUp is how its holder leaves a call.
 func giveUp(c Call) Act {
 	if c.Status == Initiated {
-		return Reject{Cancelled}
+		return Reject{Status: Cancelled}
 	}
 	return End{}
 }
@@ -124,7 +118,7 @@ func (p *Phone) resume(l *leg) {
 }
 
 func (p *Phone) isPending(id ID) bool {
-	return slices.ContainsFunc(p.pending, func(s Send) bool { return s.Call == id })
+	return slices.ContainsFunc(p.pending, func(u unanswered) bool { return u.Call == id })
 }
 
 func (p *Phone) disconnected(d Disconnected) {
@@ -148,8 +142,8 @@ func (p *Phone) answered(a Answered) {
 			p.forget(a.Send.Call)
 		}
 	}
-	p.pending = slices.DeleteFunc(p.pending, func(s Send) bool {
-		return s.Call == a.Send.Call && s.Act.Verb() == a.Send.Act.Verb()
+	p.pending = slices.DeleteFunc(p.pending, func(u unanswered) bool {
+		return u.Call == a.Send.Call && u.Act.Verb() == a.Send.Act.Verb()
 	})
 	if a.Err != nil {
 		p.failed(a)
@@ -305,7 +299,7 @@ func (p *Phone) tick() {
 				p.missed++ // until the server, which is away, counts
 			}
 			if mine {
-				p.send(l.call.ID, Reject{Cancelled})
+				p.send(l.call.ID, Reject{Status: Cancelled})
 			}
 			continue
 		}

@@ -73,6 +73,8 @@ func (w *world) play(words []string) {
 		w.command(p, ID("call-"+p.name), Initiate{Type: Audio, Receiver: User(to)})
 	case "offline":
 		w.disconnect(p)
+	case "restarts":
+		w.restart(p)
 	case "online":
 		w.connect(p)
 	case "hears-peer":
@@ -144,14 +146,14 @@ func TestCommandsThatAPhoneRefuses(t *testing.T) {
 		"call oneself":               {"", Initiate{Type: Audio, Receiver: User("ada")}, "second", "calling_self"},
 		"call without a connection":  {"ada offline", Initiate{Type: Audio, Receiver: User("bob")}, "second", "offline"},
 		"accept one's own call":      {"ada calls;deliver", Accept{}, "call-ada", "invalid_status"},
-		"reject one's own call":      {"ada calls;deliver", Reject{Rejected}, "call-ada", "invalid_status"},
+		"reject one's own call":      {"ada calls;deliver", Reject{Status: Rejected}, "call-ada", "invalid_status"},
 		"end somebody's ring":        {"bob calls;deliver", End{}, "call-bob", "invalid_status"},
 		"mute a call that rings":     {"bob calls;deliver", SetMuted{Audio: true}, "call-bob", "invalid_status"},
 		"an act that is no command":  {"ada calls;deliver", RingTimeout{}, "call-ada", "not_supported"},
 		"answer twice":               {"bob calls;deliver;ada accept;deliver", Accept{}, "call-bob", "invalid_status"},
-		"reject what was answered":   {"bob calls;deliver;ada accept;deliver", Reject{Busy}, "call-bob", "invalid_status"},
+		"reject what was answered":   {"bob calls;deliver;ada accept;deliver", Reject{Status: Busy}, "call-bob", "invalid_status"},
 		"hang up what is over":       {"bob calls;deliver;ada accept;deliver;bob end;deliver", End{}, "call-bob", "call_not_found"},
-		"an odd word for a reject":   {"bob calls;deliver", Reject{Ended}, "call-bob", "invalid_status"},
+		"an odd word for a reject":   {"bob calls;deliver", Reject{Status: Ended}, "call-bob", "invalid_status"},
 		"call somebody who is not a": {"", Initiate{Type: "smell", Receiver: User("bob")}, "second", "invalid_request"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -299,5 +301,81 @@ func TestARingThatTheServerLeftAloneCountsAsMissed(t *testing.T) {
 	w.tick()
 	if n := w.phone("bob").View().MissedCount; n != 1 {
 		t.Errorf("missed %d, want 1", n)
+	}
+}
+
+// A hang-up without a connection is of when the key was pressed, however late the
+// server hears of it, and whether or not the phone was switched off in between.
+func TestALateHangUpEndsTheCallWhenItWas(t *testing.T) {
+	for name, how := range map[string]string{
+		"hang-up":                    "ada offline;10s;ada end;20s;ada online",
+		"hang-up, and switched off":  "ada offline;10s;ada end;5s;ada restarts;15s;ada online",
+		"switched off":               "ada offline;10s;ada restarts;20s;ada online",
+		"the first delivery is lost": "ada offline;10s;ada end;20s;ada online;ada offline;ada online",
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "ada", "bob")
+			for line := range strings.SplitSeq("ada calls;deliver;3s;bob accept;deliver;"+how+";deliver", ";") {
+				w.play(strings.Fields(line))
+			}
+			c := w.calls["call-ada"]
+			if c.Status != Ended || c.Reason != "" || c.Talked(w.now) != 10*time.Second {
+				t.Errorf("%s %s after %v, want ended after 10s", c.Status, c.Reason, c.Talked(w.now))
+			}
+			if left := w.phone("ada").View().Unsent; len(left) > 0 {
+				t.Errorf("still unsent: %+v", left)
+			}
+		})
+	}
+}
+
+func TestALateCancelEndsTheRingWhenItWas(t *testing.T) {
+	w := newWorld(t, "ada", "bob")
+	for line := range strings.SplitSeq("ada calls;deliver;ada offline;10s;ada cancel;5s;ada restarts;15s;ada online;deliver", ";") {
+		w.play(strings.Fields(line))
+	}
+	if c := w.calls["call-ada"]; c.Status != Cancelled || c.Rang() != 10*time.Second {
+		t.Errorf("%s after %v, want cancelled after 10s", c.Status, c.Rang())
+	}
+}
+
+func TestUnsentEndsGrowStale(t *testing.T) {
+	u := Unsent{Call: "c", At: start}
+	if u.Stale(start.Add(MaxAgo)) || !u.Stale(start.Add(MaxAgo+time.Second)) || u.Stale(start.Add(-time.Hour)) {
+		t.Error("an end is news for MaxAgo")
+	}
+}
+
+// Who accepts and thinks better of it before the server knows: the call ends, and
+// no media is opened, whichever of the two frames is lost.
+func TestAnAcceptThatIsTakenBackOpensNothing(t *testing.T) {
+	for name, tc := range map[string]struct {
+		how  string
+		want Status
+	}{
+		"at once":                       {"bob accept;bob reject;deliver", Ended},
+		"as busy":                       {"bob accept;bob busy;deliver", Ended},
+		"the accept was taken":          {"bob accept;server takes bob;bob reject;deliver", Ended},
+		"away":                          {"bob offline;bob accept;bob reject;bob online;deliver", Rejected},
+		"the accept's answer is lost":   {"bob accept;server takes bob;bob offline;bob reject;bob online;deliver", Ended},
+		"the accept is lost":            {"bob accept;bob offline;bob reject;bob online;deliver", Rejected},
+		"and switched off":              {"bob accept;server takes bob;bob offline;bob reject;bob restarts;bob online;deliver", Ended},
+		"and the caller cancels":        {"bob accept;bob reject;ada cancel;deliver", Cancelled},
+		"and another phone is quicker":  {"bob accept;bob reject;bob' accept;server takes bob';deliver", Ongoing},
+		"and then calls back in a wink": {"bob accept;bob reject;bob calls;deliver", Ended},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "ada", "bob", "bob'")
+			for line := range strings.SplitSeq("ada calls;deliver;"+tc.how, ";") {
+				w.play(strings.Fields(line))
+			}
+			bob := w.phone("bob")
+			if c := w.calls["call-ada"]; c.Status != tc.want {
+				t.Errorf("the call is %s, want %s", c.Status, tc.want)
+			}
+			if bob.opened["call-ada"] > 0 || len(bob.View().Unsent) > 0 || bob.leg("call-ada") != nil {
+				t.Errorf("bob's phone opened media %d times, keeps %+v", bob.opened["call-ada"], bob.legs)
+			}
+		})
 	}
 }

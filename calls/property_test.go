@@ -87,9 +87,10 @@ func (w *world) actions() map[string]func(*rapid.T) {
 				w.connect(p)
 			}
 		},
-		"time":        func(rt *rapid.T) { w.pass(time.Duration(rapid.IntRange(1, 60).Draw(rt, "s")) * time.Second) },
-		"clock steps": func(rt *rapid.T) { w.skew += time.Duration(rapid.IntRange(-86400, 86400).Draw(rt, "by")) * time.Second },
-		"":            func(rt *rapid.T) { w.checkAlways(rt) },
+		"switched off and on": func(rt *rapid.T) { w.restart(anyPhone(rt)) },
+		"time":                func(rt *rapid.T) { w.pass(time.Duration(rapid.IntRange(1, 60).Draw(rt, "s")) * time.Second) },
+		"clock steps":         func(rt *rapid.T) { w.skew += time.Duration(rapid.IntRange(-86400, 86400).Draw(rt, "by")) * time.Second },
+		"":                    func(rt *rapid.T) { w.checkAlways(rt) },
 	}
 }
 

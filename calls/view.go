@@ -50,13 +50,15 @@ type View struct {
 	Contacts    []Contact
 	Settings    Settings
 	MissedCount int
+	// Unsent are the ends of calls that the server does not know of yet.
+	Unsent []Unsent
 }
 
 // View is the phone as it is now.
 func (p *Phone) View() View {
 	v := View{
 		Me: p.me, Link: p.link, LinkErr: p.linkErr, Settings: p.settings, MissedCount: p.missed,
-		Contacts: slices.Clone(p.contacts),
+		Contacts: slices.Clone(p.contacts), Unsent: p.unsent(),
 	}
 	for _, l := range p.legs {
 		v.Calls = append(v.Calls, CallView{

@@ -89,6 +89,24 @@ func (w *world) disconnect(p *testPhone) {
 	w.step(p, Disconnected{Err: ErrOffline})
 }
 
+// restart switches a phone off, which hangs up, and on again: a new phone that
+// knows what the server was not told.
+func (w *world) restart(p *testPhone) {
+	if held := p.held(""); held != nil {
+		w.command(p, held.call.ID, End{})
+	}
+	w.disconnect(p)
+	ends := p.View().Unsent
+	for id, open := range p.media {
+		if open {
+			w.t.Errorf("%s is switched off and left media of %s open", p.name, id)
+		}
+	}
+	p.Phone = NewPhone(Identity{User: p.me.User, Device: p.me.Device})
+	p.Recall(ends)
+	w.say("%s: switched off and on", p.name)
+}
+
 func (w *world) state(c Call) CallState {
 	st := CallState{Call: c}
 	if !c.Status.Terminal() {

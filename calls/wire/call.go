@@ -23,13 +23,18 @@ type (
 		Join   bool     `json:"join,omitempty"`
 		Ending calls.ID `json:"ending,omitempty"`
 	}
-	// RejectCall rejects, says busy, or cancels.
+	// RejectCall rejects, says busy, or cancels; Ago is how long ago that was,
+	// where it was not sent at once.
 	RejectCall struct {
 		CallID
 		Status calls.Status `json:"status"`
+		Ago    calls.Millis `json:"ago_ms,omitempty"`
 	}
-	// EndCall hangs up.
-	EndCall struct{ CallID }
+	// EndCall hangs up; Ago as with RejectCall.
+	EndCall struct {
+		CallID
+		Ago calls.Millis `json:"ago_ms,omitempty"`
+	}
 	// Token asks for a fresh call token and media servers.
 	Token struct{ CallID }
 	// Join joins the session with a token.
@@ -111,9 +116,9 @@ func Request(id calls.ID, act calls.Act) (Message, error) {
 	case calls.Accept:
 		return AcceptCall{c, a.Join, a.Ending}, nil
 	case calls.Reject:
-		return RejectCall{c, a.Status}, nil
+		return RejectCall{c, a.Status, a.Ago}, nil
 	case calls.End:
-		return EndCall{c}, nil
+		return EndCall{c, a.Ago}, nil
 	case calls.Token:
 		return Token{c}, nil
 	case calls.Leave:
@@ -143,9 +148,9 @@ func Act(m Message) (calls.ID, calls.Act, bool) {
 	case AcceptCall:
 		return m.Call, calls.Accept{Join: m.Join, Ending: m.Ending}, true
 	case RejectCall:
-		return m.Call, calls.Reject{Status: m.Status}, true
+		return m.Call, calls.Reject{Status: m.Status, Ago: m.Ago}, true
 	case EndCall:
-		return m.Call, calls.End{}, true
+		return m.Call, calls.End{Ago: m.Ago}, true
 	case Token:
 		return m.Call, calls.Token{}, true
 	case Join:

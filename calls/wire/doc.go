@@ -73,8 +73,9 @@
 // The hello's kind is "phone", or another word for something that takes calls:
 // it is shown to people. A connection of the kind "tool" is a command that asks
 // about contacts, history or settings and goes: it is not online, nothing rings
-// there, requests about calls are refused, and it may share the device id of a
-// phone that is connected.
+// there, and it may share the device id of a phone that is connected. Of the
+// requests about calls it may do call.end and call.reject, which that phone could
+// not send; the others are refused.
 //
 // Somebody with an invite sends hello without a user, and answers the challenge
 // with enrol {invite, signature} in place of proof: the server binds the key to
@@ -101,8 +102,8 @@
 //	call.initiate   receiver, call_type, ring_time_ms    places a call under an id that the phone chose
 //	call.ringing                                         this phone truly rings
 //	call.accept     join, ending                         answers; joins in the same step; gives up another call
-//	call.reject     status: rejected | busy | cancelled
-//	call.end                                             hangs up
+//	call.reject     status: rejected | busy | cancelled, ago_ms
+//	call.end        ago_ms                               hangs up
 //	call.token                                           a fresh token and media servers
 //	call.join       token                                joins the media session
 //	call.leave                                           leaves it; a two-party call ends
@@ -116,6 +117,12 @@
 // as it is now (for call.signal and call.renew: ok), or error with a code, a text,
 // and the call where the phone may know it. Any of them may be sent twice: a
 // repeated act of the same device is answered with the call as it is.
+//
+// A phone that could not tell the end of a call at once tells it after the
+// reconnect, also when it was switched off in between, with ago_ms: how long ago it
+// was. The server takes an hour at most, and nothing before the last that it knows
+// of the call. Without ago_ms it was now. A cancel, or the reject of the phone that
+// accepted, which comes after the accept, ends the call.
 //
 // call.result and call.event carry, beside the call, ring_left_ms (how long it
 // goes on ringing), talked_ms (how long ago it was answered) and, for a phone in

@@ -66,7 +66,7 @@ var examples = []Frame{
 	{Seq: 2, Body: Ringing{id}},
 	{Seq: 3, Body: AcceptCall{CallID: id, Join: true, Ending: "01JNRZ00000000000000000000"}},
 	{Seq: 4, Body: RejectCall{CallID: id, Status: calls.Busy}},
-	{Seq: 5, Body: EndCall{id}},
+	{Seq: 5, Body: EndCall{CallID: id, Ago: 12_000}},
 	{Seq: 6, Body: Token{id}},
 	{Seq: 7, Body: Join{CallID: id, Token: "v1.eyJj…"}},
 	{Seq: 8, Body: Leave{id}},
@@ -179,6 +179,8 @@ func TestDecodeRefuses(t *testing.T) {
 		"a body of no object": {data: `{"type":"call.end","seq":1,"body":[]}`},
 		"a field of no type":  {data: `{"type":"call.end","seq":1,"body":{"call":7}}`},
 		"a negative seq":      {data: `{"type":"call.end","seq":-1}`},
+		"half a millisecond":  {data: `{"type":"call.end","seq":1,"body":{"call":"x","ago_ms":0.5}}`},
+		"more than a number":  {data: `{"type":"call.end","seq":1,"body":{"call":"x","ago_ms":9223372036854775808}}`},
 		"bad UTF-8":           {data: "{\"type\":\"call.end\",\"body\":{\"call\":\"\xff\"}}"},
 		"two frames":          {data: `{"type":"ok"}{"type":"ok"}`},
 		"very deep JSON":      {data: `{"type":"ok","body":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + "}"},
@@ -200,8 +202,27 @@ func TestDecodeRefuses(t *testing.T) {
 
 func TestUnknownFieldsAreIgnored(t *testing.T) {
 	f, err := Decode([]byte(`{"type":"call.end","seq":5,"colour":"red","body":{"call":"x","mood":[1,2]}}`))
-	if err != nil || !reflect.DeepEqual(f, Frame{Seq: 5, Body: EndCall{CallID{"x"}}}) {
+	if err != nil || !reflect.DeepEqual(f, Frame{Seq: 5, Body: EndCall{CallID: CallID{"x"}}}) {
 		t.Errorf("%+v, %v", f, err)
+	}
+}
+
+// A phone that says nothing of how long ago it hung up did so just now.
+func TestAnEndWithoutAgoIsOfNow(t *testing.T) {
+	for data, want := range map[string]calls.Act{
+		`{"type":"call.end","body":{"call":"x"}}`:                                         calls.End{},
+		`{"type":"call.end","body":{"call":"x","ago_ms":1500}}`:                           calls.End{Ago: 1500},
+		`{"type":"call.reject","body":{"call":"x","status":"cancelled"}}`:                 calls.Reject{Status: calls.Cancelled},
+		`{"type":"call.reject","body":{"call":"x","status":"cancelled","ago_ms":250}}`:    calls.Reject{Status: calls.Cancelled, Ago: 250},
+		`{"type":"call.reject","body":{"call":"x","status":"rejected","ago_ms":-250000}}`: calls.Reject{Status: calls.Rejected, Ago: -250_000},
+	} {
+		f, err := Decode([]byte(data))
+		if err != nil {
+			t.Fatalf("%s: %v", data, err)
+		}
+		if _, act, ok := Act(f.Body); !ok || act != want {
+			t.Errorf("%s is %+v, want %+v", data, act, want)
+		}
 	}
 }
 
