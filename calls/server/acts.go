@@ -47,8 +47,8 @@ func (s *Server) dispatch(ctx context.Context, c *conn, m wire.Message) (wire.Me
 	if st.Call.ID == "" {
 		return nil, err
 	}
-	if _, ok := st.Call.SeenBy(c.viewer()); !ok {
-		return nil, err
+	if _, ok := st.Call.SeenBy(c.viewer()); !ok { // hidden in this very moment
+		return nil, fmt.Errorf("%s call: %w", act.Verb(), calls.ErrCallNotFound)
 	}
 	state := s.hub.stateFor(st, c)
 	if err == nil {

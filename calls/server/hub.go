@@ -219,10 +219,13 @@ func (h *hub) tellOne(before calls.Call, e *entry, c *conn) {
 
 // state is a call as this phone may see it, with what is left of its times.
 func (h *hub) state(st stored, c *conn) calls.CallState {
-	seen, _ := st.Call.SeenBy(c.viewer())
+	seen, ok := st.Call.SeenBy(c.viewer())
+	if !ok { // it rang at this phone until its user blocked the caller
+		seen = st.Call.Withdrawn()
+	}
 	state := calls.CallState{Call: seen}
 	now := time.Now()
-	switch st.Call.Status {
+	switch seen.Status {
 	case calls.Initiated:
 		left := st.Call.RingTime.Duration()
 		if e := h.live[st.Call.ID]; e != nil {

@@ -122,16 +122,39 @@ func (s *Server) place(ctx context.Context, c *conn, a calls.Initiate, callee *a
 	}
 	if err != nil {
 		s.undo(c.actor(), a.ID)
+		return st, err
 	}
-	return st, err
+	if now := s.accounts.get(callee.User); !st.Call.Hidden && now != nil && now.blocks(c.user) {
+		s.hide(a.ID) // blocked while it was written
+	}
+	return st, nil
 }
 
 // undo cancels a call whose write was not acknowledged but may have happened:
 // the caller was told that it failed, and nobody else would end it.
 func (s *Server) undo(by calls.Actor, id calls.ID) {
+	s.insistently(time.Second, func(ctx context.Context) error { return s.giveUp(ctx, by, id) })
+}
+
+// hide takes a call that rings from the phones of the callee, who has blocked the
+// caller.
+func (s *Server) hide(id calls.ID) {
+	s.insistently(0, func(ctx context.Context) error {
+		_, err := s.change(ctx, id, func(call calls.Call) (calls.Call, error) {
+			return call.Apply(calls.Hide{}, calls.ByServer, time.Now())
+		})
+		if errors.Is(err, calls.ErrInvalidStatus) || errors.Is(err, calls.ErrCallTerminated) || errors.Is(err, errNoCall) {
+			return nil // it was answered, or is over
+		}
+		return err
+	})
+}
+
+// insistently does something aside, after a wait, and again until it succeeds.
+func (s *Server) insistently(wait time.Duration, do func(context.Context) error) {
 	s.aside(func(ctx context.Context) {
-		for wait := time.Second; pause(ctx, wait) == nil; wait *= 2 {
-			if s.giveUp(ctx, by, id) == nil {
+		for ; pause(ctx, wait) == nil; wait = max(2*wait, time.Second) {
+			if do(ctx) == nil {
 				return
 			}
 		}

@@ -224,7 +224,8 @@ func (h *hub) tellAccount(u calls.UserID) {
 	}
 }
 
-// blocksChanged shows both sides how they see each other now.
+// blocksChanged shows both sides how they see each other now, and stops what
+// rings between them.
 func (s *Server) blocksChanged(u calls.UserID, before, a *account) {
 	if before == nil || a == nil {
 		return
@@ -237,6 +238,23 @@ func (s *Server) blocksChanged(u calls.UserID, before, a *account) {
 			}
 		}
 	}
+	for _, c := range s.hub.ringing(u) {
+		if a.blocks(c.Initiator) && !before.blocks(c.Initiator) {
+			s.hide(c.ID)
+		}
+	}
+}
+
+// ringing are the calls that ring at a user's phones. It takes the lock.
+func (h *hub) ringing(u calls.UserID) (list []calls.Call) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, e := range h.byUser[u] {
+		if e.Call.Status == calls.Initiated && e.Call.Initiator != u {
+			list = append(list, e.Call)
+		}
+	}
+	return list
 }
 
 // connected are all connections of this gateway by user, as they are now. It
