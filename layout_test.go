@@ -34,7 +34,6 @@ var mayImport = map[string][]string{
 	"tring/audio/opus":      {"tring/audio"},
 	"tring/audio/portaudio": {"tring/audio"},
 	"tring/audio/score":     {},
-	"tring/audio/score":     {},
 	"tring/audio/wav":       {"tring/audio"},
 	"tring/audio/speex":     {"tring/audio"},
 	"tring/audio/apm":       {"tring/audio"},
