@@ -55,12 +55,14 @@ type Sound interface {
 }
 
 // Config is what a phone is made of. Without OpenSession it has no media,
-// without Sound it is silent; a nil Log discards.
+// without Sound it is silent; a nil Log discards. Unsent is what the former run of
+// this phone left: it is told to the server first of all.
 type Config struct {
 	Me          calls.Identity
 	Signaler    Signaler
 	OpenSession OpenSession
 	Sound       Sound
+	Unsent      []calls.Unsent
 	Log         *slog.Logger
 }
 
@@ -81,6 +83,7 @@ type Agent struct {
 	phone    *calls.Phone
 	timer    *time.Timer
 	awaiting []waiter
+	parting  []chan<- error // who waits until the server knows of every end
 	// unanswered counts the acts that the server has not answered yet; settled,
 	// when the phone is ending, is called once there are none.
 	unanswered int
@@ -102,6 +105,7 @@ func New(c Config) *Agent {
 		config: c, log: log, phone: calls.NewPhone(c.Me),
 		inbox: newMailbox[letter](), done: make(chan struct{}), listeners: map[string]*listener{},
 	}
+	a.phone.Recall(c.Unsent)
 	a.media = newMedia(c.OpenSession, a, log)
 	a.publish()
 	return a
@@ -178,6 +182,7 @@ func (a *Agent) loop(ctx context.Context) {
 			for _, l := range letters {
 				a.handle(l)
 			}
+			a.part()
 		}
 	}
 }
@@ -189,26 +194,6 @@ func (a *Agent) wind() {
 	} else {
 		a.timer.Stop()
 	}
-}
-
-// patience of an ending phone: with the server's answer to its hang-up, and with
-// a listener that does not return.
-const patience = time.Second
-
-// hangUp ends the call that the phone holds, and gives the server a moment to
-// know that, and what else it was told a moment ago. Without a connection the
-// server finds out by itself.
-func (a *Agent) hangUp() {
-	if held, ok := a.Snapshot().Held(); ok {
-		a.step(calls.Command{Call: held.Call.ID, Act: calls.End{}})
-	}
-	if a.unanswered == 0 {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	a.settled = cancel
-	a.loop(ctx)
 }
 
 // finish lets the listeners hear the end, and whoever still waits know it.

@@ -20,6 +20,7 @@ type letter struct {
 	input calls.Input
 	reply chan<- error
 	gone  bool // who asked with this reply waits no more
+	parts bool // hang up, and reply when the server knows of every end
 }
 
 // waiter is somebody who waits for the server's answer to an act.
@@ -52,8 +53,14 @@ func (a *Agent) Do(ctx context.Context, c calls.Command) error {
 
 // handle steps the phone and answers who asked.
 func (a *Agent) handle(l letter) {
-	if l.gone {
+	switch {
+	case l.gone:
 		a.awaiting = slices.DeleteFunc(a.awaiting, func(w waiter) bool { return w.reply == l.reply })
+		a.parting = slices.DeleteFunc(a.parting, func(r chan<- error) bool { return r == l.reply })
+		return
+	case l.parts:
+		a.hangUpHeld()
+		a.parting = append(a.parting, l.reply)
 		return
 	}
 	effects := a.step(l.input)
@@ -111,18 +118,18 @@ func (a *Agent) resolve(in calls.Answered) {
 	})
 }
 
-// release answers those who wait for a call that the snapshot settled: it was
-// given up while there was no connection and is not placed any more, or another
-// one has its place (glare).
+// release answers those who wait for an act that the reconnect settled: the call
+// was given up while there was no connection, so that it is not placed and not
+// answered any more, or another one has its place (glare).
 func (a *Agent) release() {
-	err := fmt.Errorf("call: given up before the server knew of it: %w", calls.ErrCallTerminated)
-	if _, held := a.Snapshot().Held(); held {
-		err = nil
-	}
+	_, held := a.Snapshot().Held()
 	a.awaiting = slices.DeleteFunc(a.awaiting, func(w waiter) bool {
-		gone := w.verb == calls.Initiate{}.Verb() && !slices.Contains(a.Known(), w.call)
-		if gone {
-			w.reply <- err
+		gone := w.verb != calls.Invite{}.Verb() && !a.phone.Waiting(w.call, w.verb)
+		switch {
+		case gone && held && w.verb == calls.Initiate{}.Verb():
+			w.reply <- nil
+		case gone:
+			w.reply <- fmt.Errorf("%s call: given up before the server knew of it: %w", w.verb, calls.ErrCallTerminated)
 		}
 		return gone
 	})

@@ -167,6 +167,130 @@ func TestPhoneThatIsSwitchedOffHangsUp(t *testing.T) {
 	}
 }
 
+// farewell begins to say farewell with so much time; its result comes on the
+// channel.
+func (r *rig) farewell(d time.Duration) chan []calls.Unsent {
+	left := make(chan []calls.Unsent, 1)
+	go func() {
+		ctx, cancel := context.WithTimeout(r.t.Context(), d)
+		defer cancel()
+		left <- r.Farewell(ctx)
+	}()
+	synctest.Wait()
+	return left
+}
+
+func TestFarewell(t *testing.T) {
+	t.Run("with nothing to tell", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t)
+			if left := r.farewell(time.Minute); len(left) != 1 || len(<-left) != 0 {
+				t.Error("an idle phone has something to tell")
+			}
+		})
+	})
+	t.Run("the server hears it", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t)
+			r.talk()
+			next[wire.Signal](r.server)
+			left := r.farewell(time.Minute)
+			if len(left) > 0 {
+				t.Fatal("the server did not answer yet")
+			}
+			_, answer := next[wire.EndCall](r.server)
+			ok(answer, r.server.judge(calls.End{}, byAlice))
+			if rest := <-left; len(rest) != 0 {
+				t.Errorf("left to tell: %+v", rest)
+			}
+		})
+	})
+	t.Run("the server comes back", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t)
+			r.talk()
+			r.server.cut()
+			left := r.farewell(time.Minute)
+			time.Sleep(20 * time.Second)
+			r.server.connect(calls.CallState{Call: r.server.call})
+			end, answer := next[wire.EndCall](r.server)
+			if end.Ago != 20_000 {
+				t.Errorf("it was %d ms ago, want 20000", end.Ago)
+			}
+			ok(answer, r.server.judge(calls.End{}, byAlice))
+			if rest := <-left; len(rest) != 0 {
+				t.Errorf("left to tell: %+v", rest)
+			}
+		})
+	})
+	t.Run("the server stays away, and the next run tells it", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t)
+			r.talk()
+			r.server.cut()
+			hungUp := time.Now()
+			rest := <-r.farewell(3 * time.Second)
+			if len(rest) != 1 || rest[0].Call != "c1" || rest[0].Status != "" || !rest[0].At.Equal(hungUp) {
+				t.Fatalf("left to tell: %+v", rest)
+			}
+			r.stop()
+			_ = r.ended()
+
+			r.Agent = agent.New(agent.Config{Me: alice, Signaler: r.server, Unsent: rest})
+			r.on()
+			time.Sleep(7 * time.Second)
+			r.server.connect(calls.CallState{Call: r.server.call})
+			if calls := r.Snapshot().Calls; len(calls) > 0 {
+				t.Errorf("the call that is over is shown: %+v", calls)
+			}
+			end, answer := next[wire.EndCall](r.server)
+			if end.Call != "c1" || end.Ago != 10_000 {
+				t.Errorf("the server hears %+v, want c1 10 s ago", end)
+			}
+			ok(answer, r.server.judge(calls.End{}, byAlice))
+			if rest := <-r.farewell(time.Minute); len(rest) > 0 {
+				t.Errorf("left to tell: %+v", rest)
+			}
+		})
+	})
+	t.Run("of a phone that is off", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t)
+			r.stop()
+			_ = r.ended()
+			if rest := <-r.farewell(time.Minute); len(rest) > 0 {
+				t.Errorf("left to tell: %+v", rest)
+			}
+		})
+	})
+}
+
+// Nobody waits for an accept that its person took back while there was no
+// connection: it is not sent any more.
+func TestAcceptThatIsTakenBackWhileOffline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		state := r.incoming("c2")
+		r.server.tell(calls.Changed{State: state})
+		r.server.cut()
+		accepted := r.do("c2", calls.Accept{})
+		rejected := r.do("c2", calls.Reject{Status: calls.Rejected})
+		r.waits(accepted)
+		r.server.connect(state)
+		if err := r.returned(accepted); !errors.Is(err, calls.ErrCallTerminated) {
+			t.Errorf("the accept: %v", err)
+		}
+		_, answer := next[wire.RejectCall](r.server)
+		ok(answer, r.server.judge(calls.Reject{Status: calls.Rejected}, byAlice))
+		if err := r.returned(rejected); err != nil {
+			t.Errorf("the reject: %v", err)
+		}
+		if did := r.studio.happened(); len(did) > 0 {
+			t.Errorf("the media did %v", did)
+		}
+	})
+}
+
 func TestSwitchedOffWhileACommandWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
