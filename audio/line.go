@@ -226,14 +226,18 @@ func (l *line[D]) attempt(t try[D], want *Device, gone <-chan struct{}) attempt[
 func (l *line[D]) proven(device D, gone <-chan struct{}) error {
 	late := time.AfterFunc(provePatience, func() { _ = device.Close() })
 	defer late.Stop()
-	frame := make(Frame, FrameSamples)
 	var err error
+	frame := make(Frame, FrameSamples)
 	for n := 0; n < proof && err == nil && !ended(gone); n++ {
 		err = l.do(device, frame)
 		clear(frame)
 	}
-	if err != nil {
-		_ = device.Close() // it failed already
+	if err == nil {
+		return nil
+	}
+	_ = device.Close() // it failed already
+	if !late.Stop() {
+		return errStuck
 	}
 	return err
 }
@@ -244,7 +248,11 @@ func (l *line[D]) adopt(a attempt[D]) {
 	case a.has:
 		l.install(a)
 	case l.has:
-		l.retryAt, l.note = l.now()+returnAfter, fmt.Sprintf("the other %s is still used: %v", l.name, a.err)
+		which := "old"
+		if l.of == nil {
+			which = "default"
+		}
+		l.retryAt, l.note = l.now()+returnAfter, fmt.Sprintf("the %s %s is used: %v", which, l.name, a.err)
 		l.fault(l.note)
 	default:
 		l.retryAt = l.now() + reopenAfter

@@ -148,6 +148,13 @@ func (r *rig) tail(long time.Duration) []int16 {
 	return append([]int16(nil), r.heard[max(len(r.heard)-n, 0):]...)
 }
 
+// all is everything that was heard, and when that began.
+func (r *rig) all() (heard []int16, from time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return append([]int16(nil), r.heard...), r.from
+}
+
 func (r *rig) counts() (opened, sources, sinks int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
