@@ -52,7 +52,7 @@ func TestSettingsInOrder(t *testing.T) {
 	}
 	want := Settings{
 		Label: "laptop", RingTime: 20 * time.Second, Input: "USB", Output: "HDMI",
-		Bell: true, Theme: "auto", LogLevel: "info",
+		Bell: true, Theme: "auto", Lang: "auto", LogLevel: "info",
 		Sound: Sound{Canceller: "auto", Noise: "normal", Level: true, Gain: -1.5, RingVolume: -6.5},
 	}
 	if s != want {

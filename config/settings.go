@@ -22,6 +22,7 @@ type Settings struct {
 	Motion   bool   // whether the screen may move
 	Bell     bool   // whether the terminal's bell rings too
 	Theme    string // "auto", "dark", "light"
+	Lang     string // "en", "de", or "auto": the environment's
 	LogLevel string // "debug", "info", "warn", "error"
 }
 
@@ -32,6 +33,7 @@ func (s *Settings) fields() []field {
 		yesno("motion", &s.Motion),
 		yesno("bell", &s.Bell),
 		choice("theme", &s.Theme, "auto", "dark", "light"),
+		choice("lang", &s.Lang, "auto", "en", "de"),
 		choice("log_level", &s.LogLevel, "debug", "info", "warn", "error"),
 		text("audio.input", &s.Input),
 		text("audio.output", &s.Output),
@@ -65,7 +67,7 @@ type Sound struct {
 // Load reads the settings: built in, then the file, then TRING_* in the
 // environment (TRING_AUDIO_INPUT for audio.input).
 func Load(p Paths, getenv func(string) string) (Settings, error) {
-	s := Settings{Motion: true, Bell: true, Theme: "auto", LogLevel: "info",
+	s := Settings{Motion: true, Bell: true, Theme: "auto", Lang: "auto", LogLevel: "info",
 		Sound: Sound{Canceller: "auto", Noise: "normal", Level: true}}
 	if err := load(p.Settings(), s.fields()); err != nil {
 		return Settings{}, err

@@ -124,7 +124,7 @@ func (m *Model) done(msg doneMsg) tea.Cmd {
 		}
 	}
 	if err != nil {
-		m.notice = notice{textError(textAct(msg.command.Act, ""), "", err), true}
+		m.notice = notice{m.lang.error(m.lang.act(msg.command.Act, ""), "", err), true}
 	}
 	return cmd
 }
@@ -143,7 +143,7 @@ func (m *Model) hear(e calls.Event) tea.Cmd {
 			return tea.Batch(cmd, m.loadHistorySoon())
 		}
 	case calls.IncomingCallCanceled:
-		m.notice = stopped(e.Reason, m.peer(e.Call, nameLimit))
+		m.notice = m.stopped(e.Reason, m.peer(e.Call, nameLimit))
 		return tea.Batch(cmd, m.loadHistorySoon())
 	case calls.AccountChanged:
 		return tea.Batch(cmd, m.loadHistorySoon())
@@ -158,9 +158,9 @@ func (m *Model) hear(e calls.Event) tea.Cmd {
 }
 
 // stopped says why a ring ended that this phone did not decide.
-func stopped(why calls.Reason, name string) notice {
+func (m *Model) stopped(why calls.Reason, name string) notice {
 	elsewhere := why == calls.AnsweredElsewhere || why == calls.RejectedElsewhere
-	return notice{textStopped(why, name), !elsewhere}
+	return notice{m.lang.stopped(why, name), !elsewhere}
 }
 
 // ownEnd: a call ended by this phone's own decision needs no explanation, one
@@ -185,5 +185,5 @@ func (m *Model) failure(e calls.Event) {
 	if m.answering != e.Call.ID {
 		act = calls.Reject{}
 	}
-	m.notice = notice{textError(textAct(act, ""), "", e.Err), true}
+	m.notice = notice{m.lang.error(m.lang.act(act, ""), "", e.Err), true}
 }

@@ -48,6 +48,7 @@ type Config struct {
 	SoundNote string   // what is wrong with the sound devices, if anything
 	Version   string   // shown by the help
 	Theme     Theme    // empty is ThemeAuto
+	Language  Language // of the screen
 	Motion    bool     // a pulse while ringing, meters ten times a second
 	Bell      bool     // ring the terminal's bell for an incoming call
 

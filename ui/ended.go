@@ -54,9 +54,9 @@ func (m *Model) pressEnded(k tea.KeyPressMsg) tea.Cmd {
 func (m *Model) endedRows() []string {
 	e, w, s := m.ended, m.inner(), m.styles
 	name := m.peer(e.call, w)
-	words, bad := textEnd(e.call, e.why, m.view.Me.User, m.peer(e.call, min(w, 28)))
+	words, bad := m.lang.end(e.call, e.why, m.view.Me.User, m.peer(e.call, min(w, 28)))
 	if e.err != nil {
-		words, bad = textError(textAct(calls.Initiate{}, name), name, e.err), true
+		words, bad = m.lang.error(m.lang.act(calls.Initiate{}, name), name, e.err), true
 	}
 	style := s.plain
 	if bad {
@@ -67,7 +67,7 @@ func (m *Model) endedRows() []string {
 		rows = append(rows, center(style.Render(r), w))
 	}
 	if talked := e.call.Talked(e.at); talked > 0 {
-		rows = append(rows, "", center(s.dim.Render(textSpan(talked)), w))
+		rows = append(rows, "", center(s.dim.Render(m.lang.span(talked)), w))
 	}
 	return rows
 }

@@ -52,9 +52,9 @@ func (m *Model) leave() tea.Cmd {
 
 func (m *Model) quitBox() []string {
 	s, width := m.styles, m.boxText()
-	text := textQuitAsk
+	text := m.lang.Say(textQuitAsk)
 	if held, ok := m.view.Held(); ok {
-		text = textLeave(m.peer(held.Call, width))
+		text = m.lang.leave(m.peer(held.Call, width))
 	}
 	rows := []string{""}
 	for _, r := range wrap(text, width, 2) {
@@ -73,10 +73,10 @@ type helpGroup struct {
 func (m *Model) helpGroups() []helpGroup {
 	k := m.keys
 	return []helpGroup{
-		{textHelpPeople, []key.Binding{k.Up, k.Down, does(k.Call, wordCall), k.Video, k.Search, k.Tab}},
-		{textHelpRinging, []key.Binding{k.Accept, k.Reject, k.Busy, does(k.Stop, wordStopShort)}},
-		{textHelpCall, []key.Binding{k.Mute, k.HangUp, does(k.Swap, wordSwapShort)}},
-		{textHelpAlways, []key.Binding{k.Help, k.Quit, k.Suspend}},
+		{m.lang.Say(textHelpPeople), []key.Binding{k.Up, k.Down, does(k.Call, m.lang.Say(wordCall)), k.Video, k.Search, k.Tab}},
+		{m.lang.Say(textHelpRinging), []key.Binding{k.Accept, k.Reject, k.Busy, does(k.Stop, m.lang.Say(wordStopShort))}},
+		{m.lang.Say(textHelpCall), []key.Binding{k.Mute, k.HangUp, does(k.Swap, m.lang.Say(wordSwapShort))}},
+		{m.lang.Say(textHelpAlways), []key.Binding{k.Help, k.Quit, k.Suspend}},
 	}
 }
 
@@ -105,7 +105,7 @@ func (m *Model) helpBox() []string {
 	}
 	rows := beside(l, half, r)
 	if m.cfg.Version != "" && m.roomy() {
-		rows = append(rows, m.styles.dim.Render(textTitle+" "+Clean(m.cfg.Version, width-6)), "")
+		rows = append(rows, m.styles.dim.Render(m.lang.Say(textTitle)+" "+Clean(m.cfg.Version, width-6)), "")
 	}
 	return indent(rows, 2)
 }

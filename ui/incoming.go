@@ -83,7 +83,7 @@ func (m *Model) pressIncoming(k tea.KeyPressMsg) tea.Cmd {
 func (m *Model) incomingKeys() []key.Binding {
 	k := m.keys
 	if held, ok := m.view.Held(); ok {
-		keys := []key.Binding{does(k.Swap, wordSwapShort), k.Reject, k.Busy, k.HangUp}
+		keys := []key.Binding{does(k.Swap, m.lang.Say(wordSwapShort)), k.Reject, k.Busy, k.HangUp}
 		if held.Call.Status == calls.Ongoing {
 			keys = append(keys, m.muteKey(held))
 		}
@@ -99,9 +99,9 @@ func (m *Model) incomingBox() []string {
 		return nil
 	}
 	s, width := m.styles, m.boxText()
-	what := textIsCalling
+	what := m.lang.Say(textIsCalling)
 	if c.Call.Type == calls.Video {
-		what = textIsCallingVid
+		what = m.lang.Say(textIsCallingVid)
 	}
 	rows := []string{"", s.strong.Render(m.peer(c.Call, width))}
 	if m.height >= 5 { // else who calls and the key that answers are all there is room for
@@ -110,7 +110,7 @@ func (m *Model) incomingBox() []string {
 		}
 	}
 	if n := len(m.view.Incoming()) - 1; n > 0 {
-		rows = append(rows, s.dim.Render(clamp(textMore(n), width)))
+		rows = append(rows, s.dim.Render(clamp(m.lang.more(n), width)))
 	}
 	rows = append(rows, "")
 	if m.cfg.Motion && m.roomy() {
@@ -135,9 +135,9 @@ func (m *Model) decisions(width int) []string {
 		}
 		return []string{row}
 	}
-	words := textSwap(m.peer(held.Call, 28))
+	words := m.lang.swap(m.peer(held.Call, 28))
 	if ansi.StringWidth(words) > width-2 {
-		words = wordSwap
+		words = m.lang.Say(wordSwap)
 	}
 	swap := does(k.Swap, clamp(words, max(width-2, 1)))
 	return []string{s.keyWords(swap), s.keyWords(k.Reject) + "      " + s.keyWords(k.Busy)}

@@ -15,9 +15,9 @@ type keymap struct {
 	SearchUp, SearchDown, SearchCall, SearchClose key.Binding
 }
 
-func newKeymap() keymap {
+func newKeymap(l Language) keymap {
 	b := func(show, does string, keys ...string) key.Binding {
-		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(show, does))
+		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(show, l.Say(does)))
 	}
 	return keymap{
 		Up:     b("↑ k", wordUp, "up", "k"),

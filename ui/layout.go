@@ -135,7 +135,7 @@ func (s styles) boxed(rows []string, inner int) []string {
 // keyWords is one key and what it does; the one that hangs up is red.
 func (s styles) keyWords(b key.Binding) string {
 	style := s.accent
-	if b.Help().Desc == wordHangUp {
+	if b.Help().Desc == s.danger {
 		style = s.alarm.Bold(true)
 	}
 	return style.Render(b.Help().Key) + " " + s.plain.Render(b.Help().Desc)

@@ -14,6 +14,7 @@ import (
 // safe for concurrent use.
 type Model struct {
 	cfg    Config
+	lang   Language
 	keys   keymap
 	styles styles
 	width  int
@@ -67,7 +68,7 @@ const (
 // New makes a screen; hand it to tea.NewProgram.
 func New(cfg Config) *Model {
 	cfg = cfg.withDefaults()
-	m := &Model{cfg: cfg, keys: newKeymap(), styles: newStyles(cfg.Theme != ThemeLight), tab: tabPeople}
+	m := &Model{cfg: cfg, lang: cfg.Language, keys: newKeymap(cfg.Language), styles: newStyles(cfg.Theme != ThemeLight, cfg.Language), tab: tabPeople}
 	m.people, m.levels = newPeople(), audio.Silence()
 	m.view = cfg.Agent.Snapshot()
 	return m
@@ -97,7 +98,7 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 		m.width, m.height = max(msg.Width, 0), max(msg.Height, 0)
 	case tea.BackgroundColorMsg:
 		if m.cfg.Theme == ThemeAuto {
-			m.styles = newStyles(msg.IsDark())
+			m.styles = newStyles(msg.IsDark(), m.lang)
 		}
 	case tea.KeyPressMsg:
 		return tea.Batch(m.refresh(), m.press(msg))
@@ -177,7 +178,7 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		return m.quit()
 	case key.Matches(k, m.keys.Suspend):
 		if m.inCall() {
-			m.notice = notice{text: textNoSuspend}
+			m.notice = notice{text: m.lang.Say(textNoSuspend)}
 			return nil
 		}
 		return tea.Suspend

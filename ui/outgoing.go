@@ -94,13 +94,13 @@ func (m *Model) outgoingRows() []string {
 	}
 	contact, known := m.contact(c.Call.Peer(m.view.Me.User))
 	w, s, now := m.inner(), m.styles, m.now()
-	state := Clean(textOutgoing(c, contact, known), w)
+	state := Clean(m.lang.outgoing(c, contact, known), w)
 	rows := []string{
 		center(s.strong.Render(m.peer(c.Call, w)), w), "",
 		center(s.plain.Render(state), w),
 	}
 	if c.Call.Type == calls.Video {
-		rows = append(rows, center(s.dim.Render(clamp(textSoundOnly, w)), w))
+		rows = append(rows, center(s.dim.Render(clamp(m.lang.Say(textSoundOnly), w)), w))
 	}
 	if m.cfg.Motion && m.height >= 10 {
 		rows = append(rows, "", center(s.pulse(c.Since, now), w))

@@ -246,25 +246,25 @@ func (m *Model) listRows(width, height int) []string {
 		rows = append(rows, m.contactRow(list[i], i == at, width))
 	}
 	if !m.people.searching && more > 0 {
-		rows = append(rows, "  "+m.styles.dim.Render(clamp(textFrom(len(list), len(list)+more), max(width-2, 1))))
+		rows = append(rows, "  "+m.styles.dim.Render(clamp(m.lang.from(len(list), len(list)+more), max(width-2, 1))))
 	}
 	return append(rows, missed...)
 }
 
 func (m *Model) emptyRows(width int) []string {
-	text := textNobody
+	text := m.lang.Say(textNobody)
 	id, callable := m.typedID()
 	switch {
 	case m.people.failed != nil:
-		text = textError("search", "", m.people.failed)
+		text = m.lang.error(m.lang.Say("search"), "", m.people.failed)
 	case m.people.query() != "" && m.people.foundFor != m.people.query():
-		text = textLoading
+		text = m.lang.Say(textLoading)
 	case m.people.query() != "" && callable:
-		text = textCallAnyway(string(id))
+		text = m.lang.callAnyway(string(id))
 	case m.people.query() != "":
-		text = textNotFound
+		text = m.lang.Say(textNotFound)
 	case m.view.Link != calls.LinkUp:
-		text = textWaiting
+		text = m.lang.Say(textWaiting)
 	}
 	rows := wrap(text, width, 3)
 	for i := range rows {
@@ -283,9 +283,9 @@ func (m *Model) contactRow(c calls.Contact, chosen bool, width int) string {
 	nameWidth := min(max(width*48/100, 10), 28)
 	whereWidth := width - 4 - nameWidth - 2
 	row := mark + m.shape(c) + " "
-	where := textWhere(c, m.now(), whereWidth)
+	where := m.lang.where(c, m.now(), whereWidth)
 	if m.outdated() {
-		where = textUnknown
+		where = m.lang.Say(textUnknown)
 		if !chosen {
 			name = m.styles.dim
 		}
@@ -314,7 +314,7 @@ func (m *Model) detailRows(c calls.Contact, width int) []string {
 	}
 	rows := []string{s.strong.Render(m.label(c, width)), s.dim.Render(Clean(address, width)), ""}
 	if m.outdated() {
-		rows = append(rows, s.dim.Render(textUnknown))
+		rows = append(rows, s.dim.Render(m.lang.Say(textUnknown)))
 	} else {
 		rows = append(rows, m.whereRows(c, width)...)
 	}
@@ -330,7 +330,7 @@ func (m *Model) detailRows(c calls.Contact, width int) []string {
 		}
 	}
 	for _, r := range past {
-		when := pad(textDay(r.Call.InitiatedAt, m.now(), clock), days)
+		when := pad(m.lang.day(r.Call.InitiatedAt, m.now(), clock), days)
 		rows = append(rows, clampStyled(m.arrow(r)+" "+s.dim.Render(when)+" "+m.outcome(r), width))
 	}
 	return rows
@@ -340,7 +340,7 @@ func (m *Model) searchRow(width int) string {
 	m.people.field.SetWidth(max(min(width-3, 40), 1))
 	text := m.people.field.View()
 	if m.people.field.Value() == "" {
-		text = m.styles.dim.Render(textSearchHint)
+		text = m.styles.dim.Render(m.lang.Say(textSearchHint))
 	}
 	return m.styles.accent.Render("/") + " " + text
 }

@@ -108,7 +108,7 @@ func (m *Model) openRecent() tea.Cmd {
 }
 
 func (m *Model) recentKeys() []key.Binding {
-	tab := does(m.keys.Tab, wordPeople)
+	tab := does(m.keys.Tab, m.lang.Say(wordPeople))
 	if len(m.recent.records) == 0 {
 		return []key.Binding{tab, m.keys.Quit, m.keys.Help}
 	}
@@ -157,12 +157,12 @@ func (m *Model) loadOlder(at int) tea.Cmd {
 func (m *Model) recentRows(height int) []string {
 	r := &m.recent
 	if len(r.records) == 0 {
-		text := textNoCalls
+		text := m.lang.Say(textNoCalls)
 		switch {
 		case r.failed != nil:
-			text = textError("load the calls", "", r.failed)
+			text = m.lang.error(m.lang.Say("load the calls"), "", r.failed)
 		case !r.loaded:
-			text = textLoading
+			text = m.lang.Say(textLoading)
 		}
 		rows := wrap(text, m.inner(), 3)
 		for i := range rows {
@@ -191,7 +191,7 @@ func (m *Model) recordRow(r calls.Record, chosen bool, width int) string {
 	if nameWidth >= 10 {
 		nameWidth = min(nameWidth, 36)
 		return head + name.Render(pad(m.peer(r.Call, nameWidth), nameWidth)) + "  " +
-			m.styles.dim.Render(pad(textDay(r.Call.InitiatedAt, m.now(), true), when)) + "  " + m.outcome(r)
+			m.styles.dim.Render(pad(m.lang.day(r.Call.InitiatedAt, m.now(), true), when)) + "  " + m.outcome(r)
 	}
 	nameWidth = max(width-4-2-how, 4)
 	return clampStyled(head+name.Render(pad(m.peer(r.Call, nameWidth), nameWidth))+"  "+m.outcome(r), width)
@@ -210,17 +210,17 @@ func (m *Model) arrow(r calls.Record) string {
 
 func (m *Model) outcome(r calls.Record) string {
 	if r.Missed || r.Call.Status == calls.Failed {
-		return m.styles.alarm.Render(textOutcome(r))
+		return m.styles.alarm.Render(m.lang.outcome(r))
 	}
-	return m.styles.dim.Render(textOutcome(r))
+	return m.styles.dim.Render(m.lang.outcome(r))
 }
 
 // recentTitle is the tab's name, with what was missed.
 func (m *Model) recentTitle() string {
 	if m.recent.missed == 0 {
-		return textRecentCalls
+		return m.lang.Say(textRecentCalls)
 	}
-	return textRecentCalls + " (" + textMissedCount(m.recent.missed) + ")"
+	return m.lang.Say(textRecentCalls) + " (" + m.lang.missedCount(m.recent.missed) + ")"
 }
 
 // missedRows are the newest missed calls under the list of people, where at
@@ -230,7 +230,7 @@ func (m *Model) missedRows(width, height int) []string {
 	if m.recent.missed == 0 || height < rowsBefore+1 || m.people.searching {
 		return nil
 	}
-	rows := []string{"", "", "  " + m.styles.dim.Render(textMissed)}
+	rows := []string{"", "", "  " + m.styles.dim.Render(m.lang.Say(textMissed))}
 	for _, r := range m.recent.records {
 		if len(rows) == rowsBefore+min(m.recent.missed, most) || len(rows) == height {
 			break
@@ -238,7 +238,7 @@ func (m *Model) missedRows(width, height int) []string {
 		if r.Missed {
 			nameWidth := min(max(width*48/100, 10), 28)
 			rows = append(rows, "  "+m.arrow(r)+" "+pad(m.peer(r.Call, nameWidth), nameWidth)+"  "+
-				m.styles.dim.Render(textDay(r.Call.InitiatedAt, m.now(), width > 40)))
+				m.styles.dim.Render(m.lang.day(r.Call.InitiatedAt, m.now(), width > 40)))
 		}
 	}
 	return rows

@@ -11,16 +11,16 @@ const (
 
 // SoundFault is what is wrong with the devices, as the engine's levels have it,
 // in words short enough for one row: each thing once, without the advice.
-func SoundFault(fault string) string {
+func (l Language) SoundFault(fault string) string {
 	var said []string
 	mic, speaker := strings.Contains(fault, "no microphone found"), strings.Contains(fault, "no speaker found")
 	switch {
 	case mic && speaker:
-		said = append(said, NoSound)
+		said = append(said, l.Say(NoSound))
 	case mic:
-		said = append(said, NoMicrophone)
+		said = append(said, l.Say(NoMicrophone))
 	case speaker:
-		said = append(said, NoSpeaker)
+		said = append(said, l.Say(NoSpeaker))
 	}
 	for _, clause := range strings.Split(fault, "; ") {
 		what, why, ok := strings.Cut(clause, ": ")

@@ -13,7 +13,7 @@ func TestSoundFaultsAreSaidOnce(t *testing.T) {
 		"microphone lost: it has stopped moving sound; " + speaker:        NoSpeaker + " Microphone lost: it has stopped moving sound.",
 		"no sound decoder: no sound codec is built in; speaker lost: EOF": "No sound decoder: no sound codec is built in. Speaker lost: EOF.",
 	} {
-		if got := SoundFault(fault); got != want {
+		if got := (Language{}).SoundFault(fault); got != want {
 			t.Errorf("%q becomes %q, want %q", fault, got, want)
 		}
 	}

@@ -16,9 +16,10 @@ type styles struct {
 	talk   lipgloss.Style
 	alarm  lipgloss.Style
 	box    lipgloss.Style // the border of an overlay
+	danger string         // what the key does that is drawn in red
 }
 
-func newStyles(dark bool) styles {
+func newStyles(dark bool, l Language) styles {
 	pick := lipgloss.LightDark(dark)
 	fg := func(light, dark string) lipgloss.Style {
 		return lipgloss.NewStyle().Foreground(pick(lipgloss.Color(light), lipgloss.Color(dark)))
@@ -31,5 +32,6 @@ func newStyles(dark bool) styles {
 		talk:   fg("#1B7A3D", "#6FD08C"),
 		alarm:  fg("#B3261E", "#FF7B72"),
 		box:    fg("#0B5CAD", "#7DB7FF"),
+		danger: l.Say(wordHangUp),
 	}
 }

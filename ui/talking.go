@@ -41,7 +41,7 @@ func (m *Model) muted(act calls.SetMuted, err error) tea.Cmd {
 		return m.sendMute(held)
 	}
 	if err != nil && ok && !errors.Is(err, calls.ErrOffline) && !isTimeout(err) {
-		m.notice = notice{textError(textAct(act, ""), "", err), true}
+		m.notice = notice{m.lang.error(m.lang.act(act, ""), "", err), true}
 	}
 	return nil // the microphone obeys also while the server is away
 }
@@ -94,15 +94,15 @@ func (m *Model) talkingRows() []string {
 		c, _ = m.call(m.answering)
 	}
 	w, s := m.inner(), m.styles
-	state, style := textTalking, s.talk
+	state, style := m.lang.Say(textTalking), s.talk
 	switch {
 	case c.Stage == calls.StageLost:
-		state, style = textMending, s.alarm
+		state, style = m.lang.Say(textMending), s.alarm
 	case c.Stage != calls.StageTalking:
-		state, style = textConnecting, s.dim
+		state, style = m.lang.Say(textConnecting), s.dim
 	}
 	if c.Call.Type == calls.Video {
-		state += " · " + textSoundOnly
+		state += " · " + m.lang.Say(textSoundOnly)
 	}
 	rows := []string{
 		center(s.strong.Render(m.peer(c.Call, w)), w),
@@ -126,12 +126,12 @@ func (m *Model) meterRows(c calls.CallView) []string {
 	left := (w - label - cells) / 2
 	mine := s.meter(m.levels.In, cells)
 	if c.Muted {
-		mine = pad(s.alarm.Render(textMutedShort), cells)
+		mine = pad(s.alarm.Render(m.lang.Say(textMutedShort)), cells)
 	}
 	theirs := s.meter(m.levels.Out, cells)
 	return indent([]string{
-		pad(s.dim.Render(textYou), label) + mine,
-		pad(s.dim.Render(textThem), label) + theirs,
+		pad(s.dim.Render(m.lang.Say(textYou)), label) + mine,
+		pad(s.dim.Render(m.lang.Say(textThem)), label) + theirs,
 	}, left)
 }
 
@@ -139,12 +139,12 @@ func (m *Model) meterRows(c calls.CallView) []string {
 // side does not send.
 func (m *Model) qualityRow(c calls.CallView) string {
 	w := m.inner()
-	if text := textQuality(m.quality.lost, m.quality.theyLose, m.quality.delay); text != "" {
+	if text := m.lang.quality(m.quality.lost, m.quality.theyLose, m.quality.delay); text != "" {
 		return center(m.styles.alarm.Render(clamp(text, w)), w)
 	}
 	for _, p := range c.Call.Parties {
 		if p.User != m.view.Me.User && p.AudioMuted && c.Call.TwoParty() {
-			return center(m.styles.dim.Render(clamp(textTheyMuted(m.name(string(p.User), w/2)), w)), w)
+			return center(m.styles.dim.Render(clamp(m.lang.theyMuted(m.name(string(p.User), w/2)), w)), w)
 		}
 	}
 	return ""

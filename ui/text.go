@@ -2,15 +2,16 @@ package ui
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
+
+	"github.com/charmbracelet/x/ansi"
 
 	"tring/calls"
 )
 
-// All words that a person reads stand in this file and in text_time.go, so that
-// another language is one more pair of files.
+// All words that a person reads on the screen stand in this file and in
+// text_time.go, in English. Another language is one more file: see [Language].
 
 // What the keys do, for the rows that explain them.
 const (
@@ -75,66 +76,66 @@ const (
 	textNoSuspend    = "Suspending would stop the sound. Hang up first (h)."
 )
 
-func textPresence(p calls.Presence) string {
+func (l Language) presence(p calls.Presence) string {
 	switch p {
 	case calls.Online:
-		return "online"
+		return l.Say("online")
 	case calls.Away:
-		return "away"
+		return l.Say("away")
 	case calls.DND:
-		return "do not disturb"
+		return l.Say("do not disturb")
 	case calls.InCall:
-		return "in a call"
+		return l.Say("in a call")
 	case calls.Offline:
-		return "offline"
+		return l.Say("offline")
 	}
-	return "offline"
+	return l.Say("offline")
 }
 
 // textWhere is the second column of a contact, this wide.
-func textWhere(c calls.Contact, now time.Time, width int) string {
+func (l Language) where(c calls.Contact, now time.Time, width int) string {
 	switch {
 	case c.Blocked:
-		return "blocked"
+		return l.Say("blocked")
 	case c.Presence == calls.Online && c.TestLine:
-		return "test line"
+		return l.Say("test line")
 	case c.Presence == calls.Online && len(c.Phones) > 0:
 		return strings.Join(c.Phones, ", ")
 	case c.Presence == calls.Offline && !c.Since.IsZero():
-		day := textDay(c.Since, now, false)
-		if since := "since " + day; len(since) <= width {
+		day := l.day(c.Since, now, false)
+		if since := l.Say("since %s", day); ansi.StringWidth(since) <= width {
 			return since
 		}
 		return day
 	}
-	return textPresence(c.Presence)
+	return l.presence(c.Presence)
 }
 
-func textLink(l calls.Link) string {
-	switch l {
+func (l Language) link(link calls.Link) string {
+	switch link {
 	case calls.Connecting:
-		return "connecting…"
+		return l.Say(textConnecting)
 	case calls.LinkUp:
-		return "online"
+		return l.Say("online")
 	case calls.LinkDown:
-		return "offline"
+		return l.Say("offline")
 	case calls.LinkClosed:
-		return "signed out"
+		return l.Say("signed out")
 	}
 	return ""
 }
 
 // textLinkTrouble says why there is no connection and what happens next.
-func textLinkTrouble(v calls.View) string {
+func (l Language) linkTrouble(v calls.View) string {
 	because := ""
 	if v.LinkErr != nil && !errors.Is(v.LinkErr, calls.ErrOffline) {
-		because = ": " + strings.TrimRight(errorText(v.LinkErr), ".")
+		because = ": " + strings.TrimRight(l.failure(v.LinkErr), ".")
 	}
 	switch v.Link {
 	case calls.LinkDown:
-		return "No connection to the server, trying again" + because + "."
+		return l.Say("No connection to the server, trying again%s.", because)
 	case calls.LinkClosed:
-		return "Signed out" + because + ". Start tring again when that is mended."
+		return l.Say("Signed out%s. Start tring again when that is mended.", because)
 	case calls.Connecting, calls.LinkUp:
 	}
 	return ""
@@ -142,127 +143,127 @@ func textLinkTrouble(v calls.View) string {
 
 // textOutgoing is what a call does that waits for its answer. Offline: nobody is
 // there yet.
-func textOutgoing(c calls.CallView, peer calls.Contact, known bool) string {
+func (l Language) outgoing(c calls.CallView, peer calls.Contact, known bool) string {
 	switch {
 	case c.Stage == calls.StageRinging && len(c.RingingOn) > 0:
 		labels := make([]string, 0, len(c.RingingOn))
-		for _, l := range c.RingingOn {
-			if l != "" {
-				labels = append(labels, l)
+		for _, label := range c.RingingOn {
+			if label != "" {
+				labels = append(labels, label)
 			}
 		}
 		if len(labels) == 0 {
-			return "ringing"
+			return l.Say("ringing")
 		}
-		return "ringing on " + strings.Join(labels, ", ")
+		return l.Say("ringing on %s", strings.Join(labels, ", "))
 	case known && peer.Presence == calls.Offline:
-		return "not online; rings if they appear"
+		return l.Say("not online; rings if they appear")
 	}
-	return "calling…"
+	return l.Say("calling…")
 }
 
-func textTheyMuted(name string) string { return name + " is muted" }
+func (l Language) theyMuted(name string) string { return l.Say("%s is muted", name) }
 
-func textMore(n int) string {
+func (l Language) more(n int) string {
 	if n == 1 {
-		return "1 more is calling"
+		return l.Say("1 more is calling")
 	}
-	return fmt.Sprintf("%d more are calling", n)
+	return l.Say("%d more are calling", n)
 }
 
-func textMissedCount(n int) string { return fmt.Sprintf("%d missed", n) }
+func (l Language) missedCount(n int) string { return l.Say("%d missed", n) }
 
-func textSwap(name string) string { return "end the call with " + name + " and accept" }
+func (l Language) swap(name string) string { return l.Say("end the call with %s and accept", name) }
 
-func textLeave(name string) string { return "Hang up on " + name + " and quit?" }
+func (l Language) leave(name string) string { return l.Say("Hang up on %s and quit?", name) }
 
-func textFrom(shown, total int) string {
-	return fmt.Sprintf("%d of %d; / finds the others", shown, total)
+func (l Language) from(shown, total int) string {
+	return l.Say("%d of %d; / finds the others", shown, total)
 }
 
-func textCallAnyway(id string) string {
-	return textNotFound + " Enter calls “" + id + "” all the same."
+func (l Language) callAnyway(id string) string {
+	return l.Say("Nobody of that name. Enter calls “%s” all the same.", id)
 }
 
 // textQuality says what is bad about the sound; nothing while it is good.
-func textQuality(lost, theyLose int, delay time.Duration) string {
+func (l Language) quality(lost, theyLose int, delay time.Duration) string {
 	switch {
 	case lost > 0:
-		return fmt.Sprintf("losing %d %% of the sound", lost)
+		return l.Say("losing %d %% of the sound", lost)
 	case theyLose > 0:
-		return fmt.Sprintf("they miss %d %% of your sound", theyLose)
+		return l.Say("they miss %d %% of your sound", theyLose)
 	case delay > 0:
-		return fmt.Sprintf("the sound is %.1f s late", delay.Seconds())
+		return l.Say("the sound is %.1f s late", delay.Seconds())
 	}
 	return ""
 }
 
 // textEnd says why a call is over, and whether something went wrong.
-func textEnd(c calls.Call, why calls.Reason, me calls.UserID, name string) (words string, bad bool) {
+func (l Language) end(c calls.Call, why calls.Reason, me calls.UserID, name string) (words string, bad bool) {
 	switch {
 	case why == calls.MediaFailed || c.Status == calls.Failed && c.Reason == calls.MediaFailed:
-		return "No sound came through to " + name + ". A firewall may be in the way.", true
+		return l.Say("No sound came through to %s. A firewall may be in the way.", name), true
 	case why == calls.ConnectionLost:
-		return "The connection was lost", true
+		return l.Say("The connection was lost"), true
 	case c.Status == calls.Rejected && why == calls.DoNotDisturb:
-		return name + " does not want to be disturbed", false
+		return l.Say("%s does not want to be disturbed", name), false
 	case c.Status == calls.Rejected:
-		return name + " declined", false
+		return l.Say("%s declined", name), false
 	case c.Status == calls.Busy:
-		return name + " is in another call", false
+		return l.Say("%s is in another call", name), false
 	case c.Status == calls.Unanswered:
-		return "No answer after " + textSpan(c.RingTime.Duration()), false
+		return l.Say("No answer after %s", l.span(c.RingTime.Duration())), false
 	case c.Status == calls.Cancelled:
-		return "Cancelled", false
+		return l.Say("Cancelled"), false
 	case why == calls.EndedByPeer || c.EndedBy.User != "" && c.EndedBy.User != me:
-		return name + " hung up", false
+		return l.Say("%s hung up", name), false
 	case c.EndedBy.User == me && c.Status == calls.Ended:
-		return "You hung up", false
+		return l.Say("You hung up"), false
 	case c.Status == calls.Failed:
-		return "The call failed", true
+		return l.Say("The call failed"), true
 	}
-	return "The call is over", false
+	return l.Say("The call is over"), false
 }
 
 // textStopped says why a ring ended that this phone did not decide.
-func textStopped(why calls.Reason, name string) string {
+func (l Language) stopped(why calls.Reason, name string) string {
 	switch why {
 	case calls.AnsweredElsewhere:
-		return name + "'s call was answered on another phone"
+		return l.Say("%s's call was answered on another phone", name)
 	case calls.RejectedElsewhere:
-		return name + "'s call was declined on another phone"
+		return l.Say("%s's call was declined on another phone", name)
 	}
-	return "Missed a call from " + name
+	return l.Say("Missed a call from %s", name)
 }
 
 // textOutcome is the last column of a finished call.
-func textOutcome(r calls.Record) string {
+func (l Language) outcome(r calls.Record) string {
 	c := r.Call
 	out := r.Direction == calls.Outgoing
 	switch {
 	case r.Missed:
-		return "missed"
+		return l.Say("missed")
 	case c.Status == calls.Rejected && out:
-		return "declined"
+		return l.Say("declined")
 	case c.Status == calls.Rejected:
-		return "you declined"
+		return l.Say("you declined")
 	case c.Status == calls.Busy && out:
-		return "busy"
+		return l.Say("busy")
 	case c.Status == calls.Busy:
-		return "you were busy"
+		return l.Say("you were busy")
 	case c.Status == calls.Unanswered:
-		return "no answer"
+		return l.Say("no answer")
 	case c.Status == calls.Cancelled:
-		return "cancelled"
+		return l.Say("cancelled")
 	case c.Status == calls.Failed:
-		return "failed"
+		return l.Say("failed")
 	}
-	return textSpan(c.Talked(c.EndedAt))
+	return l.span(c.Talked(c.EndedAt))
 }
 
 // errorText is an error in a few words for a person, cleaned: some come from the
 // server.
-func errorText(err error) string {
+func (l Language) failure(err error) string {
 	if e, ok := errors.AsType[*calls.Error](err); ok {
 		err = e
 	}
@@ -273,25 +274,25 @@ func errorText(err error) string {
 const maxNotice = 228
 
 // textError is what failed as one line, and what to do about it.
-func textError(act, name string, err error) string {
+func (l Language) error(act, name string, err error) string {
 	hint := ""
 	switch {
 	case errors.Is(err, calls.ErrUnknownReceiver):
-		return "Nobody called " + name + " is on this server. / searches it."
+		return l.Say("Nobody called %s is on this server. / searches it.", name)
 	case errors.Is(err, calls.ErrCallingSelf):
-		return "That is you. Choose somebody else."
+		return l.Say("That is you. Choose somebody else.")
 	case errors.Is(err, calls.ErrOffline):
-		hint = "Wait until it is back, then try again."
+		hint = l.Say("Wait until it is back, then try again.")
 	case errors.Is(err, calls.ErrAnsweredElsewhere):
-		return "Answered on another phone."
+		return l.Say("Answered on another phone.")
 	case errors.Is(err, calls.ErrCallTerminated), errors.Is(err, calls.ErrCallNotFound):
-		return "Too late: the call is over."
+		return l.Say("Too late: the call is over.")
 	case errors.Is(err, calls.ErrBusySelf):
-		hint = "Hang up first."
+		hint = l.Say("Hang up first.")
 	case isTimeout(err):
-		return "Could not " + act + ": the server did not answer in time. Try again."
+		return l.Say("Could not %s: the server did not answer in time. Try again.", act)
 	}
-	line := "Could not " + act + ": " + strings.TrimRight(errorText(err), ".") + "."
+	line := l.Say("Could not %s: %s.", act, strings.TrimRight(l.failure(err), "."))
 	if hint != "" {
 		line += " " + hint
 	}
@@ -299,26 +300,26 @@ func textError(act, name string, err error) string {
 }
 
 // textAct names an act in the sentence "Could not …".
-func textAct(a calls.Act, name string) string {
+func (l Language) act(a calls.Act, name string) string {
 	switch a := a.(type) {
 	case calls.Initiate:
-		return "call " + name
+		return l.Say("call %s", name)
 	case calls.Accept:
-		return "accept the call"
+		return l.Say("accept the call")
 	case calls.Reject:
 		if a.Status == calls.Cancelled {
-			return "cancel the call"
+			return l.Say("cancel the call")
 		}
-		return "reject the call"
+		return l.Say("reject the call")
 	case calls.End:
-		return "hang up"
+		return l.Say("hang up")
 	case calls.SetMuted:
-		return "mute"
+		return l.Say("mute")
 	}
-	return "do that"
+	return l.Say("do that")
 }
 
 // The window's title.
-func titleIncoming(name string) string { return name + " is calling" }
-func titleOutgoing(name string) string { return "Calling " + name }
-func titleTalking(name string) string  { return "In a call with " + name }
+func (l Language) titleIncoming(name string) string { return l.Say("%s is calling", name) }
+func (l Language) titleOutgoing(name string) string { return l.Say("Calling %s", name) }
+func (l Language) titleTalking(name string) string  { return l.Say("In a call with %s", name) }

@@ -16,44 +16,44 @@ func textClock(d time.Duration) string {
 }
 
 // textSpan is a duration that is over, as one says it.
-func textSpan(d time.Duration) string {
+func (l Language) span(d time.Duration) string {
 	s := int(max(d, 0) / time.Second)
 	switch {
 	case s >= 3600 && s/60%60 == 0:
-		return fmt.Sprintf("%d h", s/3600)
+		return l.Say("%d h", s/3600)
 	case s >= 3600:
-		return fmt.Sprintf("%d h %d min", s/3600, s/60%60)
+		return l.Say("%d h %d min", s/3600, s/60%60)
 	case s >= 60 && s%60 == 0:
-		return fmt.Sprintf("%d min", s/60)
+		return l.Say("%d min", s/60)
 	case s >= 60:
-		return fmt.Sprintf("%d min %d s", s/60, s%60)
+		return l.Say("%d min %d s", s/60, s%60)
 	}
-	return fmt.Sprintf("%d s", s)
+	return l.Say("%d s", s)
 }
 
 // textDay is a moment as one says it today. Full: with the time of day also
 // where the day would do.
-func textDay(t, now time.Time, full bool) string {
+func (l Language) day(t, now time.Time, full bool) string {
 	t = t.In(now.Location())
 	clock := t.Format("15:04")
 	days := daysBetween(t, now)
 	switch {
 	case days <= 0 && full:
-		return "today " + clock
+		return l.Say("today %s", clock)
 	case days <= 0:
 		return clock
 	case days == 1 && full:
-		return "yesterday " + clock
+		return l.Say("yesterday %s", clock)
 	case days == 1:
-		return "yesterday"
+		return l.Say("yesterday")
 	case days < 7 && full:
-		return t.Weekday().String()[:3] + " " + clock
+		return l.Say(t.Weekday().String()[:3]) + " " + clock
 	case days < 7:
-		return t.Weekday().String()
+		return l.Say(t.Weekday().String())
 	case t.Year() == now.Year():
-		return t.Format("2 January")
+		return l.Say("%d %s", t.Day(), l.Say(t.Month().String()))
 	}
-	return t.Format("2 Jan 2006")
+	return l.Say("%d %s %d", t.Day(), l.Say(t.Format("Jan")), t.Year())
 }
 
 // daysBetween counts calendar days, whatever daylight saving does to their

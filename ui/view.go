@@ -33,7 +33,7 @@ func (m *Model) rows() []string {
 	case m.asking:
 		return m.overlay(base, m.quitBox(), []key.Binding{m.keys.Yes, m.keys.No})
 	case m.helping:
-		return m.overlay(base, m.helpBox(), []key.Binding{does(m.keys.SearchClose, wordClose)})
+		return m.overlay(base, m.helpBox(), []key.Binding{does(m.keys.SearchClose, m.lang.Say(wordClose))})
 	}
 	return base
 }
@@ -159,7 +159,7 @@ func (m *Model) boxText() int {
 
 // headRow names the program, the tabs, and who is here.
 func (m *Model) headRow() string {
-	tabs := m.tabName(textPeople, m.tab == tabPeople) + "   " + m.tabName(m.recentTitle(), m.tab == tabRecent)
+	tabs := m.tabName(m.lang.Say(textPeople), m.tab == tabPeople) + "   " + m.tabName(m.recentTitle(), m.tab == tabRecent)
 	who := m.whoAmI()
 	if row := ends(tabs, who, m.inner()); row != tabs {
 		return row
@@ -187,7 +187,7 @@ func (m *Model) whoAmI() string {
 }
 
 func (m *Model) linkWord() string {
-	word := textLink(m.view.Link)
+	word := m.lang.link(m.view.Link)
 	switch m.view.Link {
 	case calls.LinkDown, calls.LinkClosed:
 		return m.styles.alarm.Render(word)
@@ -214,7 +214,7 @@ func (m *Model) notes() []string {
 		return rows
 	}
 	calling := m.screen() != screenPeople && m.screen() != screenRecent
-	trouble := textLinkTrouble(m.view)
+	trouble := m.lang.linkTrouble(m.view)
 	if m.notice.text != "" && trouble != "" && most > 1 { // one does not hide the other
 		notice := m.styles.plain
 		if m.notice.bad {
@@ -231,13 +231,13 @@ func (m *Model) notes() []string {
 	case trouble != "":
 		return render(m.styles.dim, trouble)
 	case calling && m.levels.Fault != "":
-		return render(m.styles.alarm, SoundFault(m.levels.Fault))
+		return render(m.styles.alarm, m.lang.SoundFault(m.levels.Fault))
 	case calling:
 		return nil
 	}
 	var lines []string
 	if m.cfg.SoundNote != "" {
-		lines = append(lines, m.cfg.SoundNote)
+		lines = append(lines, m.lang.Say(m.cfg.SoundNote))
 	}
 	if m.roomy() && m.screen() == screenPeople {
 		lines = append(lines, m.cfg.Banner...)
@@ -251,14 +251,14 @@ func (m *Model) notes() []string {
 
 func (m *Model) title() string {
 	if c, ok := m.call(m.waiting.call); ok {
-		return titleIncoming(m.peer(c.Call, nameLimit))
+		return m.lang.titleIncoming(m.peer(c.Call, nameLimit))
 	}
 	held, ok := m.view.Held()
 	switch {
 	case ok && held.Call.Status == calls.Initiated:
-		return titleOutgoing(m.peer(held.Call, nameLimit))
+		return m.lang.titleOutgoing(m.peer(held.Call, nameLimit))
 	case ok:
-		return titleTalking(m.peer(held.Call, nameLimit))
+		return m.lang.titleTalking(m.peer(held.Call, nameLimit))
 	}
-	return textTitle
+	return m.lang.Say(textTitle)
 }

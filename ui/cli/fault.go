@@ -34,7 +34,7 @@ func (w *watch) lacking(note string) {
 
 // keepFault tells of the sound's faults during a call, each when it comes.
 func (w *watch) keepFault(fault string) {
-	fault = ui.SoundFault(fault)
+	fault = ui.Language{}.SoundFault(fault)
 	switch {
 	case !w.looked || fault == w.fault:
 		return

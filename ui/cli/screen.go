@@ -95,7 +95,7 @@ func (a *app) fullScreen(ctx context.Context, s *session) error {
 			_, err := s.Request(ctx, wire.MarkSeen{Until: until})
 			return err
 		},
-		Banner: banner(s), SoundNote: s.soundNote,
+		Banner: banner(s), SoundNote: s.soundNote, Language: ui.LanguageOf(s.settings.Lang, a.getenv),
 		Theme: ui.Theme(s.settings.Theme), Motion: s.settings.Motion, Bell: s.settings.Bell,
 	})
 	program := tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(a.out),

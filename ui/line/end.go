@@ -25,7 +25,7 @@ func (c *Console) attend(v calls.View) {
 // listen says what is wrong with the sound, unless the machine was said to lack
 // it.
 func (c *Console) listen() {
-	fault := ui.SoundFault(c.Agent.Levels().Fault)
+	fault := ui.Language{}.SoundFault(c.Agent.Levels().Fault)
 	if fault == c.fault {
 		return
 	}
