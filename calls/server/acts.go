@@ -40,7 +40,7 @@ func (s *Server) dispatch(ctx context.Context, c *conn, m wire.Message) (wire.Me
 	if !ok {
 		return s.account(ctx, c, m)
 	}
-	if c.tool() {
+	if c.tool() && !s.speaksFor(c, act) {
 		return nil, fmt.Errorf("a tool takes no part in calls: %w", calls.ErrInvalidRequest)
 	}
 	st, err := s.act(ctx, c, id, act, m)

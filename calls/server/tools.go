@@ -11,6 +11,21 @@ import (
 // nobody sees it come, nothing rings there, it takes part in no call, and it may
 // share the device id of the phone that runs beside it.
 
+// But a phone that was switched off without its server leaves the end of its call
+// to the next command, which tells it while that phone is not there itself.
+
+// speaksFor says whether a tool may do this act in the place of its phone.
+func (s *Server) speaksFor(c *conn, act calls.Act) bool {
+	switch act.(type) {
+	case calls.End, calls.Reject:
+	default:
+		return false
+	}
+	s.hub.mu.Lock()
+	defer s.hub.mu.Unlock()
+	return !s.hub.online(c.viewer())
+}
+
 // maxTools is how many tools of one user may be connected at once.
 const maxTools = 32
 

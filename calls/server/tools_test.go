@@ -48,19 +48,44 @@ func TestToolIsNoPhone(t *testing.T) {
 			t.Errorf("the tool is welcomed with %+v", p.hello.Snapshot)
 		}
 		p.refused(callTo(newID(), "bob"), calls.ErrInvalidRequest)
-		p.refused(wire.EndCall{CallID: on(id)}, calls.ErrInvalidRequest)
 		page := p.ask(wire.Phones{}).(wire.PhonesPage)
 		if len(page.Phones) != 1 || page.Phones[0].Device.ID != "A1" || page.Phones[0].Kind != "phone" || !page.Phones[0].Online {
 			t.Errorf("with a tool, alice's phones are %+v", page.Phones)
 		}
-		p.hangOff()
 	}
+	same.refused(wire.EndCall{CallID: on(id)}, calls.ErrInvalidRequest)
+	other.refused(wire.EndCall{CallID: on(id)}, calls.ErrNotAParty)
+	same.hangOff()
+	other.hangOff()
 	if c := contactOf(b, "alice"); len(c.Phones) != 1 || c.Presence != calls.InCall {
 		t.Errorf("bob sees %+v", c)
 	}
 	a.act(wire.EndCall{CallID: on(id)}) // its connection is there still
 	if e := b.hears(id, calls.CallEnded); e.Call.Status != calls.Ended {
 		t.Errorf("the call is %+v", e.Call)
+	}
+}
+
+// A phone that could not tell the end of its call leaves that to a tool, which says
+// how long ago it was.
+func TestToolTellsALateEnd(t *testing.T) {
+	s, _ := open(t, Config{})
+	alice, bob := addUser(t, s, "alice"), addUser(t, s, "bob")
+	a, b := connect(t, s, alice, "A1"), connect(t, s, bob, "B1")
+	id := newID()
+	a.act(callTo(id, "bob"))
+	b.act(wire.AcceptCall{CallID: on(id), Join: true})
+	a.hears(id, calls.OutgoingCallAccepted)
+	a.hangOff()
+	eventually(t, "alice's phone is gone", func() bool { return len(contactOf(b, "alice").Phones) == 0 })
+
+	tool := connectTool(t, s, alice, "A1")
+	for range 2 { // the first answer may be lost
+		tool.act(wire.EndCall{CallID: on(id), Ago: calls.ToMillis(time.Minute)})
+	}
+	c := b.hears(id, calls.CallEnded).Call
+	if c.Status != calls.Ended || c.Reason != "" || c.EndedBy.User != "alice" || !c.EndedAt.Equal(c.AnsweredAt) {
+		t.Errorf("the call is %+v", c)
 	}
 }
 
