@@ -58,6 +58,17 @@ func MedianDelay(pieces []Piece) (samples int, ok bool) {
 	return found[len(found)/2], true
 }
 
+// Found is the part of the pieces that was found, from 0 to 1.
+func Found(pieces []Piece) float64 {
+	n := 0
+	for _, p := range pieces {
+		if p.Likeness >= known {
+			n++
+		}
+	}
+	return float64(n) / float64(max(1, len(pieces)))
+}
+
 // Straighten is deg in ref's time and of ref's length: each piece where ref has
 // it, what is between them with the piece before. What deg lacks is silent.
 func Straighten(ref, deg []int16, pieces []Piece) []int16 {

@@ -35,7 +35,7 @@ func (a *app) audioCommand() *cobra.Command {
 	}
 	test.Flags().StringVar(&spec, "audio", "", soundUsage)
 	test.Flags().DurationVar(&length, "for", 5*time.Second, "how long to listen")
-	return group("audio", "List and test the sound devices", list, test)
+	return group("audio", "List and test the sound devices, and score what was heard", list, test, a.scoreCommand())
 }
 
 func (a *app) listAudio(asJSON bool) (err error) {
@@ -118,7 +118,7 @@ func (a *app) testAudio(ctx context.Context, spec string, length time.Duration) 
 	a.say("Sound: %s. You should hear ringing; speak, and watch the level.", device.Describe())
 	heard, fault := a.listen(ctx, engine, length)
 	if fault != "" {
-		return fmt.Errorf("test sound: %s", strings.TrimSuffix(ui.SoundFault(fault), "."))
+		return fmt.Errorf("test sound: %s", strings.TrimSuffix(ui.Language{}.SoundFault(fault), "."))
 	}
 	_, err = fmt.Fprintf(a.out, "microphone: loudest %.0f dB; speaker: played\n", heard)
 	return err
