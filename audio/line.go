@@ -202,7 +202,9 @@ func (l *line[D]) attempt(t try[D], want *Device, gone <-chan struct{}) attempt[
 	a := attempt[D]{of: want, err: errStuck}
 	var spare Device
 	if s, ok := (*want).(Spared); ok && t.spare && !l.alone {
-		spare = s.Spare()
+		if spare = s.Spare(); spare != nil && l.same(spare, *want) {
+			spare = nil
+		}
 	}
 	if !t.avoid || spare == nil {
 		if a.device, a.err = l.open(*want); a.err == nil && t.prove {

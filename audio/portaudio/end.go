@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"tring/audio"
 )
 
 const (
@@ -29,11 +31,12 @@ const (
 // the ring), one goroutine that reads or writes (timer, its side of the ring), and
 // whoever closes it, at any time.
 type end struct {
-	name   string // for people: `microphone "USB"`
-	log    *slog.Logger
-	format format
-	ring   *ring
-	stream io.Closer
+	name       string // for people: `microphone "USB"`
+	log        *slog.Logger
+	format     format
+	ring       *ring
+	stream     io.Closer
+	resampling audio.NewResampler // nil: none
 
 	wake chan struct{} // capacity 1: the callback moved samples
 	done chan struct{} // closed by Close
@@ -45,16 +48,24 @@ type end struct {
 	broken atomic.Bool   // the callback panicked
 	gaps   atomic.Uint64 // times the ring was full (microphone) or empty (speaker)
 	xruns  atomic.Uint64 // times the device itself reported lost sound
+	delay  atomic.Int64  // of the device itself, in nanoseconds
 
 	timer *time.Timer
 	err   error // of Close
 }
 
-func newEnd(name string, log *slog.Logger) end {
+func newEnd(name string, log *slog.Logger, resampling audio.NewResampler) end {
 	return end{
-		name: name, log: log, born: time.Now(), timer: time.NewTimer(time.Hour),
+		name: name, log: log, resampling: resampling, born: time.Now(), timer: time.NewTimer(time.Hour),
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
+}
+
+func (e *end) makeResampler(from, to int) (audio.Resampler, error) {
+	if e.resampling == nil {
+		return nil, fmt.Errorf("resample %d Hz to %d Hz: this program has no resampler", from, to)
+	}
+	return e.resampling(from, to)
 }
 
 // attach hands over the opened stream, which is about to start.

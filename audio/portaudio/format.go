@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"slices"
+	"time"
 
 	"tring/audio"
 )
@@ -16,6 +17,11 @@ type format struct {
 
 // buffer returns how many sample frames one callback carries: 10 ms.
 func (f format) buffer() int { return (f.rate + 50) / 100 }
+
+// span returns how long that many samples last.
+func (f format) span(samples int) time.Duration {
+	return time.Duration(samples/f.channels) * time.Second / time.Duration(f.rate)
+}
 
 // formats lists what to ask a device for, the phone's own format first. Sound
 // servers take any; raw hardware may refuse a foreign rate or fewer channels than

@@ -17,6 +17,8 @@ type Options struct {
 	// Input and Output name the microphone and the speaker: exactly, or by a part
 	// of the name that fits one device only. Empty is the system's default.
 	Input, Output string
+	// Resampler serves devices that refuse 48 kHz; without one they do not open.
+	Resampler audio.NewResampler
 	// Log receives openings, closings and their counters; nil discards them.
 	Log *slog.Logger
 }
@@ -48,10 +50,15 @@ func List() ([]DeviceInfo, error) {
 // It holds nothing open itself. Safe for concurrent use.
 type Host struct {
 	input, output string
+	resampler     audio.NewResampler
 	log           *slog.Logger
 }
 
-var _ audio.Device = (*Host)(nil)
+var (
+	_ audio.Device = (*Host)(nil)
+	_ audio.Named  = (*Host)(nil)
+	_ audio.Spared = (*Host)(nil)
+)
 
 // Open returns a host for the named devices. A name that fits no device, or
 // several, is an [*UnknownDeviceError]. A machine without any sound device is no
@@ -64,7 +71,7 @@ func Open(o Options) (*Host, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	h := &Host{input: o.Input, output: o.Output, log: o.Log}
+	h := &Host{input: o.Input, output: o.Output, resampler: o.Resampler, log: o.Log}
 	if o.Input == "" && o.Output == "" {
 		return h, nil
 	}
@@ -93,10 +100,21 @@ func (h *Host) Describe() string {
 	return microphone.describe(h.input) + ", " + speaker.describe(h.output)
 }
 
+// Names are the devices as they were asked for, empty for the default.
+func (h *Host) Names() (source, sink string) { return h.input, h.output }
+
+// Spare is the system's default devices, for a host of others.
+func (h *Host) Spare() audio.Device {
+	if h.input == "" && h.output == "" {
+		return nil
+	}
+	return &Host{resampler: h.resampler, log: h.log}
+}
+
 // OpenSource opens the microphone and starts it. It may take half a second, and
 // gives up after five.
 func (h *Host) OpenSource() (audio.SourceCloser, error) {
-	s := &source{end: newEnd(microphone.describe(h.input), h.log)}
+	s := &source{end: newEnd(microphone.describe(h.input), h.log, h.resampler)}
 	if err := library.open(microphone, h.input, s); err != nil {
 		return nil, fmt.Errorf("open %s: %w", s.name, err)
 	}
@@ -107,7 +125,7 @@ func (h *Host) OpenSource() (audio.SourceCloser, error) {
 // OpenSink opens the speaker and starts it. It may take half a second, and gives
 // up after five.
 func (h *Host) OpenSink() (audio.SinkCloser, error) {
-	s := &sink{end: newEnd(speaker.describe(h.output), h.log)}
+	s := &sink{end: newEnd(speaker.describe(h.output), h.log, h.resampler)}
 	if err := library.open(speaker, h.output, s); err != nil {
 		return nil, fmt.Errorf("open %s: %w", s.name, err)
 	}

@@ -39,3 +39,10 @@ func (r *ring) read(p []int16) int {
 	r.taken.Store(at + uint64(n))
 	return n
 }
+
+// skip drops the oldest n samples; none if n is negative. It is the reader's.
+func (r *ring) skip(n int) {
+	if n > 0 {
+		r.taken.Add(uint64(n))
+	}
+}

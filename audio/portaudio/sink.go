@@ -22,30 +22,29 @@ const (
 // sink is a speaker. One goroutine writes; Close may come from any.
 type sink struct {
 	end
-	resampler *resampler // nil at 48 kHz
-	raw, mono []int16    // what one Write gives to the device
-	frame     int        // samples of 10 ms in the device's format
-	limit     int        // samples that may wait in the ring; grows after a gap
-	most      int        // what limit may grow to
-	seen      uint64     // gaps answered by growth
+	resampler audio.Resampler // nil at 48 kHz
+	raw, mono []int16         // what one Write gives to the device
+	frame     int             // samples of 10 ms in the device's format
+	limit     int             // samples that may wait in the ring; grows after a gap
+	most      int             // what limit may grow to
+	seen      uint64          // gaps answered by growth
+	last      int             // samples of the last Write
 	primed    atomic.Bool
 }
 
 // prepare sets the sink up for a format, before its stream is opened.
-func (s *sink) prepare(f format) error {
+func (s *sink) prepare(f format) (err error) {
 	s.format, s.resampler = f, nil
 	if f.rate != audio.Rate {
-		r, err := newResampler(audio.Rate, f.rate)
-		if err != nil {
+		if s.resampler, err = s.makeResampler(audio.Rate, f.rate); err != nil {
 			return err
 		}
-		s.resampler = r
 	}
 	s.frame = f.buffer() * f.channels
 	s.limit = sinkFrames * s.frame
 	s.most = sinkFramesMost * s.frame
-	s.raw = make([]int16, s.frame+f.channels)
-	s.mono = make([]int16, f.buffer()+1)
+	s.raw = make([]int16, s.frame+2*f.channels)
+	s.mono = make([]int16, f.buffer()+2)
 	s.ring = newRing(ringFrames * s.frame)
 	return nil
 }
@@ -53,6 +52,7 @@ func (s *sink) prepare(f format) error {
 // latency hears how much the device buffers itself. One with long buffers takes
 // several callbacks' worth at once, which must be there.
 func (s *sink) latency(d time.Duration) {
+	s.delay.Store(int64(d))
 	frames := int((d+audio.FrameDuration-1)/audio.FrameDuration) + 1
 	s.most = min(max(frames, sinkFramesMost), ringFrames-1) * s.frame
 }
@@ -83,20 +83,28 @@ func (s *sink) Write(f audio.Frame) error {
 		s.seen = gaps
 		s.limit = min(s.limit+s.frame, s.most)
 	}
-	frames := len(f)
+	mono := []int16(f)
 	if s.resampler != nil {
-		frames = s.resampler.outputFor(len(f))
+		n, _ := s.resampler.Resample(s.mono, f) // there is room for all of it
+		mono = s.mono[:n]
 	}
-	raw := s.raw[:frames*s.format.channels]
+	raw := s.raw[:len(mono)*s.format.channels]
 	if err := s.await(len(raw), s.room); err != nil {
 		return err
 	}
-	mono := []int16(f)
-	if s.resampler != nil {
-		mono = s.mono[:s.resampler.process(s.mono, f)]
-	}
 	upmix(raw, mono, s.format.channels)
 	s.ring.write(raw)
+	s.last = len(raw)
 	s.primed.Store(true)
 	return nil
+}
+
+// Latency is how long it takes until the last frame is in the air: what waits in
+// the ring before it, and what the device said of itself.
+func (s *sink) Latency() time.Duration {
+	d := time.Duration(s.delay.Load()) + s.format.span(max(s.ring.fill()-s.last, 0))
+	if s.resampler != nil {
+		d += s.resampler.Latency()
+	}
+	return d
 }

@@ -15,29 +15,30 @@ const sourceFrames = 6
 // source is a microphone. One goroutine reads; Close may come from any.
 type source struct {
 	end
-	resampler *resampler // nil at 48 kHz
-	raw, mono []int16    // as much as one Read takes from the device
+	resampler audio.Resampler // nil at 48 kHz
+	raw, mono []int16         // what is taken from the device at once
+	rest      []int16         // of mono, not resampled yet
+	begun     bool
 }
 
 // prepare sets the source up for a format, before its stream is opened.
-func (s *source) prepare(f format) error {
+func (s *source) prepare(f format) (err error) {
 	s.format, s.resampler = f, nil
+	piece := audio.FrameSamples
 	if f.rate != audio.Rate {
-		r, err := newResampler(f.rate, audio.Rate)
-		if err != nil {
+		if s.resampler, err = s.makeResampler(f.rate, audio.Rate); err != nil {
 			return err
 		}
-		s.resampler = r
+		piece = f.buffer() / 10 // 1 ms: a large piece would wait here
 	}
-	most := f.buffer() + tapsPerPhase
-	s.raw = make([]int16, most*f.channels)
-	s.mono = make([]int16, most)
-	s.ring = newRing(sourceFrames * most * f.channels)
+	s.raw = make([]int16, piece*f.channels)
+	s.mono = make([]int16, piece)
+	s.ring = newRing(sourceFrames * f.buffer() * f.channels)
 	return nil
 }
 
 // latency has no say here: a microphone's ring is as empty as its reader is quick.
-func (s *source) latency(time.Duration) {}
+func (s *source) latency(d time.Duration) { s.delay.Store(int64(d)) }
 
 // callback takes what the device recorded. Real-time: it copies, counts and wakes;
 // it allocates nothing and never waits.
@@ -49,25 +50,50 @@ func (s *source) callback(in []int16, xrun bool) {
 	s.tick(xrun)
 }
 
-// Read fills f with the next 10 ms, waiting for them. It allocates nothing.
+// Read fills f with the next 10 ms, waiting for them. It allocates nothing. What
+// was recorded before the first Read is thrown away but for the newest: it would
+// be late for ever.
 func (s *source) Read(f audio.Frame) error {
 	if len(f) != audio.FrameSamples {
 		return fmt.Errorf("%s: read %d samples: a frame has %d", s.name, len(f), audio.FrameSamples)
 	}
-	frames := len(f)
-	if s.resampler != nil {
-		frames = s.resampler.inputFor(len(f))
+	if !s.begun {
+		s.begun = true
+		s.ring.skip(s.ring.fill() - s.format.buffer()*s.format.channels)
 	}
-	raw := s.raw[:frames*s.format.channels]
-	if err := s.await(len(raw), s.ring.fill); err != nil {
+	if s.resampler == nil {
+		return s.take(f)
+	}
+	for filled := 0; filled < len(f); {
+		if len(s.rest) == 0 {
+			if err := s.take(s.mono); err != nil {
+				return err
+			}
+			s.rest = s.mono
+		}
+		written, read := s.resampler.Resample(f[filled:], s.rest)
+		filled += written
+		s.rest = s.rest[read:]
+	}
+	return nil
+}
+
+// take waits for as many samples of the device as mono holds.
+func (s *source) take(mono []int16) error {
+	if err := s.await(len(s.raw), s.ring.fill); err != nil {
 		return err
 	}
-	s.ring.read(raw)
-	if s.resampler == nil {
-		downmix(f, raw, s.format.channels)
-		return nil
-	}
-	downmix(s.mono[:frames], raw, s.format.channels)
-	s.resampler.process(f, s.mono[:frames])
+	s.ring.read(s.raw)
+	downmix(mono, s.raw, s.format.channels)
 	return nil
+}
+
+// Latency is how long ago the first sample of the last frame was in the air: what
+// the device said of itself, and what passed and waits in the ring.
+func (s *source) Latency() time.Duration {
+	d := time.Duration(s.delay.Load()) + audio.FrameDuration + s.format.span(s.ring.fill())
+	if s.resampler != nil {
+		d += s.resampler.Latency()
+	}
+	return d
 }

@@ -11,6 +11,7 @@ import (
 
 	"tring/audio"
 	"tring/audio/portaudio"
+	"tring/audio/speex"
 	"tring/audio/wav"
 	"tring/config"
 	"tring/ui"
@@ -97,7 +98,7 @@ func (s soundSpec) open(settings config.Settings, log *slog.Logger) (audio.Devic
 	if s.out == "" {
 		s.out = settings.Output
 	}
-	host, err := portaudio.Open(portaudio.Options{Input: s.in, Output: s.out, Log: log})
+	host, err := portaudio.Open(portaudio.Options{Input: s.in, Output: s.out, Resampler: speex.NewResampler, Log: log})
 	if _, unknown := errors.AsType[*portaudio.UnknownDeviceError](err); unknown {
 		return nil, err
 	}
