@@ -28,7 +28,7 @@ var _ audio.Device = (*Device)(nil)
 func Open(in, out string) (*Device, error) {
 	d := &Device{in: in, out: out}
 	if in != "" {
-		pcm, err := load(in)
+		pcm, err := load(in, 0)
 		if err != nil {
 			return nil, fmt.Errorf("microphone file %q: %w", in, err)
 		}

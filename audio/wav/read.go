@@ -31,15 +31,18 @@ const (
 // Read reads a WAV file as mono at audio.Rate: PCM of 8, 16, 24 or 32 bits or
 // float of 32 or 64, any rate from 1 to 384 kHz, all channels mixed into one.
 // Of a truncated file it reads what is there.
-func Read(path string) ([]int16, error) {
-	pcm, err := load(path)
+func Read(path string) ([]int16, error) { return ReadStart(path, 0) }
+
+// ReadStart reads no more than so much from the beginning; zero is all of it.
+func ReadStart(path string, most time.Duration) ([]int16, error) {
+	pcm, err := load(path, most)
 	if err != nil {
 		return nil, fmt.Errorf("sound file %q: %w", path, err)
 	}
 	return pcm, nil
 }
 
-func load(path string) ([]int16, error) {
+func load(path string, most time.Duration) ([]int16, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, bare(err)
@@ -60,11 +63,11 @@ func load(path string) ([]int16, error) {
 	if len(b) > fileMost {
 		return nil, fmt.Errorf("larger than %d MiB; cut it", fileMost>>20)
 	}
-	return parse(b)
+	return parse(b, most)
 }
 
-// parse reads a whole file.
-func parse(b []byte) ([]int16, error) {
+// parse reads a whole file, or so much of its sound.
+func parse(b []byte, most time.Duration) ([]int16, error) {
 	if len(b) < 12 || string(b[:4]) != "RIFF" || string(b[8:12]) != "WAVE" {
 		return nil, fmt.Errorf("not a WAV file (it begins with %q)", b[:min(len(b), 12)])
 	}
@@ -86,7 +89,7 @@ func parse(b []byte) ([]int16, error) {
 			if size == 0 && !chunkFollows(b) {
 				body = b // the writer never came back to fill in the size
 			}
-			return f.samples(body)
+			return f.samples(body, most)
 		}
 		b = b[min(size+size&1, int64(len(b))):] // chunks are padded to even sizes
 	}
@@ -156,9 +159,12 @@ func (f *format) decoder() func([]byte) float32 {
 }
 
 // samples mixes the channels into one and brings it to audio.Rate.
-func (f *format) samples(b []byte) ([]int16, error) {
+func (f *format) samples(b []byte, most time.Duration) ([]int16, error) {
 	width := f.bits / 8
 	frames := len(b) / (width * f.channels)
+	if most > 0 {
+		frames = min(frames, int(most.Seconds()*float64(f.rate)))
+	}
 	if time.Duration(frames/f.rate)*time.Second >= soundMost {
 		return nil, fmt.Errorf("longer than %v; cut it", soundMost)
 	}
@@ -170,7 +176,7 @@ func (f *format) samples(b []byte) ([]int16, error) {
 			sum += decode(b)
 			b = b[width:]
 		}
-		if mono[i] = sum / float32(f.channels); mono[i] != mono[i] {
+		if mono[i] = min(max(sum/float32(f.channels), -1), 1); mono[i] != mono[i] {
 			mono[i] = 0 // not a number
 		}
 	}

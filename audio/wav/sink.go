@@ -122,7 +122,7 @@ func (s *sink) write(samples []byte) error {
 }
 
 func (s *sink) header() error {
-	h := header(s.size)
+	h := header(1, s.size)
 	if _, err := s.file.WriteAt(h[:], 0); err != nil {
 		return fmt.Errorf("write speaker file %q: %w", s.path, bare(err))
 	}
@@ -146,8 +146,9 @@ func (s *sink) Close() error {
 	return err
 }
 
-// header describes 16 bit mono at audio.Rate, with so many bytes of samples.
-func header(size int64) (h [headerSize]byte) {
+// header describes 16 bit at audio.Rate in so many channels, with so many bytes
+// of samples.
+func header(channels uint16, size int64) (h [headerSize]byte) {
 	// The sizes have 32 bits: twelve hours. Readers take the rest as it comes.
 	data := uint32(min(size, math.MaxUint32-headerSize))
 	le := binary.LittleEndian
@@ -156,10 +157,10 @@ func header(size int64) (h [headerSize]byte) {
 	copy(h[8:], "WAVEfmt ")
 	le.PutUint32(h[16:], 16)
 	le.PutUint16(h[20:], formatPCM)
-	le.PutUint16(h[22:], 1)
+	le.PutUint16(h[22:], channels)
 	le.PutUint32(h[24:], audio.Rate)
-	le.PutUint32(h[28:], audio.Rate*2)
-	le.PutUint16(h[32:], 2)
+	le.PutUint32(h[28:], audio.Rate*2*uint32(channels))
+	le.PutUint16(h[32:], 2*channels)
 	le.PutUint16(h[34:], 16)
 	copy(h[36:], "data")
 	le.PutUint32(h[40:], data)
@@ -168,7 +169,7 @@ func header(size int64) (h [headerSize]byte) {
 
 // Write makes a file of 16 bit mono at audio.Rate.
 func Write(path string, pcm []int16) error {
-	h := header(int64(len(pcm)) * 2)
+	h := header(1, int64(len(pcm))*2)
 	b := append(make([]byte, 0, headerSize+2*len(pcm)), h[:]...)
 	for _, v := range pcm {
 		b = binary.LittleEndian.AppendUint16(b, uint16(v))
