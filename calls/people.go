@@ -189,13 +189,43 @@ type Limits struct {
 	Video        bool   `json:"video"`
 }
 
-// MediaStats is how the media of one call does, over its whole time and of late.
-// It is sampled, never pushed.
+// MediaStats is how the media of one call does, over its whole time and of late
+// (some seconds). It is sampled, never pushed. What is not known is zero.
 type MediaStats struct {
-	Sent, Received, Lost, Late    uint64  // packets
-	Concealed, Recovered          uint64  // packets that were made up, or rebuilt by FEC
-	LossPercent, PeerLossPercent  float64 // of late: what we miss, what the peer misses
-	Jitter, RoundTrip, BufferTime time.Duration
-	BytesSent, BytesReceived      uint64
-	Relayed                       bool // through TURN
+	Sent, Received, Lost, Late uint64 // packets
+	// Of the lost packets: made up, rebuilt from in-band FEC, played from a copy
+	// that came with a later packet (RED, RFC 2198).
+	Concealed, Recovered, Redundant uint64
+	CopiesSent                      uint64 // by RED
+	BytesSent, BytesReceived        uint64 // of payload
+
+	LossPercent, PeerLossPercent float64 // of late: what we miss, what the peer misses
+	LossRun, PeerLossRun         float64 // of late: how many packets in a row, on average
+	ConcealedPercent             float64 // of all sound that was heard
+	ConcealedLately              float64 // percent, of late
+	Jitter, RoundTrip            time.Duration
+	BufferTime                   time.Duration // in the jitter buffer
+	Delay                        time.Duration // from the peer's mouth to this ear, estimated
+	BitrateSent, BitrateReceived int           // bit/s of late, of payload
+	Available                    int           // bit/s that the way carries, where a limit was seen
+	Relayed                      bool          // through TURN
+
+	Coding   MediaCoding
+	Copies   int // of earlier packets in each that is sent now
+	Switches int // how often Coding or Copies changed
+
+	Level, PeerLevel float64 // dBFS of this moment: the microphone's, the speaker's
+
+	// The E-model's rating (ITU-T G.107), 0 to 93.2, and the mean opinion score
+	// that it stands for, 1 to 4.5: estimates. PeerRating is what the peer says
+	// of our sound.
+	Rating, RatingLately, PeerRating float64
+	MOS, MOSLately                   float64
+}
+
+// MediaCoding is how our sound is encoded now.
+type MediaCoding struct {
+	Bitrate    int // bit/s
+	FEC, DTX   bool
+	Complexity int // 0 to 10
 }

@@ -42,17 +42,31 @@ var voice = webrtc.RTPCodecCapability{ //nolint:gochecknoglobals // a constant i
 	SDPFmtpLine: "minptime=10;useinbandfec=1",
 }
 
-const opusPayloadType = 111
+// redundant carries copies of packets (RFC 2198); its parameter says of what, in the
+// numbers that browsers use too.
+var redundant = webrtc.RTPCodecCapability{ //nolint:gochecknoglobals // a constant in all but syntax
+	MimeType: mimeRED, ClockRate: audio.Rate, Channels: 2,
+	SDPFmtpLine: "111/111",
+}
 
-// newAPI sets pion up: Opus only, sender and receiver reports only (a late
-// retransmission is of no use to a telephone), UDP only, and no host but those
-// that a session names.
+const (
+	opusPayloadType = 111
+	redPayloadType  = 63
+)
+
+// newAPI sets pion up: Opus and copies of it only, sender and receiver reports
+// once a second only (a late retransmission is of no use to a telephone), UDP
+// only, and no host but those that a session names.
 func newAPI(log *slog.Logger, net transport.Net) (*webrtc.API, error) {
 	factory := loggers{log}
 	var codecs webrtc.MediaEngine
-	parameters := webrtc.RTPCodecParameters{RTPCodecCapability: voice, PayloadType: opusPayloadType}
-	if err := codecs.RegisterCodec(parameters, webrtc.RTPCodecTypeAudio); err != nil {
-		return nil, fmt.Errorf("register opus: %w", err)
+	for _, parameters := range []webrtc.RTPCodecParameters{
+		{RTPCodecCapability: voice, PayloadType: opusPayloadType},
+		{RTPCodecCapability: redundant, PayloadType: redPayloadType},
+	} {
+		if err := codecs.RegisterCodec(parameters, webrtc.RTPCodecTypeAudio); err != nil {
+			return nil, fmt.Errorf("register %s: %w", parameters.MimeType, err)
+		}
 	}
 	sender, err := report.NewSenderInterceptor(report.WithSenderLoggerFactory(factory))
 	if err != nil {

@@ -39,6 +39,15 @@ type peer struct {
 	config  webrtc.Configuration
 	relayed atomic.Bool
 	measure measure
+	track   *track
+	// What follows from the peer's reports.
+	network   atomic.Pointer[audio.Network]
+	available atomic.Int64 // bit/s; 0: no limit was seen
+	switches  atomic.Int64 // of the number of copies
+
+	// The RTCP reader's.
+	bandwidth  bandwidth
+	redundancy redundancy
 
 	// The loop's.
 	pc        *webrtc.PeerConnection
@@ -55,7 +64,7 @@ func newPeer(s *Session, o calls.Peer) *peer {
 		session: s, device: o.Device, offerer: o.Offer,
 		log: s.log.With("peer", string(o.Device)), config: s.config,
 		inbox: make(chan func(), inboxSize),
-		done:  make(chan struct{}), outbox: newOutbox(),
+		done:  make(chan struct{}), outbox: newOutbox(), track: &track{},
 	}
 	s.tasks.Go(p.run)
 	return p
@@ -130,11 +139,7 @@ func (p *peer) connect() error {
 	if err != nil {
 		return fmt.Errorf("open connection to %q: %w", p.device, err)
 	}
-	track, err := webrtc.NewTrackLocalStaticRTP(voice, "voice", "tring")
-	if err != nil {
-		return p.abandon(pc, fmt.Errorf("open track to %q: %w", p.device, err))
-	}
-	transceiver, err := pc.AddTransceiverFromTrack(track)
+	transceiver, err := pc.AddTransceiverFromTrack(p.track)
 	if err != nil {
 		return p.abandon(pc, fmt.Errorf("add track to %q: %w", p.device, err))
 	}
@@ -144,7 +149,7 @@ func (p *peer) connect() error {
 	p.outbox.begin(randomStart())
 	p.measure.begin(p.stream, p.outbox)
 	p.listen()
-	p.tasks.Go(func() { p.outbox.drain(track, p.done) })
+	p.tasks.Go(func() { p.outbox.drain(p.track, p.done) })
 	p.tasks.Go(func() { p.readRTCP(p.sender.ReadRTCP, p.takeReport) })
 	p.tasks.Go(func() { p.readRTCP(p.receiver.ReadRTCP, p.takeSender) })
 	if p.offerer {
@@ -199,7 +204,7 @@ func (p *peer) tick(now time.Time) {
 	}
 	if now.Sub(p.measuring) >= time.Second {
 		p.measuring = now
-		p.measure.sample()
+		p.tellReports(p.measure.sample(now))
 	}
 }
 
@@ -251,6 +256,20 @@ func (p *peer) disconnect() {
 		}
 	})
 	p.tasks.Wait()
+}
+
+// tellReports sends extended reports. They stand behind a plain one, as every
+// compound does (RFC 3550 §6.1).
+func (p *peer) tellReports(blocks []rtcp.ReportBlock) {
+	if len(blocks) == 0 || !p.watch.up {
+		return
+	}
+	err := p.pc.WriteRTCP([]rtcp.Packet{
+		&rtcp.ReceiverReport{SSRC: p.ssrc}, &rtcp.ExtendedReport{SenderSSRC: p.ssrc, Reports: blocks},
+	})
+	if err != nil {
+		p.log.Debug("media: send extended reports: " + err.Error())
+	}
 }
 
 // bye is RTCP's good-bye (RFC 3550 §6.6), which stands behind a report.

@@ -26,13 +26,15 @@ type outbox struct {
 	full      chan *parcel
 	sequence  uint16
 	timestamp uint32
+	copies    atomic.Int32 // of earlier packets in each, where the peer knows RED
 
-	sent, dropped, bytes atomic.Uint64
+	sent, dropped, bytes, copied atomic.Uint64
 }
 
 type parcel struct {
 	sequence  uint16
 	timestamp uint32
+	talkspurt bool
 	n         int
 	payload   [audio.MaxPayload]byte
 }
@@ -54,12 +56,16 @@ func (o *outbox) open()        { o.live.Store(true) }
 func (o *outbox) opened() bool { return o.live.Load() }
 
 func (o *outbox) put(p audio.Packet) {
-	if !o.live.Load() || len(p.Payload) > audio.MaxPayload {
+	if !o.live.Load() {
+		return
+	}
+	if len(p.Payload) >= payloadMost {
+		o.dropped.Add(1)
 		return
 	}
 	select {
 	case slot := <-o.free:
-		slot.sequence, slot.timestamp = p.Sequence, p.Timestamp
+		slot.sequence, slot.timestamp, slot.talkspurt = p.Sequence, p.Timestamp, p.Talkspurt
 		slot.n = copy(slot.payload[:], p.Payload)
 		o.full <- slot // as many slots as places: never waits
 	default:
@@ -69,32 +75,56 @@ func (o *outbox) put(p audio.Packet) {
 
 // drain writes packets until done. The sequence and timestamp of the wire keep
 // their distance to those of the packets, so what was dropped counts as lost.
-func (o *outbox) drain(track *webrtc.TrackLocalStaticRTP, done <-chan struct{}) {
-	first := true
-	packet := rtp.Packet{Header: rtp.Header{Version: 2}}
+func (o *outbox) drain(t *track, done <-chan struct{}) {
+	w := writer{outbox: o, track: t, first: true, red: make([]byte, 0, payloadMost)}
 	for {
 		select {
 		case <-done:
 			return
 		case slot := <-o.full:
-			if first {
-				o.sequence -= slot.sequence
-				o.timestamp -= slot.timestamp
-			}
-			packet.Marker = first // the beginning of a talkspurt (RFC 3551 §4.1)
-			first = false
-			packet.SequenceNumber = o.sequence + slot.sequence
-			packet.Timestamp = o.timestamp + slot.timestamp
-			packet.Payload = slot.payload[:slot.n]
-			if err := track.WriteRTP(&packet); err != nil {
-				o.dropped.Add(1)
-			} else {
-				o.sent.Add(1)
-				o.bytes.Add(uint64(slot.n))
-			}
+			w.write(slot)
 			o.free <- slot
 		}
 	}
+}
+
+// writer is what drain keeps between two packets.
+type writer struct {
+	*outbox
+	track   *track
+	first   bool
+	history history
+	red     []byte
+	packet  rtp.Packet
+}
+
+func (w *writer) write(slot *parcel) {
+	if w.first {
+		w.sequence -= slot.sequence
+		w.timestamp -= slot.timestamp
+	}
+	slot.sequence += w.sequence
+	slot.timestamp += w.timestamp
+	voice, red := w.track.negotiated()
+	w.packet.Header = rtp.Header{
+		Version: 2, PayloadType: voice, SequenceNumber: slot.sequence, Timestamp: slot.timestamp,
+		Marker: w.first || slot.talkspurt, // the beginning of a talkspurt (RFC 3551 §4.1)
+	}
+	payload, copied := slot.payload[:slot.n], 0
+	if copies := int(w.copies.Load()); copies > 0 && red != 0 {
+		w.packet.PayloadType = red
+		w.red, copied = w.history.appendRED(w.red[:0], slot, copies, voice)
+		payload = w.red
+	}
+	w.first = false
+	w.history.add(slot)
+	if err := w.track.write(&w.packet.Header, payload); err != nil {
+		w.dropped.Add(1)
+		return
+	}
+	w.sent.Add(1)
+	w.bytes.Add(uint64(len(payload)))
+	w.copied.Add(uint64(copied))
 }
 
 // unreadable is how many packets in a row may be refused before a stream is
@@ -103,35 +133,79 @@ const unreadable = 500
 
 // receive moves one track's packets to the stream until the track ends. A peer
 // that changes its SSRC gets another track; the jitter buffer follows the jump.
-func (p *peer) receive(track *webrtc.TrackRemote) {
+func (p *peer) receive(remote *webrtc.TrackRemote) {
 	buffer := make([]byte, audio.MaxPayload+256)
-	var packet rtp.Packet
+	r := reader{peer: p, blocks: make([]redBlock, 0, redBlocks+1)}
 	for bad := 0; bad < unreadable; bad++ {
-		n, _, err := track.Read(buffer)
+		n, _, err := remote.Read(buffer)
 		if ended(err) {
 			return
 		}
-		if err != nil || packet.Unmarshal(buffer[:n]) != nil || len(packet.Payload) == 0 {
+		if err != nil || !r.take(buffer[:n]) {
 			p.measure.garbled.Add(1) // another payload type, only padding, not RTP
 			continue
 		}
 		bad = 0
-		p.measure.bytes.Add(uint64(len(packet.Payload)))
-		p.stream.Push(audio.Packet{
-			Sequence: packet.SequenceNumber, Timestamp: packet.Timestamp,
-			Payload: packet.Payload, Arrived: time.Since(p.session.began),
-		})
 	}
 	p.log.Warn("media: gave up a track that brings nothing readable")
 }
 
+// reader takes one track's packets apart.
+type reader struct {
+	peer   *peer
+	packet rtp.Packet
+	blocks []redBlock
+}
+
+// take moves a packet, and the copies of others in it that did not come, to the
+// stream. It tells whether there was something to move.
+func (r *reader) take(raw []byte) bool {
+	if r.packet.Unmarshal(raw) != nil || len(r.packet.Payload) == 0 {
+		return false
+	}
+	voice, red := r.peer.track.negotiated()
+	r.blocks = append(r.blocks[:0], redBlock{payload: r.packet.Payload})
+	switch is := r.packet.PayloadType; {
+	case is == voice:
+	case is == red && red != 0:
+		var err error
+		if r.blocks, err = parseRED(r.packet.Payload, voice, r.blocks[:0]); err != nil {
+			return false
+		}
+	default:
+		return false
+	}
+	r.push()
+	return true
+}
+
+func (r *reader) push() {
+	m, now := &r.peer.measure, time.Now()
+	arrived := now.Sub(r.peer.session.began)
+	m.arrived(r.packet.SSRC, r.packet.SequenceNumber, len(r.packet.Payload), now)
+	for _, b := range r.blocks {
+		sequence := r.packet.SequenceNumber - b.back
+		if b.back > 0 && !m.missing(sequence) {
+			continue
+		}
+		r.peer.stream.Push(audio.Packet{
+			Sequence: sequence, Timestamp: r.packet.Timestamp - b.offset,
+			Payload: b.payload, Redundant: b.back > 0, Arrived: arrived,
+		})
+	}
+}
+
 // takeReport takes what the peer says of our packets.
 func (p *peer) takeReport(packet rtcp.Packet) {
+	now := time.Now()
 	for _, r := range receptions(packet) {
 		if r.SSRC == p.ssrc {
-			p.measure.report(r, time.Now())
-			p.session.reported()
+			p.measure.report(r, now)
+			p.adapt(now)
 		}
+	}
+	if x, ok := packet.(*rtcp.ExtendedReport); ok {
+		p.measure.extended(p.ssrc, x, now)
 	}
 }
 

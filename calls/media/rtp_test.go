@@ -62,34 +62,18 @@ func TestPeerReports(t *testing.T) {
 			LastSenderReport: sent, Delay: 65536 / 20,
 		}, now)
 	}
-	if got := m.theirs.percent(); got != 10 {
+	if got := m.way().all.percent(); got != 10 {
 		t.Errorf("the peer misses %v %%, want 10", got)
 	}
 	if got := m.roundTrip.Seconds(); math.Abs(got-0.1) > 0.001 {
 		t.Errorf("the round trip is %v s, want 0.1", got)
 	}
 	m.report(rtcp.ReceptionReport{LastSequenceNumber: 5, TotalLost: 0, LastSenderReport: sent + 1<<30}, now) // began anew
-	if got := m.theirs.percent(); got != 10 {
+	if got := m.way().all.percent(); got != 10 {
 		t.Errorf("after a new beginning the peer misses %v %%", got)
 	}
 	if got := m.roundTrip.Seconds(); math.Abs(got-0.1) > 0.001 {
 		t.Errorf("a report from the future makes the round trip %v s", got)
-	}
-}
-
-// Loss "of late" forgets.
-func TestWindowForgets(t *testing.T) {
-	var w window
-	w.add(50, 25)
-	for range lately - 1 {
-		w.add(50, 0)
-	}
-	if got := w.percent(); got != 10 {
-		t.Errorf("%v %%, want 10", got)
-	}
-	w.add(50, 0)
-	if got := w.percent(); got != 0 {
-		t.Errorf("%v %% after all of it is long ago", got)
 	}
 }
 

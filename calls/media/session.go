@@ -33,7 +33,6 @@ type Session struct {
 	lingering sync.WaitGroup
 
 	sending atomic.Pointer[[]*peer] // for the capture goroutine, copied on write
-	loss    atomic.Int32            // what the engine was told last, in percent
 
 	mu     sync.Mutex
 	closed bool
@@ -81,7 +80,7 @@ func (s *Session) SetPeers(list []calls.Peer, servers []calls.Server) {
 	for id, p := range s.peers {
 		if !slices.Contains(list, calls.Peer{Device: id, Offer: p.offerer}) || p.over.Load() {
 			delete(s.peers, id)
-			s.past = add(s.past, counts(p.statistics()))
+			s.past = counts(add(s.past, p.statistics(), true))
 			p.close()
 		}
 	}
@@ -101,18 +100,6 @@ func (s *Session) SetPeers(list []calls.Peer, servers []calls.Server) {
 
 // SetMuted stops or starts what the microphone sends. Muted, silence is sent.
 func (s *Session) SetMuted(on bool) { s.media.engine.SetMuted(on) }
-
-// Stats are the statistics up to now: counts are sums over all peers, figures
-// are those of the worst.
-func (s *Session) Stats() calls.MediaStats {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	stats := s.past
-	for _, p := range s.peers {
-		stats = add(stats, p.statistics())
-	}
-	return stats
-}
 
 // Close ends the session: the microphone is released, each peer is told
 // directly (RTCP BYE, DTLS close), the streams stop. It takes no longer than a
@@ -179,10 +166,13 @@ func (s *Session) send(packet audio.Packet) {
 	}
 }
 
-// reported lets the encoder know the worst loss that any peer reports.
-func (s *Session) reported() {
-	worst := s.Stats().PeerLossPercent
-	if percent := int32(worst + 0.5); s.loss.Swap(percent) != percent {
-		s.media.engine.SetNetwork(audio.Network{Loss: float64(percent)})
+// adapt lets the encoder know what the ways to all peers demand.
+func (s *Session) adapt() {
+	var all audio.Network
+	for _, p := range *s.sending.Load() {
+		if n := p.network.Load(); n != nil {
+			all = worse(all, *n)
+		}
 	}
+	s.media.engine.SetNetwork(all)
 }
