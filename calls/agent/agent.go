@@ -84,6 +84,7 @@ type Agent struct {
 	timer    *time.Timer
 	awaiting []waiter
 	parting  []chan<- error // who waits until the server knows of every end
+	parted   bool           // somebody did
 	// unanswered counts the acts that the server has not answered yet; settled,
 	// when the phone is ending, is called once there are none.
 	unanswered int

@@ -60,7 +60,8 @@ func (a *Agent) handle(l letter) {
 		return
 	case l.parts:
 		a.hangUpHeld()
-		a.parting = append(a.parting, l.reply)
+		a.parting, a.parted = append(a.parting, l.reply), true
+		l.reply <- nil
 		return
 	}
 	effects := a.step(l.input)

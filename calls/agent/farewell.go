@@ -15,8 +15,12 @@ const patience = time.Second
 // and of every earlier end, or until ctx ends. It returns the ends that the server
 // does not know of then: the next run of this phone can tell them.
 func (a *Agent) Farewell(ctx context.Context) []calls.Unsent {
-	told := make(chan error, 1)
+	told := make(chan error, 2) // that it is hung up, and that all is told
 	a.inbox.put(letter{reply: told, parts: true})
+	select {
+	case <-told:
+	case <-a.done:
+	}
 	select {
 	case <-told:
 	case <-ctx.Done():
@@ -45,10 +49,10 @@ func (a *Agent) hangUpHeld() {
 
 // hangUp ends the call that the phone holds, and gives the server a moment to
 // know that, and what else it was told a moment ago. Without a connection this
-// does not wait; see Farewell.
+// does not wait, nor after a farewell.
 func (a *Agent) hangUp() {
 	a.hangUpHeld()
-	if a.unanswered == 0 {
+	if a.unanswered == 0 || a.parted {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)

@@ -34,8 +34,9 @@ type Phone struct {
 	Engine *audio.Engine
 }
 
-// NewPhone builds a phone. It opens and starts nothing; Run does.
-func NewPhone(a Account, s Sound) (*Phone, error) {
+// NewPhone builds a phone. It opens and starts nothing; Run does. Unsent is what
+// its former run left to tell the server.
+func NewPhone(a Account, s Sound, unsent ...calls.Unsent) (*Phone, error) {
 	if a.Log == nil {
 		a.Log = slog.New(slog.DiscardHandler)
 	}
@@ -58,7 +59,7 @@ func NewPhone(a Account, s Sound) (*Phone, error) {
 		OpenSession: func(o calls.OpenMedia, notify func(calls.Input)) (agent.Session, error) {
 			return sessions.Open(o, notify)
 		},
-		Log: a.Log,
+		Unsent: unsent, Log: a.Log,
 	}
 	if !s.NoTones {
 		phone.Sound = engine

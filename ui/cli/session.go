@@ -31,6 +31,9 @@ type session struct {
 	trial    *trial // nil with an account
 	tool     bool   // it asks the server something and goes: no phone
 	account  Account
+	unsent   *unsent       // what the server was not told; nil in a trial
+	told     chan struct{} // closed when what other phones left is told, or cannot be
+	say      func(format string, args ...any)
 
 	soundNote string // what is wrong with the sound, before any call
 	realSound bool   // it goes to the machine's devices
@@ -42,7 +45,7 @@ type session struct {
 // or in the trial for want of one where that is allowed. It is switched on by
 // run, after whoever wants to hear all its events has begun to listen.
 func (a *app) begin(ctx context.Context, sound soundSpec, allowTrial bool) (*session, error) {
-	s := &session{}
+	s := &session{say: a.say}
 	if err := a.make(ctx, s, sound, allowTrial); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -91,7 +94,7 @@ func (a *app) make(ctx context.Context, s *session, sound soundSpec, allowTrial 
 	s.Phone, err = NewPhone(s.account, Sound{
 		Device: device, NoTones: sound.kind == "none",
 		LowDelay: settings.Sound.LowDelay, DTX: settings.Sound.DTX,
-	})
+	}, s.unsent.recall()...)
 	return err
 }
 
@@ -100,12 +103,16 @@ var errNoAccount = errors.New("no account yet; run `tring login URL`, or `tring`
 
 // run lets the phone run until close. It outlives ctx, so that a command whose
 // ctx ended can still hang up.
-func (s *session) run(ctx context.Context) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+func (s *session) run(asked context.Context) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(asked))
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
+	s.told = make(chan struct{})
+	go func() { s.tellOthers(ctx); close(s.told) }()
 	s.later(func() error {
+		s.farewell(asked)
 		cancel()
+		<-s.told
 		select {
 		case err := <-done:
 			if errors.Is(err, context.Canceled) {
@@ -148,6 +155,7 @@ func (a *app) account(s *session, paths config.Paths, settings config.Settings) 
 	if err != nil {
 		return Account{}, err
 	}
+	s.unsent = openUnsent(paths, saved, device, s.log)
 	return Account{
 		URL: saved.Server, Pin: saved.Pin, User: calls.UserID(saved.User), Kind: kind, Signer: signer, Log: s.log,
 		Device: calls.Device{ID: calls.DeviceID(device), Label: settings.Label},
@@ -217,7 +225,7 @@ func (a *app) askPassphrase(prompt string) ([]byte, error) {
 
 // beginQuiet signs in for a command that only asks the server something.
 func (a *app) beginQuiet(ctx context.Context) (*session, error) {
-	s := &session{tool: true}
+	s := &session{say: a.say, tool: true}
 	if err := a.make(ctx, s, soundSpec{kind: "none"}, false); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
@@ -225,5 +233,7 @@ func (a *app) beginQuiet(ctx context.Context) (*session, error) {
 	if err := waitConnected(ctx, s.Phone); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
+	s.sayFarewell(ctx, ackTime) // what it asks for shall hold what was told late
+	<-s.told
 	return s, nil
 }
