@@ -31,6 +31,7 @@ var mayImport = map[string][]string{
 	"tring/calls/signaling": {"tring/calls", "tring/calls/wire"},
 	"tring/calls/wire":      {"tring/calls"},
 
+	"tring/audio/ogg":       {"tring/audio"},
 	"tring/audio/opus":      {"tring/audio"},
 	"tring/audio/portaudio": {"tring/audio"},
 	"tring/audio/score":     {},
