@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -45,17 +46,18 @@ func TestSettingsWithoutAFile(t *testing.T) {
 // The environment goes before the file, the file before what is built in.
 func TestSettingsInOrder(t *testing.T) {
 	p := home(t)
-	put(t, p.Settings(), "label = \"desk\"\nring_time = \"20s\"\nmotion = false\n[audio]\ninput = \"USB\"\ngain = 3\n[tones]\nvolume = -6.5\n")
+	put(t, p.Settings(), "label = \"desk\"\nring_time = \"20s\"\nmotion = false\n[audio]\ninput = \"USB\"\ngain = 3\n[keys]\naccept = [\"a\", \"enter\"]\nreject = \"n\"\n[tones]\nvolume = -6.5\n")
 	s, err := Load(p, environment(map[string]string{"TRING_LABEL": "laptop", "TRING_AUDIO_OUTPUT": "HDMI", "TRING_AUDIO_GAIN": "-1.5"}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := Settings{
 		Label: "laptop", RingTime: 20 * time.Second, Input: "USB", Output: "HDMI",
-		Bell: true, Theme: "auto", Lang: "auto", LogLevel: "info",
+		Mouse: true, Bell: true, Theme: "auto", Lang: "auto", LogLevel: "info",
 		Sound: Sound{Canceller: "auto", Noise: "normal", Level: true, Gain: -1.5, RingVolume: -6.5},
+		Keys:  map[string][]string{"accept": {"a", "enter"}, "reject": {"n"}},
 	}
-	if s != want {
+	if !reflect.DeepEqual(s, want) {
 		t.Errorf("got %+v, want %+v", s, want)
 	}
 }
@@ -80,6 +82,8 @@ func TestMalformedSettings(t *testing.T) {
 		{"a text without quotes", "label = desk\n", []string{"line 1", "lacks its quotes"}},
 		{"a backslash", "label = \"a\\q\"\n", []string{"line 1", "single quotes"}},
 		{"too much gain", "[audio]\ngain = 60\n", []string{"line 2", "60", "dB from -20 to 20"}},
+		{"no key", "[keys]\naccept = 1\n", []string{"line 2", "keys.accept", `"a"`}},
+		{"an empty key", "[keys]\naccept = [\"a\", \"\"]\n", []string{"line 2", `["a", "enter"]`}},
 		{"no number", "[tones]\nvolume = nan\n", []string{"line 2", "dB from -40 to 0"}},
 		{"unknown choice", "theme = \"pink\"\n", []string{"pink", `"dark"`}},
 	}

@@ -18,10 +18,48 @@ type field struct {
 	key  string // "audio.input"
 	want string // "a time such as \"45s\""
 	take func(v any) bool
+	// each is for a table whose keys somebody else knows: "keys.*".
+	each func(name string, v any) bool
+}
+
+// fits says whether the field is for this key, and the rest of the key for one
+// that takes a whole table.
+func (f field) fits(key string) (name string, ok bool) {
+	if f.each == nil {
+		return "", f.key == key
+	}
+	return strings.CutPrefix(key, strings.TrimSuffix(f.key, "*"))
+}
+
+// keys is a table of lists of keys, by what they do.
+func keys(key string, to *map[string][]string) field {
+	return field{key: key, want: `a key such as "a", or several: ["a", "enter"]`, each: func(name string, v any) bool {
+		var list []string
+		switch v := v.(type) {
+		case string:
+			list = []string{v}
+		case []any:
+			for _, k := range v {
+				s, ok := k.(string)
+				if !ok {
+					return false
+				}
+				list = append(list, s)
+			}
+		}
+		if len(list) == 0 || slices.Contains(list, "") {
+			return false
+		}
+		if *to == nil {
+			*to = map[string][]string{}
+		}
+		(*to)[name] = list
+		return true
+	}}
 }
 
 func text(key string, to *string) field {
-	return field{key, `a text in quotes`, func(v any) bool {
+	return field{key: key, want: `a text in quotes`, take: func(v any) bool {
 		s, ok := v.(string)
 		if ok {
 			*to = s
@@ -31,7 +69,7 @@ func text(key string, to *string) field {
 }
 
 func choice(key string, to *string, choices ...string) field {
-	return field{key, "one of \"" + strings.Join(choices, "\", \"") + "\"", func(v any) bool {
+	return field{key: key, want: "one of \"" + strings.Join(choices, "\", \"") + "\"", take: func(v any) bool {
 		s, ok := v.(string)
 		if ok = ok && slices.Contains(choices, s); ok {
 			*to = s
@@ -41,7 +79,7 @@ func choice(key string, to *string, choices ...string) field {
 }
 
 func yesno(key string, to *bool) field {
-	return field{key, "true or false", func(v any) bool {
+	return field{key: key, want: "true or false", take: func(v any) bool {
 		switch v {
 		case true, "true":
 			*to = true
@@ -56,7 +94,7 @@ func yesno(key string, to *bool) field {
 
 func span(key string, to *time.Duration, least, most time.Duration) field {
 	want := fmt.Sprintf("a time from %v to %v such as \"%v\"", least, most, max(least, min(45*time.Second, most)))
-	return field{key, want, func(v any) bool {
+	return field{key: key, want: want, take: func(v any) bool {
 		s, ok := v.(string)
 		d, err := time.ParseDuration(s)
 		if ok = ok && err == nil && d >= least && d <= most; ok {
@@ -68,7 +106,7 @@ func span(key string, to *time.Duration, least, most time.Duration) field {
 
 // decibels are written as a number, or as a text in the environment.
 func decibels(key string, to *float64, least, most float64) field {
-	return field{key, fmt.Sprintf("a number of dB from %v to %v", least, most), func(v any) bool {
+	return field{key: key, want: fmt.Sprintf("a number of dB from %v to %v", least, most), take: func(v any) bool {
 		var db float64
 		switch v := v.(type) {
 		case int64:
@@ -127,19 +165,25 @@ func set(fields []field, key string, value any) error {
 		}
 		return unknown(fields, key)
 	}
-	i := slices.IndexFunc(fields, func(f field) bool { return f.key == key })
-	if i < 0 {
-		return unknown(fields, key)
+	for _, f := range fields {
+		name, ok := f.fits(key)
+		if !ok {
+			continue
+		}
+		if f.each != nil && !f.each(name, value) || f.each == nil && !f.take(value) {
+			return fmt.Errorf("%s is %v; write %s", key, shown(value), f.want)
+		}
+		return nil
 	}
-	if !fields[i].take(value) {
-		return fmt.Errorf("%s is %v; write %s", key, shown(value), fields[i].want)
-	}
-	return nil
+	return unknown(fields, key)
 }
 
 // override takes what the environment says.
 func override(getenv func(string) string, fields []field) error {
 	for _, f := range fields {
+		if f.each != nil {
+			continue
+		}
 		if v := getenv(f.env()); v != "" && !f.take(v) {
 			return fmt.Errorf("%s is %q; write %s", f.env(), v, strings.ReplaceAll(f.want, `"`, ""))
 		}

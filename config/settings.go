@@ -19,11 +19,13 @@ type Settings struct {
 	Input    string        // the microphone's name, or a part of it; empty: the default one
 	Output   string        // the speaker's
 	Sound    Sound
-	Motion   bool   // whether the screen may move
-	Bell     bool   // whether the terminal's bell rings too
-	Theme    string // "auto", "dark", "light"
-	Lang     string // "en", "de", or "auto": the environment's
-	LogLevel string // "debug", "info", "warn", "error"
+	Keys     map[string][]string // what the screen's keys are, by what they do; the screen knows the names
+	Motion   bool                // whether the screen may move
+	Mouse    bool                // whether the screen takes clicks
+	Bell     bool                // whether the terminal's bell rings too
+	Theme    string              // "auto", "dark", "light"
+	Lang     string              // "en", "de", or "auto": the environment's
+	LogLevel string              // "debug", "info", "warn", "error"
 }
 
 func (s *Settings) fields() []field {
@@ -31,6 +33,7 @@ func (s *Settings) fields() []field {
 		text("label", &s.Label),
 		span("ring_time", &s.RingTime, MinRingTime, MaxRingTime),
 		yesno("motion", &s.Motion),
+		yesno("mouse", &s.Mouse),
 		yesno("bell", &s.Bell),
 		choice("theme", &s.Theme, "auto", "dark", "light"),
 		choice("lang", &s.Lang, "auto", "en", "de"),
@@ -44,6 +47,7 @@ func (s *Settings) fields() []field {
 		decibels("audio.gain", &s.Sound.Gain, -20, 20),
 		yesno("audio.low_delay", &s.Sound.LowDelay),
 		yesno("audio.dtx", &s.Sound.DTX),
+		keys("keys.*", &s.Keys),
 		text("tones.country", &s.Sound.Country),
 		text("tones.ring", &s.Sound.RingTone),
 		decibels("tones.volume", &s.Sound.RingVolume, -40, 0),
@@ -67,7 +71,7 @@ type Sound struct {
 // Load reads the settings: built in, then the file, then TRING_* in the
 // environment (TRING_AUDIO_INPUT for audio.input).
 func Load(p Paths, getenv func(string) string) (Settings, error) {
-	s := Settings{Motion: true, Bell: true, Theme: "auto", Lang: "auto", LogLevel: "info",
+	s := Settings{Motion: true, Mouse: true, Bell: true, Theme: "auto", Lang: "auto", LogLevel: "info",
 		Sound: Sound{Canceller: "auto", Noise: "normal", Level: true}}
 	if err := load(p.Settings(), s.fields()); err != nil {
 		return Settings{}, err

@@ -44,13 +44,15 @@ type Config struct {
 	// at. nil remembers it for the life of the screen only.
 	MarkSeen func(context.Context, calls.ID) error
 
-	Banner    []string // a few quiet lines on the first screen
-	SoundNote string   // what is wrong with the sound devices, if anything
-	Version   string   // shown by the help
-	Theme     Theme    // empty is ThemeAuto
-	Language  Language // of the screen
-	Motion    bool     // a pulse while ringing, meters ten times a second
-	Bell      bool     // ring the terminal's bell for an incoming call
+	Banner    []string            // a few quiet lines on the first screen
+	SoundNote string              // what is wrong with the sound devices, if anything
+	Version   string              // shown by the help
+	Theme     Theme               // empty is ThemeAuto
+	Language  Language            // of the screen
+	Keys      map[string][]string // in the place of the usual ones, by what they do; see CheckKeys
+	Mouse     bool                // take clicks; the terminal's own marking of text then needs shift
+	Motion    bool                // a pulse while ringing, meters ten times a second
+	Bell      bool                // ring the terminal's bell for an incoming call
 
 	// Grace is how long keys do nothing after a call appeared, so that a key
 	// that was on its way cannot answer it. Zero is DefaultGrace.

@@ -144,8 +144,8 @@ func TestCancel(t *testing.T) {
 // there is something to cancel.
 func TestCancelBeforeThePhoneShowsTheCall(t *testing.T) {
 	atDesk(t, 80, 24, func(d *desk) {
-		dial := d.model.press(keyPress("enter")) // not run yet
-		d.model.press(keyPress("x"))
+		dial := d.model.press(keyNamed("enter")) // not run yet
+		d.model.press(keyNamed("x"))
 		d.reads("People", "Carla") // it shows at once
 		d.run(dial)
 		d.settle()
@@ -276,9 +276,9 @@ func TestMute(t *testing.T) {
 func TestMuteKeysPressedFast(t *testing.T) {
 	atDesk(t, 80, 24, func(d *desk) {
 		d.talk()
-		first := d.model.press(keyPress("m"))
-		second := d.model.press(keyPress("m"))
-		third := d.model.press(keyPress("m"))
+		first := d.model.press(keyNamed("m"))
+		second := d.model.press(keyNamed("m"))
+		third := d.model.press(keyNamed("m"))
 		d.run(third)
 		d.settle()
 		d.run(first)

@@ -134,7 +134,7 @@ func (d *desk) pass(span time.Duration) {
 // press presses keys, one after the other: "a", "enter", "ctrl+c".
 func (d *desk) press(keys ...string) {
 	for _, k := range keys {
-		d.tell(keyPress(k))
+		d.tell(keyNamed(k))
 	}
 }
 
@@ -144,25 +144,23 @@ func (d *desk) hit(key string) {
 	d.press(key)
 }
 
-func keyPress(name string) tea.KeyPressMsg {
-	special := map[string]rune{
-		"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "up": tea.KeyUp, "down": tea.KeyDown,
-		"home": tea.KeyHome, "end": tea.KeyEnd, "backspace": tea.KeyBackspace, "space": tea.KeySpace,
-	}
-	if code, ok := special[name]; ok {
-		return tea.KeyPressMsg{Code: code}
-	}
-	if letter, ok := strings.CutPrefix(name, "ctrl+"); ok {
-		return tea.KeyPressMsg{Code: rune(letter[0]), Mod: tea.ModCtrl}
-	}
-	return tea.KeyPressMsg{Code: []rune(name)[0], Text: name}
-}
-
 // typed types text, letter by letter.
 func (d *desk) typed(text string) {
 	for _, r := range text {
 		d.press(string(r))
 	}
+}
+
+// click clicks on words of the screen.
+func (d *desk) click(words string) {
+	d.t.Helper()
+	for y, row := range strings.Split(d.screen(), "\n") {
+		if i := strings.Index(row, words); i >= 0 {
+			d.tell(tea.MouseClickMsg{X: ansi.StringWidth(row[:i]) + 1, Y: y, Button: tea.MouseLeft})
+			return
+		}
+	}
+	d.t.Fatalf("nothing to click on: %q\n%s", words, d.screen())
 }
 
 // screen is what can be read, without colours.

@@ -12,22 +12,29 @@ import (
 // quit leaves at once, or asks first where that would end a call. Asked twice,
 // it needs no answer.
 func (m *Model) quit() tea.Cmd {
-	if m.inCall() && !m.asking {
-		m.asking, m.helping = true, false
+	if _, asked := m.sheet.(quitting); m.inCall() && !asked {
+		m.open(quitting{})
 		return nil
 	}
 	return m.leave()
 }
 
-func (m *Model) pressQuit(k tea.KeyPressMsg) tea.Cmd {
+// quitting is the question whether to hang up and quit.
+type quitting struct{}
+
+func (quitting) press(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case key.Matches(k, m.keys.Yes):
 		return m.leave()
 	case key.Matches(k, m.keys.No):
-		m.asking = false
+		m.sheet = nil
 	}
 	return nil
 }
+
+func (quitting) box(m *Model) []string { return m.quitBox() }
+
+func (quitting) keys(m *Model) []key.Binding { return []key.Binding{m.keys.Yes, m.keys.No} }
 
 // leave hangs up and quits; the other side is told before the program ends.
 func (m *Model) leave() tea.Cmd {
@@ -64,6 +71,20 @@ func (m *Model) quitBox() []string {
 	return indent(rows, min(3, margin(m.width)+1))
 }
 
+// helping explains all keys.
+type helping struct{}
+
+func (helping) press(m *Model, _ tea.KeyPressMsg) tea.Cmd {
+	m.sheet = nil
+	return nil
+}
+
+func (helping) box(m *Model) []string { return m.helpBox() }
+
+func (helping) keys(m *Model) []key.Binding {
+	return []key.Binding{does(m.keys.SearchClose, m.lang.Say(wordClose))}
+}
+
 // helpGroup is a heading and the keys under it.
 type helpGroup struct {
 	title string
@@ -76,7 +97,7 @@ func (m *Model) helpGroups() []helpGroup {
 		{m.lang.Say(textHelpPeople), []key.Binding{k.Up, k.Down, does(k.Call, m.lang.Say(wordCall)), k.Video, k.Search, k.Tab}},
 		{m.lang.Say(textHelpRinging), []key.Binding{k.Accept, k.Reject, k.Busy, does(k.Stop, m.lang.Say(wordStopShort))}},
 		{m.lang.Say(textHelpCall), []key.Binding{k.Mute, k.HangUp, does(k.Swap, m.lang.Say(wordSwapShort))}},
-		{m.lang.Say(textHelpAlways), []key.Binding{k.Help, k.Quit, k.Suspend}},
+		{m.lang.Say(textHelpAlways), []key.Binding{k.Help, k.Palette, k.Quit, k.Suspend}},
 	}
 }
 

@@ -52,7 +52,7 @@ func (m *Model) pressIncoming(k tea.KeyPressMsg) tea.Cmd {
 	case holding && key.Matches(k, m.keys.Mute) && held.Call.Status == calls.Ongoing:
 		return m.toggleMute(held)
 	case m.graced():
-		if m.people.searching { // somebody types: wait for a pause
+		if m.typing() { // somebody types: wait for a pause
 			m.waiting.until = m.now().Add(m.cfg.Grace)
 		}
 		return nil
@@ -64,7 +64,7 @@ func (m *Model) pressIncoming(k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.Accept):
 		m.waiting.sent, m.answering = true, id
 		m.people.closeSearch()
-		m.asking, m.helping = false, false
+		m.sheet = nil
 		accept := calls.Accept{Join: true}
 		if holding {
 			accept.Ending = held.Call.ID

@@ -11,15 +11,17 @@ type keymap struct {
 	Accept, Swap, Reject, Busy                    key.Binding
 	Stop, Mute, Unmute, HangUp                    key.Binding
 	Again, Close, Yes, No                         key.Binding
-	Help, Quit, Interrupt, Suspend                key.Binding
+	Help, Palette, Quit, Interrupt, Suspend       key.Binding
 	SearchUp, SearchDown, SearchCall, SearchClose key.Binding
 }
 
-func newKeymap(l Language) keymap {
+// newKeymap makes the keys, with those of the settings in the place of the
+// usual ones. With an error the keys are as good as can be.
+func newKeymap(l Language, changes map[string][]string) (keymap, error) {
 	b := func(show, does string, keys ...string) key.Binding {
 		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(show, l.Say(does)))
 	}
-	return keymap{
+	k := keymap{
 		Up:     b("↑ k", wordUp, "up", "k"),
 		Down:   b("↓ j", wordDown, "down", "j"),
 		Top:    b("home", wordTop, "home", "g"),
@@ -47,15 +49,18 @@ func newKeymap(l Language) keymap {
 		No:    b("n", wordNo, "n", "esc", "x"),
 
 		Help:      b("?", wordHelp, "?"),
+		Palette:   b("ctrl+p", wordPalette, "ctrl+p"),
 		Quit:      b("q", wordQuit, "q"),
 		Interrupt: b("ctrl+c", wordQuit, "ctrl+c"),
 		Suspend:   b("ctrl+z", wordSuspend, "ctrl+z"),
 
-		SearchUp:    b("↑", wordUp, "up", "ctrl+p"),
+		SearchUp:    b("↑", wordUp, "up"),
 		SearchDown:  b("↓", wordDown, "down", "ctrl+n"),
 		SearchCall:  b("enter", wordCall, "enter"),
 		SearchClose: b("esc", wordClose, "esc"),
 	}
+	err := k.change(changes)
+	return k, err
 }
 
 // does is the binding with other words for what it does here.

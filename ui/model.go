@@ -31,8 +31,10 @@ type Model struct {
 	// answering is the call that this screen has accepted, until the answer.
 	answering calls.ID
 
-	asking  bool // whether to quit
-	helping bool
+	sheet   sheet // nil: none
+	room    room  // nil: none
+	focused bool  // whether the terminal has the focus; true where it does not tell
+	zones   zones
 	notice  notice
 	ticking bool
 	levels  audio.Levels
@@ -63,13 +65,18 @@ const (
 	screenOutgoing screen = "outgoing"
 	screenTalking  screen = "talking"
 	screenEnded    screen = "ended"
+	screenRoom     screen = "room"
 )
 
 // New makes a screen; hand it to tea.NewProgram.
 func New(cfg Config) *Model {
 	cfg = cfg.withDefaults()
-	m := &Model{cfg: cfg, lang: cfg.Language, keys: newKeymap(cfg.Language), styles: newStyles(cfg.Theme != ThemeLight, cfg.Language), tab: tabPeople}
-	m.people, m.levels = newPeople(), audio.Silence()
+	m := &Model{cfg: cfg, lang: cfg.Language, styles: newStyles(cfg.Theme != ThemeLight, cfg.Language), tab: tabPeople}
+	var err error
+	if m.keys, err = newKeymap(cfg.Language, cfg.Keys); err != nil {
+		m.notice = notice{Clean(err.Error(), maxNotice), true}
+	}
+	m.focused, m.people, m.levels = true, newPeople(), audio.Silence()
 	m.view = cfg.Agent.Snapshot()
 	return m
 }
@@ -102,6 +109,12 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 		}
 	case tea.KeyPressMsg:
 		return tea.Batch(m.refresh(), m.press(msg))
+	case tea.MouseMsg:
+		return tea.Batch(m.refresh(), m.point(msg))
+	case tea.FocusMsg:
+		m.focused = true
+	case tea.BlurMsg:
+		m.focused = false
 	case tea.PasteMsg:
 		return m.paste(msg)
 	case tea.ResumeMsg:
@@ -124,7 +137,15 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 	case historyDueMsg:
 		return m.loadHistory("")
 	}
-	return nil
+	return m.pass(msg)
+}
+
+// pass gives a message to the room, if there is one.
+func (m *Model) pass(msg tea.Msg) tea.Cmd {
+	if m.room == nil {
+		return nil
+	}
+	return m.room.take(m, msg)
 }
 
 // screen is what the screen is about now. An incoming call is no screen: it lies
@@ -142,6 +163,8 @@ func (m *Model) screen() screen {
 		return screenOutgoing
 	case m.ended.call.ID != "":
 		return screenEnded
+	case m.room != nil:
+		return screenRoom
 	case m.tab == tabRecent:
 		return screenRecent
 	}
@@ -184,13 +207,12 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		return tea.Suspend
 	case m.waiting.call != "":
 		return m.pressIncoming(k)
-	case m.asking:
-		return m.pressQuit(k)
-	case m.helping:
-		m.helping = false
-		return nil
-	case key.Matches(k, m.keys.Help) && !m.people.searching:
-		m.helping = true
+	case m.sheet != nil:
+		return m.sheet.press(m, k)
+	case key.Matches(k, m.keys.Palette):
+		return m.openPalette()
+	case key.Matches(k, m.keys.Help) && !m.typing():
+		m.open(helping{})
 		return nil
 	}
 	return m.pressScreen(k)
@@ -206,6 +228,8 @@ func (m *Model) pressScreen(k tea.KeyPressMsg) tea.Cmd {
 		return m.pressEnded(k)
 	case screenRecent:
 		return m.pressRecent(k)
+	case screenRoom:
+		return m.room.press(m, k)
 	case screenPeople:
 	}
 	return m.pressPeople(k)

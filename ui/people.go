@@ -242,6 +242,7 @@ func (m *Model) listRows(width, height int) []string {
 	}
 	at := m.chosenIn(list)
 	from, to := window(at, len(list), space)
+	m.zones.drawn(len(rows), from, to, width)
 	for i := from; i < to; i++ {
 		rows = append(rows, m.contactRow(list[i], i == at, width))
 	}

@@ -173,6 +173,7 @@ func (m *Model) recentRows(height int) []string {
 	at := r.at()
 	from, to := window(at, len(r.records), height)
 	rows := make([]string, 0, to-from)
+	m.zones.drawn(0, from, to, m.inner())
 	for i := from; i < to; i++ {
 		rows = append(rows, m.recordRow(r.records[i], i == at, min(m.inner(), 90)))
 	}

@@ -40,6 +40,8 @@ const (
 	wordYes       = "hang up and quit"
 	wordNo        = "stay"
 	wordHelp      = "help"
+	wordPalette   = "all actions"
+	wordDo        = "do it"
 	wordQuit      = "quit"
 	wordSuspend   = "suspend"
 )
@@ -62,6 +64,7 @@ const (
 	textLoading      = "Loading…"
 	textNotFound     = "Nobody of that name."
 	textSearchHint   = "a name"
+	textNoAction     = "No action of that name."
 	textSoundOnly    = "video call, sound only"
 	textIsCalling    = "is calling you"
 	textIsCallingVid = "is calling you, video call (sound only)"

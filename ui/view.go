@@ -15,6 +15,10 @@ func (m *Model) View() tea.View {
 	v := tea.NewView(strings.Join(m.rows(), "\n"))
 	v.AltScreen = true
 	v.WindowTitle = m.title()
+	v.ReportFocus = true
+	if m.cfg.Mouse {
+		v.MouseMode = tea.MouseModeCellMotion
+	}
 	if m.screen() == screenPeople && !m.covered() {
 		v.Cursor = m.searchCursor()
 	}
@@ -30,15 +34,13 @@ func (m *Model) rows() []string {
 	switch {
 	case m.waiting.call != "":
 		return m.overlay(base, m.incomingBox(), m.incomingKeys())
-	case m.asking:
-		return m.overlay(base, m.quitBox(), []key.Binding{m.keys.Yes, m.keys.No})
-	case m.helping:
-		return m.overlay(base, m.helpBox(), []key.Binding{does(m.keys.SearchClose, m.lang.Say(wordClose))})
+	case m.sheet != nil:
+		return m.overlay(base, m.sheet.box(m), m.sheet.keys(m))
 	}
 	return base
 }
 
-func (m *Model) covered() bool { return m.waiting.call != "" || m.asking || m.helping }
+func (m *Model) covered() bool { return m.waiting.call != "" || m.sheet != nil }
 
 func (m *Model) base() []string {
 	switch m.screen() {
@@ -50,6 +52,9 @@ func (m *Model) base() []string {
 		return m.stage(m.endedRows(), m.keys.Again, m.keys.Close)
 	case screenRecent:
 		return m.page(m.recentRows, m.recentKeys()...)
+	case screenRoom:
+		rows := func(height int) []string { return m.room.rows(m, m.inner(), height) }
+		return m.page(rows, m.room.keys(m)...)
 	case screenPeople:
 	}
 	return m.page(m.peopleRows, m.peopleKeys()...)
@@ -82,6 +87,7 @@ func (m *Model) page(body func(height int) []string, keys ...key.Binding) []stri
 		head, foot = nil, foot[len(foot)-1:]
 	}
 	space := max(m.height-len(head)-len(foot), 0)
+	m.zones.body = len(head)
 	rows := append(head, fit(body(space), m.inner(), space)...)
 	return m.place(append(rows, foot...))
 }
@@ -159,6 +165,9 @@ func (m *Model) boxText() int {
 
 // headRow names the program, the tabs, and who is here.
 func (m *Model) headRow() string {
+	if m.screen() == screenRoom {
+		return ends(m.styles.strong.Underline(true).Render(m.room.title(m)), m.whoAmI(), m.inner())
+	}
 	tabs := m.tabName(m.lang.Say(textPeople), m.tab == tabPeople) + "   " + m.tabName(m.recentTitle(), m.tab == tabRecent)
 	who := m.whoAmI()
 	if row := ends(tabs, who, m.inner()); row != tabs {
@@ -213,7 +222,7 @@ func (m *Model) notes() []string {
 		}
 		return rows
 	}
-	calling := m.screen() != screenPeople && m.screen() != screenRecent
+	calling := m.inCall() || m.screen() == screenEnded
 	trouble := m.lang.linkTrouble(m.view)
 	if m.notice.text != "" && trouble != "" && most > 1 { // one does not hide the other
 		notice := m.styles.plain

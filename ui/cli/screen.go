@@ -97,6 +97,7 @@ func (a *app) fullScreen(ctx context.Context, s *session) error {
 		},
 		Banner: banner(s), SoundNote: s.soundNote, Language: ui.LanguageOf(s.settings.Lang, a.getenv),
 		Theme: ui.Theme(s.settings.Theme), Motion: s.settings.Motion, Bell: s.settings.Bell,
+		Keys: s.settings.Keys, Mouse: s.settings.Mouse,
 	})
 	program := tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(a.out),
 		tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler())

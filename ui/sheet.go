@@ -1,0 +1,59 @@
+package ui
+
+import (
+	"charm.land/bubbles/v2/key"
+	tea "charm.land/bubbletea/v2"
+)
+
+// sheet is what lies over the screen until it is put away: a question, the
+// help, the palette. There is one at a time, and an incoming call lies over it.
+type sheet interface {
+	// press takes a key; nobody beneath does.
+	press(m *Model, k tea.KeyPressMsg) tea.Cmd
+	// box is what the sheet shows, without its border.
+	box(m *Model) []string
+	// keys are for the last row.
+	keys(m *Model) []key.Binding
+}
+
+// room is a page that takes the whole screen while there is no call, such as
+// the settings. A call takes the screen over and gives it back.
+type room interface {
+	title(m *Model) string
+	// rows is the page between the head and the keys.
+	rows(m *Model, width, height int) []string
+	press(m *Model, k tea.KeyPressMsg) tea.Cmd
+	keys(m *Model) []key.Binding
+	// take hears every message that no key is; a room that needs none ignores
+	// them.
+	take(m *Model, msg tea.Msg) tea.Cmd
+}
+
+// typer is a sheet or a room with a field that letters go into now, so that
+// they are no commands.
+type typer interface{ typing() bool }
+
+// open lays a sheet over the screen.
+func (m *Model) open(s sheet) { m.sheet = s }
+
+// enter opens a room; nil leaves it.
+func (m *Model) enter(r room) { m.room, m.sheet = r, nil }
+
+// typing says whether a letter is a letter now, and no command.
+func (m *Model) typing() bool {
+	if t, ok := m.sheet.(typer); ok && m.sheet != nil {
+		return t.typing()
+	}
+	if m.sheet != nil {
+		return false
+	}
+	switch m.screen() {
+	case screenPeople:
+		return m.people.searching
+	case screenRoom:
+		t, ok := m.room.(typer)
+		return ok && t.typing()
+	case screenRecent, screenOutgoing, screenTalking, screenEnded:
+	}
+	return false
+}
