@@ -23,7 +23,8 @@ func (a *app) answerCommand() *cobra.Command {
 	var f answerFlags
 	cmd := &cobra.Command{
 		Use: "answer", Short: "Wait for calls without a screen", Args: noArguments,
-		Long: "Wait for calls without a screen, until Ctrl-C or, with --once, until one call is over.\n\n" +
+		Long: "Wait for calls without a screen, until Ctrl-C or, with --once, until one call is over.\n" +
+			"A call that comes during another waits for its end, unless another phone takes it.\n\n" +
 			"With --json the line ConnectionChanged with \"link\":\"connected\" says that calls can come.",
 		Example: "  tring answer --once --for 1m\n  tring answer --policy busy --json",
 		RunE:    a.does(func(ctx context.Context, _ []string) error { return a.answer(ctx, f) }),
@@ -148,11 +149,12 @@ func (i *incoming) hear(ctx context.Context, e calls.Event) (bool, error) {
 	switch {
 	case e.Name == calls.IncomingCallReceived:
 		i.seen[e.Call.ID] = true
-		return false, i.act(ctx, e.Call)
+		i.act(ctx, e.Call)
 	case over || e.Name == calls.Failure && i.seen[e.Call.ID] && !i.live(e.Call.ID):
 		known := i.seen[e.Call.ID]
 		delete(i.seen, e.Call.ID)
-		return known, nil
+		i.next(ctx)
+		return known && i.held == "", nil
 	case e.Call.Status == calls.Ongoing && e.Call.Holds(me) && i.held == "":
 		i.held = e.Call.ID
 		i.startTalk()
@@ -166,16 +168,20 @@ func (i *incoming) live(id calls.ID) bool {
 	return slices.ContainsFunc(i.phone.Snapshot().Calls, func(c calls.CallView) bool { return c.Call.ID == id })
 }
 
-// act does with a call what the policy says. One that comes while another is
-// held is told that this phone is busy. The answer is awaited aside, for the
-// events go on; what fails is heard as an event.
-func (i *incoming) act(ctx context.Context, c calls.Call) error {
-	act := i.decide(c)
-	if _, accepts := act.(calls.Accept); accepts && i.held != "" {
-		act = calls.Reject{Status: calls.Busy}
+// next takes the call that has waited for the end of another.
+func (i *incoming) next(ctx context.Context) {
+	if waiting := i.phone.Snapshot().Incoming(); i.held == "" && !i.once && ctx.Err() == nil && len(waiting) > 0 {
+		i.act(ctx, waiting[0].Call)
 	}
-	if act == nil {
-		return nil
+}
+
+// act does with a call what the policy says. One that comes while another is held
+// rings on: a busy of this phone would silence the person's other ones. The answer
+// is awaited aside, for the events go on; what fails is heard as an event.
+func (i *incoming) act(ctx context.Context, c calls.Call) {
+	act := i.decide(c)
+	if _, accepts := act.(calls.Accept); act == nil || accepts && i.held != "" {
+		return
 	}
 	go func() {
 		err := i.phone.Do(context.WithoutCancel(ctx), calls.Command{Call: c.ID, Act: act})
@@ -183,7 +189,6 @@ func (i *incoming) act(ctx context.Context, c calls.Call) error {
 			i.fail(fmt.Errorf("%s call: %w", act.Verb(), err))
 		}
 	}()
-	return nil
 }
 
 // fail brings an error of a goroutine beside into the events.
