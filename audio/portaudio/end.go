@@ -1,6 +1,7 @@
 package portaudio
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -23,6 +24,10 @@ const (
 	// steady is how many callbacks end the start.
 	steady = 10
 )
+
+// errRescan ends every stream of the process, so that the library can be ended
+// and look for devices again: it does that at no other time.
+var errRescan = errors.New("the devices are looked for again")
 
 // end is what a microphone and a speaker have in common: the ring between the
 // callback and the caller, the watch over the callback, and closing.
@@ -49,6 +54,8 @@ type end struct {
 	gaps   atomic.Uint64 // times the ring was full (microphone) or empty (speaker)
 	xruns  atomic.Uint64 // times the device itself reported lost sound
 	delay  atomic.Int64  // of the device itself, in nanoseconds
+	over   atomic.Bool   // it must end
+	lost   atomic.Bool   // the device stopped
 
 	timer *time.Timer
 	err   error // of Close
@@ -108,10 +115,14 @@ func (e *end) await(n int, available func() int) error {
 		if err != nil {
 			return err
 		}
+		if e.over.Load() {
+			return fmt.Errorf("%s: %w", e.name, errRescan)
+		}
 		if available() >= n {
 			return nil
 		}
 		if left <= 0 || e.broken.Load() {
+			e.lost.Store(true)
 			return fmt.Errorf("%s: %w", e.name, ErrStopped)
 		}
 		e.timer.Reset(left)
@@ -137,6 +148,17 @@ func (e *end) patience() (time.Duration, error) {
 	}
 	return time.Duration(e.beat.Load()) + limit - time.Since(e.born), nil
 }
+
+// expire makes a waiting Read or Write fail, and all that follow.
+func (e *end) expire() {
+	e.over.Store(true)
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (e *end) failed() bool { return e.lost.Load() }
 
 // Close stops the device and wakes a waiting Read or Write. It returns within two
 // seconds even when the driver hangs; the error then says so. Closing again

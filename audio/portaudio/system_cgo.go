@@ -26,11 +26,20 @@ var errHangs = errors.New("the sound system does not answer: restart it, or unpl
 // the only one here. turn admits one goroutine at a time, which then may touch
 // users and call the library.
 type system struct {
-	turn  chan struct{} // capacity 1
-	users int           // open streams; the library is initialised while there are any
+	turn    chan struct{} // capacity 1
+	users   int           // open streams; the library is initialised while there are any
+	streams map[*stream]struct{}
+	cards   func() (text string, known bool)
+	seen    string        // the cards when the devices were listed
+	lost    bool          // a device was, since then
+	ending  chan struct{} // closed when all streams have ended for a rescan; else nil
 }
 
-var library = &system{turn: make(chan struct{}, 1)}
+var library = newSystem()
+
+func newSystem() *system {
+	return &system{turn: make(chan struct{}, 1), streams: map[*stream]struct{}{}, cards: cards}
+}
 
 func (s *system) usable() error { return nil }
 
@@ -96,6 +105,8 @@ func eventually(s *system, limit time.Duration, act func() error) error {
 func (s *system) hold() error {
 	if s.users == 0 {
 		quiet()
+		s.seen, _ = s.cards()
+		s.lost = false
 		if err := pa.Initialize(); err != nil {
 			return fmt.Errorf("start the sound system: %w", err)
 		}
@@ -111,6 +122,7 @@ func (s *system) release() error {
 	if s.users > 0 {
 		return nil
 	}
+	s.ended()
 	if err := pa.Terminate(); err != nil {
 		return fmt.Errorf("stop the sound system: %w", err)
 	}
@@ -149,18 +161,33 @@ func devices() ([]DeviceInfo, []*pa.DeviceInfo, error) {
 
 // open connects the named device to p and starts it.
 func (s *system) open(side side, name string, p port) error {
-	_, err := within(s, openLimit, func() (*stream, error) {
-		growStack()
-		if err := s.hold(); err != nil {
-			return nil, err
-		}
-		opened, err := s.start(side, name, p)
-		if err != nil {
-			return nil, first(err, s.release())
-		}
+	return s.patiently(func() error {
+		_, err := within(s, openLimit, func() (*stream, error) {
+			growStack()
+			return s.openNow(side, name, p)
+		}, func(late *stream) { _ = late.stop() }) // nobody waits any more
+		return err
+	})
+}
+
+// openNow is open, called in its turn. What is not there may have come since the
+// devices were listed.
+func (s *system) openNow(side side, name string, p port) (*stream, error) {
+	if s.ending != nil {
+		return nil, busyError{s.ending}
+	}
+	if err := s.hold(); err != nil {
+		return nil, err
+	}
+	opened, err := s.start(side, name, p)
+	if err == nil {
+		s.streams[opened] = struct{}{}
 		return opened, nil
-	}, func(late *stream) { _ = late.stop() }) // nobody waits any more
-	return err
+	}
+	if s.users > 1 && s.stale() {
+		err = s.rescan()
+	}
+	return nil, first(err, s.release())
 }
 
 // start tries the formats in their order. It is called in its turn, held.
@@ -201,12 +228,12 @@ func (s *system) startAs(side side, device *pa.DeviceInfo, f format, p port) (*s
 		p.callback(samples, flags&lost != 0)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("at %d Hz with %d channels: %w", f.rate, f.channels, err)
+		return nil, fmt.Errorf("at %d Hz with %d channels: %w", f.rate, f.channels, spoken(err))
 	}
 	if info := opened.Info(); info != nil {
 		p.latency(max(info.InputLatency, info.OutputLatency))
 	}
-	st := &stream{system: s, stream: opened}
+	st := &stream{system: s, stream: opened, port: p}
 	p.attach(st)
 	if err := opened.Start(); err != nil {
 		return nil, first(fmt.Errorf("start: %w", err), opened.Close())
@@ -214,10 +241,19 @@ func (s *system) startAs(side side, device *pa.DeviceInfo, f format, p port) (*s
 	return st, nil
 }
 
+// spoken gives words to an error of the system below that has none.
+func spoken(err error) error {
+	if err.Error() == "" {
+		return errors.New("the system refuses")
+	}
+	return err
+}
+
 // stream is an open, started stream.
 type stream struct {
 	system *system
 	stream *pa.Stream
+	port   port
 }
 
 // Close ends the stream, waiting for two seconds at most; a hanging driver is left
@@ -227,6 +263,8 @@ func (st *stream) Close() error { return eventually(st.system, closeLimit, st.st
 // stop is Close, called in its turn. It aborts, since to play out what is buffered
 // a dead device would take for ever.
 func (st *stream) stop() error {
+	delete(st.system.streams, st)
+	st.system.lost = st.system.lost || st.port.failed()
 	abort := st.stream.Abort()
 	if errors.Is(abort, pa.StreamIsStopped) {
 		abort = nil

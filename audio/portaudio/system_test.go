@@ -14,7 +14,7 @@ import (
 // happens once the driver goes on.
 func TestHangingDriver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &system{turn: make(chan struct{}, 1)}
+		s := newSystem()
 		driver := make(chan struct{})
 		ran, undone, closed := false, 0, false
 
