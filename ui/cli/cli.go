@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tring/config"
+	"tring/ui"
 )
 
 // Env is what a run of the program gets from outside. Version is what the
@@ -191,6 +192,9 @@ func (a *app) home() (config.Paths, config.Settings, error) {
 	settings, err := config.Load(paths, a.getenv)
 	if err != nil {
 		return paths, settings, fmt.Errorf("read settings: %w", err)
+	}
+	if err := ui.CheckKeys(settings.Keys); err != nil {
+		return paths, settings, fmt.Errorf("%s: %w", paths.Settings(), err)
 	}
 	return paths, settings, nil
 }
