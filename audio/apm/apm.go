@@ -22,6 +22,11 @@ import (
 	"tring/audio"
 )
 
+// early is how much less delay the library is told. It finds sound that comes
+// later than it was told, as far as its filter reaches, but hardly what comes
+// 40 ms earlier; and devices do not know their latencies exactly.
+const early = 30 * time.Millisecond
+
 // canceller takes the speaker's sound out of the microphone's. It belongs to
 // one goroutine.
 type canceller struct{ state *C.tring_apm }
@@ -52,7 +57,7 @@ func (c *canceller) Render(f audio.Frame) {
 // frame that the library does not take stays as it is.
 func (c *canceller) Capture(f audio.Frame, delay time.Duration) {
 	if len(f) == audio.FrameSamples {
-		C.tring_apm_capture(c.state, (*C.short)(unsafe.SliceData(f)), C.int(delay.Milliseconds()))
+		C.tring_apm_capture(c.state, (*C.short)(unsafe.SliceData(f)), C.int(max(delay-early, 0).Milliseconds()))
 		runtime.KeepAlive(c)
 	}
 }
