@@ -76,6 +76,9 @@ type ReportMedia struct {
 // SetMuted tells the others what this device does not send.
 type SetMuted struct{ Audio, Video bool }
 
+// SetRecording tells the others whether this device keeps the call's sound.
+type SetRecording struct{ On bool }
+
 // Renew extends the lease of a joined device and vouches for the peers it hears.
 type Renew struct{ Hears []DeviceID }
 
@@ -119,6 +122,7 @@ func (Leave) Verb() string        { return "leave" }
 func (Signal) Verb() string       { return "signal" }
 func (ReportMedia) Verb() string  { return "media" }
 func (SetMuted) Verb() string     { return "mute" }
+func (SetRecording) Verb() string { return "record" }
 func (Renew) Verb() string        { return "renew" }
 func (Token) Verb() string        { return "token" }
 func (Invite) Verb() string       { return "invite" }

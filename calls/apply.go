@@ -58,7 +58,7 @@ func (c *Call) apply(act Act, by Actor, now time.Time) error {
 // leave the status alone.
 func (c *Call) applyInSession(p *Party, act Act, by Actor, now time.Time) error {
 	switch act.(type) {
-	case Token, Join, Signal, ReportMedia, SetMuted, Renew:
+	case Token, Join, Signal, ReportMedia, SetMuted, SetRecording, Renew:
 	default:
 		return ErrNotAParty // a server's act from a client
 	}
@@ -87,8 +87,11 @@ func (c *Call) applyInSession(p *Party, act Act, by Actor, now time.Time) error 
 	if p.JoinedAt.IsZero() {
 		return ErrInvalidStatus
 	}
-	if a, ok := act.(SetMuted); ok {
+	switch a := act.(type) {
+	case SetMuted:
 		p.AudioMuted, p.VideoMuted = a.Audio, a.Video
+	case SetRecording:
+		p.Recording = a.On
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ var acts = map[string]Act{
 	"reject": Reject{Status: Rejected}, "busy": Reject{Status: Busy}, "cancel": Reject{Status: Cancelled}, "nonsense": Reject{Status: Ended},
 	"end": End{}, "leave": Leave{}, "join": Join{}, "token": Token{},
 	"signal": Signal{To: "bob-1"}, "signal-back": Signal{To: "ada-1"}, "signal-self": Signal{To: "ada-1"}, "signal-eve": Signal{To: "eve-1"},
-	"media": ReportMedia{Peer: "bob-1", State: MediaConnected}, "mute": SetMuted{Audio: true}, "renew": Renew{}, "invite": Invite{User: "eve"},
+	"media": ReportMedia{Peer: "bob-1", State: MediaConnected}, "mute": SetMuted{Audio: true}, "record": SetRecording{On: true}, "record-off": SetRecording{}, "renew": Renew{}, "invite": Invite{User: "eve"},
 	"dnd": Refuse{Rejected, DoNotDisturb}, "hide": Hide{}, "server-busy": Refuse{Busy, ""}, "refuse-odd": Refuse{Ended, ""},
 	"ring-timeout": RingTimeout{}, "caller-gone": CallerGone{}, "media-timeout": MediaTimeout{}, "lease-expired": LeaseExpired{Device: "bob-1"},
 }
@@ -85,6 +85,8 @@ ada    media           !call_not_found  !invalid_status  =                    !c
 bob    media           !call_not_found  !not_a_party     =                    !call_terminated  !call_terminated  !not_a_party      !not_a_party      !call_terminated  !call_terminated
 ada    mute            !call_not_found  =                =                    !call_terminated  !call_terminated  !call_terminated  !call_terminated  !call_terminated  !call_terminated
 bob    mute            !call_not_found  !not_a_party     =                    !call_terminated  !call_terminated  !not_a_party      !not_a_party      !call_terminated  !call_terminated
+ada    record          !call_not_found  =                =                    !call_terminated  !call_terminated  !call_terminated  !call_terminated  !call_terminated  !call_terminated
+bob    record          !call_not_found  !not_a_party     =                    !call_terminated  !call_terminated  !not_a_party      !not_a_party      !call_terminated  !call_terminated
 ada    renew           !call_not_found  =                =                    !call_terminated  !call_terminated  !call_terminated  !call_terminated  !call_terminated  !call_terminated
 bob    renew           !call_not_found  !not_a_party     =                    !call_terminated  !call_terminated  !not_a_party      !not_a_party      !call_terminated  !call_terminated
 ada    invite          !call_not_found  !invalid_status  =                    !call_terminated  !call_terminated  !call_terminated  !call_terminated  !call_terminated  !call_terminated
@@ -182,7 +184,7 @@ func checkTransition(t *testing.T, before Call, act Act, by Actor, want string) 
 	if err != nil || string(after.Status) != want {
 		t.Errorf("status %q, error %v, want %q", after.Status, err, want)
 	}
-	repeatable := !slices.Contains([]string{"ringing", "mute", "invite", "media", "hide"}, act.Verb())
+	repeatable := !slices.Contains([]string{"ringing", "mute", "record", "invite", "media", "hide"}, act.Verb())
 	if (before.Status.Terminal() || before.Status == Status(want) && repeatable) && !after.Equal(before) {
 		t.Error("an act that was no news changed the call")
 	}
@@ -458,6 +460,7 @@ func TestSmallPrint(t *testing.T) {
 			Reject{Status: Cancelled},
 			ada, "", func(c Call) bool { return c.Status == Cancelled },
 		},
+		"record before the join":     {[]step{{adaToBob, ada}, {Accept{}, bob}}, SetRecording{On: true}, bob, "invalid_status", nil},
 		"mute before the join":       {[]step{{adaToBob, ada}, {Accept{}, bob}}, SetMuted{Audio: true}, bob, "invalid_status", nil},
 		"media before the join":      {[]step{{adaToBob, ada}, {Accept{}, bob}}, ReportMedia{State: MediaLost}, bob, "invalid_status", nil},
 		"media in an unknown state":  {answered, ReportMedia{State: "fine"}, bob, "invalid_status", nil},

@@ -106,6 +106,7 @@ type Party struct {
 	Media      MediaState `json:"media,omitempty"`
 	AudioMuted bool       `json:"audio_muted,omitempty"`
 	VideoMuted bool       `json:"video_muted,omitempty"`
+	Recording  bool       `json:"recording,omitempty"`
 }
 
 // Call is one call as the server knows it: a value, never shared while it

@@ -18,6 +18,8 @@ const (
 	CallUpdated          EventName = "CallUpdated"
 	UserJoined           EventName = "UserJoined"
 	UserLeft             EventName = "UserLeft"
+	RecordingStarted     EventName = "RecordingStarted"
+	RecordingStopped     EventName = "RecordingStopped"
 	MediaIsConnected     EventName = "MediaConnected"
 	ConnectionChanged    EventName = "ConnectionChanged"
 	PresenceChanged      EventName = "PresenceChanged"
@@ -34,7 +36,7 @@ type Event struct {
 	// Reason is why, as this phone sees it: answered_elsewhere is the reason of
 	// one phone and not of the call.
 	Reason Reason
-	// User is who joined, left or changed presence.
+	// User is who joined, left, records, records no more or changed presence.
 	User UserID
 	// RingLeft is how long an incoming call goes on ringing.
 	RingLeft time.Duration
@@ -151,7 +153,7 @@ func (c Call) rings(p Party) bool {
 	return !c.Status.Terminal() && (p.State == PartyInvited || p.State == PartyRinging)
 }
 
-// session tells a phone in the call who else came and went.
+// session tells a phone in the call who else came and went, and who records it.
 func (c *change) session() {
 	for _, p := range c.after.Parties {
 		if p.User == c.viewer.User {
@@ -164,6 +166,12 @@ func (c *change) session() {
 			c.events = append(c.events, Event{Name: UserJoined, Call: c.after, User: p.User})
 		case wasIn && !in:
 			c.events = append(c.events, Event{Name: UserLeft, Call: c.after, User: p.User})
+		}
+		switch {
+		case in && p.Recording && !was.Recording:
+			c.events = append(c.events, Event{Name: RecordingStarted, Call: c.after, User: p.User})
+		case was.Recording && !p.Recording:
+			c.events = append(c.events, Event{Name: RecordingStopped, Call: c.after, User: p.User})
 		}
 	}
 }

@@ -64,6 +64,9 @@ func TestEventsTellTheRest(t *testing.T) {
 	initiated, ongoing := callIn(t, Initiated), callIn(t, Ongoing)
 	ringing, _ := initiated.Apply(Ring{}, bob, start)
 	muted, _ := ongoing.Apply(SetMuted{Audio: true}, bob, start)
+	records, _ := ongoing.Apply(SetRecording{On: true}, bob, start)
+	both, _ := records.Apply(SetMuted{Audio: true}, bob, start)
+	recorded, _ := records.Apply(End{}, bob, start)
 	gone, _ := initiated.Apply(CallerGone{}, ByServer, start)
 	hidden, _ := ringing.Apply(Hide{}, ByServer, start)
 	over, _ := hidden.Apply(RingTimeout{}, ByServer, start)
@@ -76,6 +79,13 @@ func TestEventsTellTheRest(t *testing.T) {
 		"the caller learns that a phone rings":      {initiated, ringing, ada, "CallUpdated"},
 		"a ringing phone does not care":             {initiated, ringing, bobOther, ""},
 		"the other side is muted":                   {ongoing, muted, ada, "CallUpdated"},
+		"the other side records":                    {ongoing, records, ada, "RecordingStarted"},
+		"who records hears only that it is so":      {ongoing, records, bob, "CallUpdated"},
+		"still recording is no news":                {records, both, ada, "CallUpdated"},
+		"the other side records no more":            {records, ongoing, ada, "RecordingStopped"},
+		"back in a call that is recorded":           {Call{}, records, ada, "Initiated OutgoingCallAccepted UserJoined RecordingStarted"},
+		"a recorded call is over":                   {records, recorded, ada, "CallEnded"},
+		"the other phone of the callee":             {ongoing, records, bobOther, ""},
 		"a caller who vanished":                     {initiated, gone, bob, "IncomingCallCancelled:connection_lost"},
 		"blocked while it rings: it stops":          {ringing, hidden, bob, "IncomingCallCancelled:cancelled"},
 		"blocked while it rings: the caller":        {ringing, hidden, ada, ""},
@@ -107,6 +117,7 @@ func TestEventsOfAGroup(t *testing.T) {
 	rings := then(Call{}, group, ada)
 	answered := then(rings, Accept{Join: true}, bob)
 	left := then(answered, End{}, bob)
+	recorded := then(then(then(rings, Accept{Join: true}, bob), SetRecording{On: true}, bob), End{}, bob)
 	declined := then(rings, Reject{Status: Rejected}, eve)
 	for name, tc := range map[string]struct {
 		before, after Call
@@ -115,6 +126,7 @@ func TestEventsOfAGroup(t *testing.T) {
 	}{
 		"one answers, the others ring on":              {rings, answered, eve, ""},
 		"one leaves, the others hear it":               {answered, left, ada, "UserLeft"},
+		"who recorded and left records no more":        {Call{}, recorded, ada, "Initiated OutgoingCallAccepted"},
 		"the ring time is over for one":                {answered, then(answered, RingTimeout{}, ByServer), eve, "IncomingCallCancelled:unanswered"},
 		"who rejected hears nothing of the rest":       {declined, then(declined, Accept{Join: true}, bob), eve, ""},
 		"who left hears nothing of the end":            {left, then(left, End{}, ada), bob, ""},

@@ -65,6 +65,7 @@ var fuzzActs = []Act{
 	ReportMedia{Peer: "B1", State: MediaLost},
 	Leave{},
 	SetMuted{Audio: true},
+	SetRecording{On: true},
 	Renew{Hears: []DeviceID{"A1"}},
 	Token{},
 	Signal{To: "B1"},

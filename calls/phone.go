@@ -206,6 +206,7 @@ type leg struct {
 	peers     []Peer
 	early     []DeliverSignal // what came before the session was open
 	muted     bool
+	recording bool
 	silenced  bool // the person decided; the ring tone has stopped
 	connected bool // MediaConnected was emitted
 	since     time.Time

@@ -30,6 +30,8 @@ func (p *Phone) tryCommand(c Command) error {
 		return p.hangUp(l)
 	case SetMuted:
 		return p.mute(l, a)
+	case SetRecording:
+		return p.record(l, a)
 	case Invite:
 		p.send(c.Call, a)
 		return nil
@@ -160,6 +162,16 @@ func (p *Phone) mute(l *leg, a SetMuted) error {
 	}
 	l.muted = a.Audio
 	p.do(Mute{Call: l.call.ID, On: a.Audio})
+	p.send(l.call.ID, a)
+	return nil
+}
+
+// record tells the others at once, and again after a reconnect.
+func (p *Phone) record(l *leg, a SetRecording) error {
+	if !l.call.Holds(p.me.Viewer()) {
+		return fmt.Errorf("record call: %w", ErrInvalidStatus)
+	}
+	l.recording = a.On
 	p.send(l.call.ID, a)
 	return nil
 }

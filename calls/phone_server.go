@@ -115,6 +115,9 @@ func (p *Phone) resume(l *leg) {
 	if l.muted {
 		p.send(l.call.ID, SetMuted{Audio: true})
 	}
+	if me, _ := l.call.Party(p.me.User); me.Recording != l.recording {
+		p.send(l.call.ID, SetRecording{On: l.recording})
+	}
 }
 
 func (p *Phone) isPending(id ID) bool {

@@ -149,6 +149,7 @@ func TestCommandsThatAPhoneRefuses(t *testing.T) {
 		"reject one's own call":      {"ada calls;deliver", Reject{Status: Rejected}, "call-ada", "invalid_status"},
 		"end somebody's ring":        {"bob calls;deliver", End{}, "call-bob", "invalid_status"},
 		"mute a call that rings":     {"bob calls;deliver", SetMuted{Audio: true}, "call-bob", "invalid_status"},
+		"record a call that rings":   {"bob calls;deliver", SetRecording{On: true}, "call-bob", "invalid_status"},
 		"an act that is no command":  {"ada calls;deliver", RingTimeout{}, "call-ada", "not_supported"},
 		"answer twice":               {"bob calls;deliver;ada accept;deliver", Accept{}, "call-bob", "invalid_status"},
 		"reject what was answered":   {"bob calls;deliver;ada accept;deliver", Reject{Status: Busy}, "call-bob", "invalid_status"},

@@ -39,6 +39,7 @@ type CallView struct {
 	// RingingOn are the labels of the callee's phones that ring.
 	RingingOn []string
 	Muted     bool
+	Recording bool // by this phone
 }
 
 // View is all that a screen shows: a value that nobody changes any more.
@@ -62,7 +63,7 @@ func (p *Phone) View() View {
 	}
 	for _, l := range p.legs {
 		v.Calls = append(v.Calls, CallView{
-			Call: l.call.clone(), Stage: p.stage(l), Since: l.since, RingingOn: l.ringingOn(), Muted: l.muted,
+			Call: l.call.clone(), Stage: p.stage(l), Since: l.since, RingingOn: l.ringingOn(), Muted: l.muted, Recording: l.recording,
 		})
 	}
 	return v

@@ -30,6 +30,7 @@ func TestNonParty(t *testing.T) {
 			wire.Signal{CallID: on(id), To: "A1", Payload: []byte("x")},
 			wire.MediaState{CallID: on(id), Peer: "A1", State: calls.MediaLost},
 			wire.SetMuted{CallID: on(id), Audio: true},
+			wire.SetRecording{CallID: on(id), On: true},
 			wire.Renew{CallID: on(id)},
 			wire.Invite{CallID: on(id), User: "eve"},
 		}
@@ -374,6 +375,11 @@ func TestSignals(t *testing.T) {
 	b.until("alice is muted", func(m wire.Message) bool {
 		e, ok := m.(wire.CallEvent)
 		return ok && e.Call.Parties[0].AudioMuted
+	})
+	a.act(wire.SetRecording{CallID: on(id), On: true})
+	b.until("alice records", func(m wire.Message) bool {
+		e, ok := m.(wire.CallEvent)
+		return ok && e.Call.Parties[0].Recording && slices.Contains(e.Events, calls.RecordingStarted)
 	})
 	a.refused(wire.Join{CallID: on(id), Token: accepted.Grant.Token}, calls.ErrInvalidToken) // bob's
 }

@@ -62,6 +62,11 @@ type (
 		Audio bool `json:"audio"`
 		Video bool `json:"video"`
 	}
+	// SetRecording tells the others whether the phone records.
+	SetRecording struct {
+		CallID
+		On bool `json:"on"`
+	}
 	// Renew extends the device's lease and vouches for those it hears.
 	Renew struct {
 		CallID
@@ -129,6 +134,8 @@ func Request(id calls.ID, act calls.Act) (Message, error) {
 		return MediaState{c, a.Peer, a.State}, nil
 	case calls.SetMuted:
 		return SetMuted{c, a.Audio, a.Video}, nil
+	case calls.SetRecording:
+		return SetRecording{c, a.On}, nil
 	case calls.Renew:
 		return Renew{c, a.Hears}, nil
 	case calls.Invite:
@@ -163,6 +170,8 @@ func Act(m Message) (calls.ID, calls.Act, bool) {
 		return m.Call, calls.ReportMedia{Peer: m.Peer, State: m.State}, true
 	case SetMuted:
 		return m.Call, calls.SetMuted{Audio: m.Audio, Video: m.Video}, true
+	case SetRecording:
+		return m.Call, calls.SetRecording{On: m.On}, true
 	case Renew:
 		return m.Call, calls.Renew{Hears: m.Hears}, true
 	case Invite:
@@ -197,6 +206,7 @@ func (Leave) Type() string        { return "call.leave" }
 func (Signal) Type() string       { return "call.signal" }
 func (MediaState) Type() string   { return "call.media" }
 func (SetMuted) Type() string     { return "call.mute" }
+func (SetRecording) Type() string { return "call.record" }
 func (Renew) Type() string        { return "call.renew" }
 func (Invite) Type() string       { return "call.invite" }
 func (CallResult) Type() string   { return "call.result" }

@@ -110,6 +110,7 @@
 //	call.signal     to, payload                          relayed unread to a device of the session
 //	call.media      peer, state: connected | lost
 //	call.mute       audio, video
+//	call.record     on                                   this phone records; the others are told
 //	call.renew      hears                                every 10 s while joined
 //	call.invite     user
 //

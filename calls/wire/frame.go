@@ -107,7 +107,7 @@ var decoders = table( //nolint:gochecknoglobals // a constant in all but syntax
 	as[Hello], as[Challenge], as[Proof], as[Enrol], as[Enrolled], as[Welcome],
 	as[OK], as[Error], as[CallResult], as[CallEvent], as[Relayed], as[Presence], as[AccountEvent],
 	as[InitiateCall], as[Ringing], as[AcceptCall], as[RejectCall], as[EndCall],
-	as[Token], as[Join], as[Leave], as[Signal], as[MediaState], as[SetMuted],
+	as[Token], as[Join], as[Leave], as[Signal], as[MediaState], as[SetMuted], as[SetRecording],
 	as[Renew], as[Invite],
 	as[History], as[HistoryPage], as[MarkSeen],
 	as[Directory], as[DirectoryPage], as[SetPresence], as[SetFavourite], as[SetBlocked],

@@ -73,6 +73,7 @@ var examples = []Frame{
 	{Seq: 9, Body: Signal{CallID: id, To: bobs.ID, Payload: []byte(`{"kind":"offer"}`)}},
 	{Seq: 10, Body: MediaState{CallID: id, Peer: bobs.ID, State: calls.MediaConnected}},
 	{Seq: 11, Body: SetMuted{CallID: id, Audio: true}},
+	{Seq: 11, Body: SetRecording{CallID: id, On: true}},
 	{Seq: 12, Body: Renew{CallID: id, Hears: []calls.DeviceID{bobs.ID}}},
 	{Seq: 13, Body: Invite{CallID: id, User: "carla"}},
 	{Seq: 14, Body: History{calls.HistoryFilter{Direction: calls.Incoming, Missed: true, Limit: 30}}},
