@@ -94,13 +94,17 @@ func worse(a, b audio.Network) audio.Network {
 	return n
 }
 
+// reported takes a reception report's news of the way. The RTCP reader calls it.
+func (p *peer) reported(now time.Time) {
+	coding, _ := p.session.media.engine.Coding()
+	p.bandwidth.report(now, headerRate+(1+p.redundancy.copies)*coding.Bitrate, p.measure.way())
+	p.available.Store(int64(p.bandwidth.limit))
+}
+
 // adapt draws the consequences of the peer's reports. The RTCP reader calls it.
 func (p *peer) adapt(now time.Time) {
 	w := p.measure.way()
-	coding, _ := p.session.media.engine.Coding()
-	sending := headerRate + (1+p.redundancy.copies)*coding.Bitrate
-	w.available = p.bandwidth.report(now, sending, w.all.percent(), w.roundTrip)
-	p.available.Store(int64(w.available))
+	w.available = p.bandwidth.limit
 	if _, red := p.track.negotiated(); red != 0 {
 		if copies := int32(p.redundancy.decide(now, w)); p.outbox.copies.Swap(copies) != copies {
 			p.switches.Add(1)

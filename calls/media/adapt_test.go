@@ -109,7 +109,8 @@ type ride struct {
 func (r *ride) reports(n, rate int, loss float64, roundTrip time.Duration) int {
 	for range n {
 		r.now = r.now.Add(time.Second)
-		r.report(r.now, rate, loss, roundTrip)
+		t := tally{expected: 250, lost: int(2.5 * loss), runs: 1}
+		r.report(r.now, rate, way{all: t, roundTrip: roundTrip})
 	}
 	return r.limit
 }
@@ -121,7 +122,7 @@ func TestBandwidth(t *testing.T) {
 		r.reports(10, 52000, 0, trip)
 		return r
 	}
-	if got := begin().reports(60, 164000, 20, trip); got != 0 {
+	if got := begin().reports(60, 164000, 35, trip); got != 0 {
 		t.Errorf("loss that bits do not make: a limit of %d", got)
 	}
 	if got := begin().reports(2, 164000, 0, trip+queueDelay); got != 0 {
@@ -146,6 +147,11 @@ func TestBandwidth(t *testing.T) {
 	}
 	if got := begin().reports(1, 164000, 60, trip); got != int(backOff*0.4*164000) {
 		t.Errorf("a flood: a limit of %d", got)
+	}
+	few := begin()
+	few.report(few.now.Add(time.Second), 164000, way{all: tally{50, 30, 10}, roundTrip: trip})
+	if few.limit != 0 {
+		t.Errorf("a bad second is a flood: a limit of %d", few.limit)
 	}
 	if got := begin().reports(1, 52000, 95, trip); got != headerRate+thinBitrate {
 		t.Errorf("nearly nothing comes through: a limit of %d", got)

@@ -6,7 +6,8 @@ const (
 	queueDelay   = 100 * time.Millisecond // a round trip so much above the shortest, again and again: a queue
 	queueReports = 3
 	wayMemory    = 30 * time.Second // how long the shortest round trip counts
-	floodLoss    = 30.0             // percent, over the last seconds
+	floodLoss    = 40.0             // percent of
+	floodPackets = 200              // or more, of late
 	backOff      = 0.85             // of what came through (draft-ietf-rmcat-gcc-02 §5.5)
 	settleTime   = lately * time.Second
 	holdTime     = 10 * time.Second
@@ -20,7 +21,7 @@ const (
 //
 //	delay: three round trips in a row 100 ms above the shortest of the last
 //	       half minute: a queue stands. Which way it stands is not known.
-//	loss:  of 30 % and more. Less of it is no sign: on radio links loss is
+//	loss:  of 40 % and more, over seconds. Less of it is no sign: on radio links loss is
 //	       nobody's doing, and fewer bits would not help.
 //
 // The limit then is a part of what came through; after ten seconds it grows by
@@ -33,20 +34,19 @@ type bandwidth struct {
 	queued   int // reports in a row
 }
 
-// report takes what may be sent in bit/s, headers included, how much got lost of
-// late, and the round trip (0: unknown). It returns the limit.
-func (b *bandwidth) report(now time.Time, rate int, loss float64, roundTrip time.Duration) int {
-	queued, quiet := b.queues(now, roundTrip), now.Sub(b.lowered)
+// report takes what may be sent in bit/s, headers included, and how it went.
+func (b *bandwidth) report(now time.Time, rate int, w way) {
+	queued, quiet := b.queues(now, w.roundTrip), now.Sub(b.lowered)
+	flood := w.all.expected >= floodPackets && w.all.percent() >= floodLoss
 	switch {
-	case (queued || loss >= floodLoss) && quiet >= settleTime:
-		b.limit = max(int(backOff*float64(rate)*(1-loss/100)), headerRate+thinBitrate)
+	case (queued || flood) && quiet >= settleTime:
+		b.limit = max(int(backOff*float64(rate)*(1-w.all.percent()/100)), headerRate+thinBitrate)
 		b.lowered = now
 	case b.limit > 0 && quiet >= holdTime && !queued:
 		if b.limit = int(float64(b.limit) * growth); b.limit > noLimit {
 			b.limit = 0
 		}
 	}
-	return b.limit
 }
 
 // queues tells that the round trip has been long for long enough.

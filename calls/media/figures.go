@@ -48,7 +48,9 @@ func (p *peer) statistics() calls.MediaStats {
 	h := heard(s, audio.StreamStats{}, now.Sub(m.began))
 	h.Delay, h.Burst = stats.Delay, stats.LossRun
 	stats.ConcealedPercent, stats.Rating = h.Guessed, h.Rating()
-	stats.MOS, stats.MOSLately = audio.MOS(stats.Rating), audio.MOS(stats.RatingLately)
+	if stats.MOS = audio.MOS(stats.Rating); stats.RatingLately > 0 {
+		stats.MOSLately = audio.MOS(stats.RatingLately)
+	}
 	return stats
 }
 

@@ -23,6 +23,7 @@ type wan struct {
 	down       atomic.Bool
 	blocked    atomic.Pointer[string] // an address that no longer works
 	loss       atomic.Int32           // percent
+	bursts     atomic.Bool            // a fifth is lost, in runs of three
 	// The addresses that the hosts sent from last.
 	fromAlice, fromBob atomic.Pointer[string]
 }
@@ -52,6 +53,7 @@ func newWAN(t *testing.T, delay time.Duration) *wan {
 	w.turn = host(turnHost)
 	w.alice, w.bob = host("10.0.0.1", "10.0.0.11"), host("10.0.0.2", "10.0.0.12")
 	dice := rand.New(rand.NewSource(1)) //nolint:gosec // the same losses each time
+	runs := map[string]int{}
 	router.AddChunkFilter(func(c vnet.Chunk) bool {
 		switch from := host4(c.SourceAddr()); from {
 		case "10.0.0.1", "10.0.0.11":
@@ -59,7 +61,7 @@ func newWAN(t *testing.T, delay time.Duration) *wan {
 		case "10.0.0.2", "10.0.0.12":
 			w.fromBob.Store(&from)
 		}
-		if w.down.Load() || int32(dice.Intn(100)) < w.loss.Load() {
+		if w.down.Load() || int32(dice.Intn(100)) < w.loss.Load() || w.bursts.Load() && inBurst(dice, runs, c) {
 			return false
 		}
 		if w.apart.Load() && host4(c.SourceAddr()) != turnHost && host4(c.DestinationAddr()) != turnHost {
@@ -77,6 +79,18 @@ func newWAN(t *testing.T, delay time.Duration) *wan {
 		}
 	})
 	return w
+}
+
+// inBurst decides for one direction's chunks which are lost: 3p/(1+2p) of them.
+func inBurst(dice *rand.Rand, left map[string]int, c vnet.Chunk) bool {
+	const p = 1.0 / 13
+	from := host4(c.SourceAddr())
+	if left[from] == 0 && dice.Float64() < p {
+		left[from] = 3
+	}
+	lost := left[from] > 0
+	left[from] = max(left[from]-1, 0)
+	return lost
 }
 
 func host4(a net.Addr) string {

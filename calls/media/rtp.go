@@ -3,6 +3,7 @@ package media
 import (
 	"errors"
 	"io"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -183,7 +184,9 @@ func (r *reader) push() {
 	m, now := &r.peer.measure, time.Now()
 	arrived := now.Sub(r.peer.session.began)
 	m.arrived(r.packet.SSRC, r.packet.SequenceNumber, len(r.packet.Payload), now)
-	for _, b := range r.blocks {
+	// The packet itself first: a copy is of use only to who knows that something
+	// came after it.
+	for _, b := range slices.Backward(r.blocks) {
 		sequence := r.packet.SequenceNumber - b.back
 		if b.back > 0 && !m.missing(sequence) {
 			continue
@@ -201,11 +204,13 @@ func (p *peer) takeReport(packet rtcp.Packet) {
 	for _, r := range receptions(packet) {
 		if r.SSRC == p.ssrc {
 			p.measure.report(r, now)
+			p.reported(now)
 			p.adapt(now)
 		}
 	}
 	if x, ok := packet.(*rtcp.ExtendedReport); ok {
 		p.measure.extended(p.ssrc, x, now)
+		p.adapt(now)
 	}
 }
 
