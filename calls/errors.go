@@ -37,6 +37,7 @@ var (
 	ErrNotSupported      = &Error{"not_supported", "the server does not support that"}
 	ErrOffline           = &Error{"offline", "there is no connection to the server"}
 	ErrRateLimited       = &Error{"rate_limited", "too many requests; wait a little"}
+	ErrRemoved           = &Error{"removed", "this phone was removed from its account"}
 	ErrReplaced          = &Error{"replaced", "another phone signed in with this device's id"}
 	ErrSignIn            = &Error{"sign_in_failed", "the server does not accept this key for this name"}
 	ErrSignInTimeout     = &Error{"sign_in_timeout", "the sign-in took too long; does the ssh agent wait for you?"}

@@ -40,7 +40,7 @@ func (m *Model) finish(c calls.Call, why calls.Reason, err error) {
 func (m *Model) pressEnded(k tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case key.Matches(k, m.keys.Again):
-		if k.IsRepeat || m.now().Before(m.ended.at.Add(m.cfg.Grace)) {
+		if k.IsRepeat || m.signedOut() || m.now().Before(m.ended.at.Add(m.cfg.Grace)) {
 			return nil
 		}
 		c := m.ended.call
@@ -49,6 +49,13 @@ func (m *Model) pressEnded(k tea.KeyPressMsg) tea.Cmd {
 		m.ended.close()
 	}
 	return nil
+}
+
+func (m *Model) endedKeys() []key.Binding {
+	if m.signedOut() {
+		return []key.Binding{m.keys.Close}
+	}
+	return []key.Binding{m.keys.Again, m.keys.Close}
 }
 
 func (m *Model) endedRows() []string {

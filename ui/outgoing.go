@@ -22,7 +22,7 @@ type dialing struct {
 
 // dial places a call.
 func (m *Model) dial(to calls.Receiver, t calls.Type) tea.Cmd {
-	if m.inCall() || m.cfg.NewCallID == nil {
+	if m.inCall() || m.cfg.NewCallID == nil || m.signedOut() {
 		return nil
 	}
 	m.people.closeSearch()

@@ -102,10 +102,12 @@ func (m *Model) choose(list []calls.Contact, i int) {
 
 func (m *Model) peopleKeys() []key.Binding {
 	k := m.keys
-	if m.people.searching {
+	switch {
+	case m.people.searching && m.signedOut():
+		return []key.Binding{k.SearchUp, k.SearchDown, k.SearchClose}
+	case m.people.searching:
 		return []key.Binding{k.SearchCall, k.SearchUp, k.SearchDown, k.SearchClose}
-	}
-	if len(m.listed()) == 0 {
+	case len(m.listed()) == 0 || m.signedOut():
 		return []key.Binding{k.Tab, k.Search, k.Quit, k.Help}
 	}
 	return []key.Binding{k.Call, k.Video, k.Tab, k.Search, k.Help}

@@ -8,6 +8,10 @@ func (m *Model) outdated() bool {
 	return m.view.Link == calls.LinkDown || m.view.Link == calls.LinkClosed
 }
 
+// signedOut says whether there is no connection and none will come: nobody can be
+// called.
+func (m *Model) signedOut() bool { return m.view.Link == calls.LinkClosed }
+
 // shape is a presence that needs no colour.
 func (m *Model) shape(c calls.Contact) string {
 	if m.outdated() {

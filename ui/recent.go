@@ -109,7 +109,7 @@ func (m *Model) openRecent() tea.Cmd {
 
 func (m *Model) recentKeys() []key.Binding {
 	tab := does(m.keys.Tab, m.lang.Say(wordPeople))
-	if len(m.recent.records) == 0 {
+	if len(m.recent.records) == 0 || m.signedOut() {
 		return []key.Binding{tab, m.keys.Quit, m.keys.Help}
 	}
 	return []key.Binding{m.keys.CallBack, m.keys.Video, tab, m.keys.Help}

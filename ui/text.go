@@ -138,10 +138,23 @@ func (l Language) linkTrouble(v calls.View) string {
 	case calls.LinkDown:
 		return l.Say("No connection to the server, trying again%s.", because)
 	case calls.LinkClosed:
-		return l.Say("Signed out%s. Start tring again when that is mended.", because)
+		return l.Say("Signed out%s.", because) + " " + l.cure(v)
 	case calls.Connecting, calls.LinkUp:
 	}
 	return ""
+}
+
+// cure is what the person can do about a refusal that the phone takes for final.
+func (l Language) cure(v calls.View) string {
+	switch {
+	case errors.Is(v.LinkErr, calls.ErrRemoved):
+		return l.Say("Quit, and log in again: tring login URL --user %s", v.Me.User)
+	case errors.Is(v.LinkErr, calls.ErrSignIn):
+		return l.Say("Ask for a new invite, quit, and log in again: tring login URL")
+	case errors.Is(v.LinkErr, calls.ErrReplaced):
+		return l.Say("Quit here, or quit there and start tring again.")
+	}
+	return l.Say("Start tring again when that is mended.")
 }
 
 // textOutgoing is what a call does that waits for its answer. Offline: nobody is

@@ -49,7 +49,7 @@ func (m *Model) base() []string {
 	case screenTalking:
 		return m.stage(m.talkingRows(), m.talkingKeys()...)
 	case screenEnded:
-		return m.stage(m.endedRows(), m.keys.Again, m.keys.Close)
+		return m.stage(m.endedRows(), m.endedKeys()...)
 	case screenRecent:
 		return m.page(m.recentRows, m.recentKeys()...)
 	case screenRoom:

@@ -192,5 +192,10 @@ func (c *Client) Request(ctx context.Context, m wire.Message) (wire.Message, err
 
 // final says whether trying again is no use.
 func final(err error) bool {
-	return errors.Is(err, calls.ErrSignIn) || errors.Is(err, calls.ErrReplaced) || errors.Is(err, calls.ErrVersion)
+	for _, refusal := range []error{calls.ErrSignIn, calls.ErrRemoved, calls.ErrReplaced, calls.ErrVersion} {
+		if errors.Is(err, refusal) {
+			return true
+		}
+	}
+	return false
 }

@@ -80,9 +80,9 @@ func TestRefusalThatTimeDoesNotHealEndsThePhone(t *testing.T) {
 				l.write(wire.Frame{Re: 2, Body: wire.ErrorOf(calls.ErrSignIn)})
 				l.closeWith(wire.CloseRemoved)
 			}
-		}, calls.ErrSignIn, "removed"},
+		}, calls.ErrRemoved, "removed"},
 		{"another phone took the device's id", cutWith(wire.CloseReplaced), calls.ErrReplaced, "another phone"},
-		{"the phone was removed", cutWith(wire.CloseRemoved), calls.ErrSignIn, "removed"},
+		{"the phone was removed", cutWith(wire.CloseRemoved), calls.ErrRemoved, "removed"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p, _, ended := run(t, newClient(t, optionsFor(t, startServer(t, tt.server))))

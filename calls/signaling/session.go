@@ -296,16 +296,13 @@ func closed(err error) error {
 	return err
 }
 
-// ErrRemoved is a phone that its owner removed from the account.
-var ErrRemoved = errors.New("this phone was removed from its account")
-
 // explainClose says what the code of a close frame means (see package wire).
 func explainClose(e *websocket.CloseError) error {
 	switch e.Code {
 	case wire.CloseReplaced:
 		return calls.ErrReplaced
 	case wire.CloseRemoved:
-		return fmt.Errorf("%w; log in again: %w", ErrRemoved, calls.ErrSignIn)
+		return calls.ErrRemoved
 	case wire.CloseSignIn:
 		return calls.ErrSignIn
 	case wire.CloseSignInLate:

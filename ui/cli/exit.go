@@ -93,8 +93,10 @@ func explain(err error) string {
 		hint = "`tring contacts` shows who is there"
 	case errors.Is(err, calls.ErrCallingSelf):
 		hint = "`tring call echo` lets you hear yourself, where the server has that line"
+	case errors.Is(err, calls.ErrRemoved):
+		hint = "log in again with `tring login URL --user NAME`"
 	case errors.Is(err, calls.ErrSignIn):
-		hint = "run `tring login` again, or ask for a new invite"
+		hint = "ask for a new invite, and run `tring login URL` again"
 	case errors.Is(err, calls.ErrInviteInvalid):
 		hint = "check that you copied all of it"
 	case errors.Is(err, calls.ErrReplaced):

@@ -58,7 +58,8 @@ func TestExplain(t *testing.T) {
 	}{
 		{errors.New("a\n b"), "a b"},
 		{fmt.Errorf("call x: %w", calls.ErrUnknownReceiver), "call x: nobody of that name is on the server; `tring contacts` shows who is there"},
-		{fmt.Errorf("sign in: %w", calls.ErrSignIn), "run `tring login` again"},
+		{fmt.Errorf("sign in: %w", calls.ErrSignIn), "run `tring login URL` again"},
+		{fmt.Errorf("sign in: %w", calls.ErrRemoved), "removed from its account; log in again with `tring login URL --user NAME`"},
 		{fmt.Errorf("the port is 0; write 1: %w", calls.ErrInvalidRequest), "the port is 0; write 1"},
 		{fmt.Errorf("read: %w; do this", calls.ErrOffline), "read: there is no connection to the server; do this"},
 		{missing, "check the name"},

@@ -157,7 +157,7 @@ func (a *app) askInvite() (string, error) {
 // new one.
 func (a *app) signInOnce(ctx context.Context, account *config.Account, o signaling.Options, d *config.Device) (err error) {
 	account.Name, err = a.checkAccount(ctx, o)
-	if errors.Is(err, signaling.ErrRemoved) {
+	if errors.Is(err, calls.ErrRemoved) {
 		if err := d.Renew(); err != nil {
 			return err
 		}

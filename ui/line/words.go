@@ -133,7 +133,18 @@ func connection(v calls.View) string {
 	case calls.LinkDown:
 		return "No connection to the server" + cause(v.LinkErr) + "; trying again."
 	case calls.LinkClosed:
-		return "The server refused this phone" + cause(v.LinkErr) + "."
+		return "The server refused this phone" + cause(v.LinkErr) + "." + cure(v)
+	}
+	return ""
+}
+
+// cure is what to do about a refusal that concerns the account.
+func cure(v calls.View) string {
+	switch {
+	case errors.Is(v.LinkErr, calls.ErrRemoved):
+		return " Quit, and log in again: tring login URL --user " + string(v.Me.User)
+	case errors.Is(v.LinkErr, calls.ErrSignIn):
+		return " Ask for a new invite, quit, and log in again: tring login URL"
 	}
 	return ""
 }

@@ -1,0 +1,52 @@
+package ui
+
+import (
+	"fmt"
+	"testing"
+
+	"tring/calls"
+)
+
+// A phone that the server refuses for good says what to do, and offers nobody to
+// call, not even again.
+func TestSignedOut(t *testing.T) {
+	for name, tt := range map[string]struct {
+		err   error
+		wants []string
+	}{
+		"removed": {calls.ErrRemoved, []string{
+			"Signed out: this phone was removed from its account.", "log in again: tring login URL --user ada",
+		}},
+		"the key is not taken": {fmt.Errorf("sign in: %w", calls.ErrSignIn), []string{
+			"does not accept this key", "Ask for a new invite, quit, and log in again: tring login URL",
+		}},
+		"replaced":    {calls.ErrReplaced, []string{"another phone signed in", "Quit here, or quit there"}},
+		"too old":     {calls.ErrVersion, []string{"update the older one", "Start tring again when that is mended."}},
+		"for nothing": {nil, []string{"Signed out. Start tring again"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			atDesk(t, 80, 24, func(d *desk) {
+				d.tel.refuse = calls.ErrRateLimited
+				d.press("enter")
+				d.reads("call again")
+				d.tel.did, d.tel.refuse = nil, nil
+				d.tel.disconnect(tt.err, true)
+				d.settle()
+				d.lacks("call again")
+				d.reads(tt.wants...)
+				d.hit("enter")
+				d.did()
+				d.press("esc")
+				d.reads("signed out")
+				d.lacks("enter call", "video")
+				d.reads(tt.wants...)
+				d.press("enter", "v", "/")
+				d.typed("bob")
+				d.press("enter")
+				d.did()
+				d.press("esc", "tab")
+				d.lacks("call back")
+			})
+		})
+	}
+}
