@@ -24,9 +24,10 @@ func (a *app) printer(asJSON bool) printer {
 	return p
 }
 
-func (p printer) event(e calls.Event, v calls.View) error {
+// event tells an event; media, which may be nil, is for the end of a call.
+func (p printer) event(e calls.Event, v calls.View, media *calls.MediaStats) error {
 	if p.json != nil {
-		return p.json.Event(e, v.Link)
+		return p.json.Event(e, v.Link, media)
 	}
 	if words := line.Words(e, v); words != "" {
 		p.say("%s", words)
@@ -44,8 +45,9 @@ type watch struct {
 	timer   *time.Timer // runs out when the call has lasted long enough
 	sample  *time.Ticker
 	samples int
-	last    *calls.MediaStats // not printed yet
-	lastOf  calls.Call
+	last    calls.MediaStats // the newest sample
+	lastOf  calls.Call       // of this call
+	fresh   bool             // it was not printed yet
 	link    calls.Link       // the last one told
 	notes   chan string      // what the machine lacks, once it is known
 	looked  bool             // it is known
@@ -89,7 +91,11 @@ func (w *watch) print(e calls.Event) {
 		}
 		w.link = v.Link
 	}
-	if err := w.printer.event(e, v); err != nil && w.err == nil {
+	var media *calls.MediaStats
+	if e.Call.ID == w.lastOf.ID && e.Call.ID != "" && e.Call.Status.Terminal() {
+		media = &w.last
+	}
+	if err := w.printer.event(e, v, media); err != nil && w.err == nil {
 		w.err = err
 	}
 }
@@ -133,7 +139,7 @@ func (w *watch) keepStats() {
 	}
 	w.keepFault(w.phone.Levels().Fault)
 	if s, ok := w.phone.Stats(); ok {
-		w.last, w.lastOf = &s, held.Call
+		w.last, w.lastOf, w.fresh = s, held.Call, true
 		if w.samples++; w.samples%(int(statsEvery/sampleEvery)) == 0 {
 			w.printStats()
 		}
@@ -142,11 +148,11 @@ func (w *watch) keepStats() {
 
 // printStats prints the newest sample, once.
 func (w *watch) printStats() {
-	if w.printer.json == nil || w.last == nil {
+	if w.printer.json == nil || !w.fresh {
 		return
 	}
-	if err := w.printer.json.Stats(w.lastOf, *w.last); err != nil && w.err == nil {
+	if err := w.printer.json.Stats(w.lastOf, w.last); err != nil && w.err == nil {
 		w.err = err
 	}
-	w.last = nil
+	w.fresh = false
 }

@@ -81,6 +81,28 @@ func TestTheConnectionIsToldWhenItChanges(t *testing.T) {
 	}
 }
 
+// The line that says that a call is over has its media's statistics, also when a
+// sample was printed a moment before; that of another call has not.
+func TestTheEndHasTheStatistics(t *testing.T) {
+	w, said := onlooker(t, true)
+	c := calls.Call{ID: "01J", Status: calls.Ongoing, Initiator: "ann", Receiver: calls.User("bob")}
+	w.last, w.lastOf, w.fresh = calls.MediaStats{Received: 49, MOS: 4.2}, c, true
+	w.printStats()
+	w.printStats()
+	c.Status = calls.Ended
+	other := c
+	other.ID = "01K"
+	w.print(calls.Event{Name: calls.CallEnded, Call: other})
+	w.print(calls.Event{Name: calls.CallEnded, Call: c})
+	got := said()
+	if len(got) != 3 || !strings.Contains(got[0], `"event":"Stats"`) || strings.Contains(got[1], `"stats"`) {
+		t.Fatalf("said %q", got)
+	}
+	if !strings.Contains(got[2], `"received":49`) || !strings.Contains(got[2], `"estimated_mos":4.2`) {
+		t.Errorf("the end: %s", got[2])
+	}
+}
+
 // A call that was refused at once is told to be placed and then to be over; its
 // end has the reason.
 func TestACallRefusedAtOnceIsToldWithItsReason(t *testing.T) {

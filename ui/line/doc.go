@@ -8,6 +8,33 @@
 // It refuses to know where events come from and who carries commands out. Every
 // name that another person chose passes [ui.Clean] before it is printed.
 //
+// # Statistics
+//
+// The "stats" of a "Stats" line are how the media of the call does, those of the
+// line that says that a call is over are the last ones of it. "Of late" are the
+// last five seconds; "estimated" is what no ear has judged.
+//
+//	sent, received, lost, late      packets; late ones came after their turn, and count as lost
+//	concealed, recovered, redundant of the lost: made up, rebuilt from in-band FEC,
+//	                                played from a copy in a later packet (RED, RFC 2198)
+//	redundant_sent                  copies that were sent
+//	loss_percent, loss_run          of late, packets that we miss: how many, how many in a row
+//	peer_loss_percent, peer_loss_run  the same of ours, as the other side reports
+//	concealed_percent               how much of all sound was made up
+//	jitter_ms, round_trip_ms        RFC 3550 §6.4.1
+//	buffer_ms                       how long sound waits in the jitter buffer
+//	delay_ms                        from mouth to ear without the sound devices, estimated
+//	relayed                         through TURN
+//	bitrate_sent, bitrate_received  bit/s of late, of payload
+//	bitrate_available               bit/s that the way carries, only where a limit was seen
+//	coding                          bitrate (bit/s), fec, dtx, complexity, red_copies (in each
+//	                                packet), and how often any of it was switched
+//	level_dbfs, peer_level_dbfs     peaks of this moment, microphone and speaker
+//	estimated_r                     the E-model's rating (ITU-T G.107), 0 to 93.2, of the whole call
+//	estimated_mos                   the mean opinion score that it stands for, 1 to 4.5
+//	estimated_mos_lately            of late
+//	peer_estimated_r                the rating that the other side gives, of late
+//
 // Nothing is redrawn: one event, one line. Console reads its input in a
 // goroutine of its own, which ends when the input does; everything else runs in
 // the caller's.

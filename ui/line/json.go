@@ -82,23 +82,6 @@ func RecordOf(r calls.Record) Record {
 	return out
 }
 
-// Stats is what the media of a call does. Jitter, round trip and buffer are in
-// milliseconds, the losses of late in percent.
-type Stats struct {
-	Sent      uint64  `json:"sent"`
-	Received  uint64  `json:"received"`
-	Lost      uint64  `json:"lost"`
-	Late      uint64  `json:"late"`
-	Concealed uint64  `json:"concealed"`
-	Recovered uint64  `json:"recovered"`
-	Loss      float64 `json:"loss_percent"`
-	PeerLoss  float64 `json:"peer_loss_percent"`
-	Jitter    float64 `json:"jitter_ms"`
-	RoundTrip float64 `json:"round_trip_ms"`
-	Buffer    float64 `json:"buffer_ms"`
-	Relayed   bool    `json:"relayed"`
-}
-
 // Failure is an error of the service: a code that never changes, and words.
 type Failure struct {
 	Code string `json:"code"`
@@ -112,7 +95,7 @@ type Event struct {
 	Call  *Call           `json:"call,omitempty"`
 	User  calls.UserID    `json:"user,omitempty"`  // UserJoined, UserLeft
 	Link  calls.Link      `json:"link,omitempty"`  // ConnectionChanged
-	Stats *Stats          `json:"stats,omitempty"` // Stats
+	Stats *Stats          `json:"stats,omitempty"` // Stats, and the end of a call that had media
 	Error *Failure        `json:"error,omitempty"`
 }
 
@@ -131,7 +114,8 @@ func NewJSON(w io.Writer, now func() time.Time) *JSON {
 }
 
 // Event prints one event; link is the connection's state, for ConnectionChanged.
-func (j *JSON) Event(e calls.Event, link calls.Link) error {
+// media, which may be nil, is what is known of the media of a call that is over.
+func (j *JSON) Event(e calls.Event, link calls.Link, media *calls.MediaStats) error {
 	out := Event{Event: e.Name, User: e.User}
 	if e.Call.ID != "" {
 		c := CallOf(e.Call, e.Reason)
@@ -143,18 +127,16 @@ func (j *JSON) Event(e calls.Event, link calls.Link) error {
 	if e.Err != nil {
 		out.Error = &Failure{Code: calls.Code(e.Err), Text: e.Err.Error()}
 	}
+	if media != nil {
+		out.Stats = StatsOf(*media)
+	}
 	return j.print(out)
 }
 
 // Stats prints a sample of a call's media.
 func (j *JSON) Stats(c calls.Call, s calls.MediaStats) error {
 	call := CallOf(c, "")
-	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-	return j.print(Event{Event: StatsEvent, Call: &call, Stats: &Stats{
-		Sent: s.Sent, Received: s.Received, Lost: s.Lost, Late: s.Late,
-		Concealed: s.Concealed, Recovered: s.Recovered, Loss: s.LossPercent, PeerLoss: s.PeerLossPercent,
-		Jitter: ms(s.Jitter), RoundTrip: ms(s.RoundTrip), Buffer: ms(s.BufferTime), Relayed: s.Relayed,
-	}})
+	return j.print(Event{Event: StatsEvent, Call: &call, Stats: StatsOf(s)})
 }
 
 func (j *JSON) print(e Event) error {

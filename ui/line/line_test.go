@@ -61,7 +61,7 @@ func TestJSON(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var out strings.Builder
-			if err := NewJSON(&out, func() time.Time { return noon }).Event(tt.event, calls.LinkDown); err != nil {
+			if err := NewJSON(&out, func() time.Time { return noon }).Event(tt.event, calls.LinkDown, nil); err != nil {
 				t.Fatal(err)
 			}
 			if got := strings.TrimSuffix(out.String(), "\n"); got != tt.want {
@@ -71,14 +71,41 @@ func TestJSON(t *testing.T) {
 	}
 }
 
+// The names of the statistics are a promise, too.
 func TestJSONStats(t *testing.T) {
-	var out strings.Builder
-	j := NewJSON(&out, func() time.Time { return noon })
-	err := j.Stats(call(calls.Ongoing, ""), calls.MediaStats{Sent: 50, Received: 49, Lost: 1, LossPercent: 2, RoundTrip: 1500 * time.Microsecond})
-	want := `"stats":{"sent":50,"received":49,"lost":1,"late":0,"concealed":0,"recovered":0,"loss_percent":2,` +
-		`"peer_loss_percent":0,"jitter_ms":0,"round_trip_ms":1.5,"buffer_ms":0,"relayed":false}}`
-	if err != nil || !strings.Contains(out.String(), `"event":"Stats"`) || !strings.Contains(out.String(), want) {
-		t.Errorf("got %s, %v", out.String(), err)
+	all := calls.MediaStats{
+		Sent: 50, Received: 49, Lost: 6, Late: 1, Concealed: 1, Recovered: 2, Redundant: 3, CopiesSent: 98,
+		LossPercent: 2, LossRun: 1.5, PeerLossPercent: 3, PeerLossRun: 2.504, ConcealedPercent: 0.1,
+		Jitter: 3 * time.Millisecond, RoundTrip: 1500 * time.Microsecond, BufferTime: 40 * time.Millisecond,
+		Delay: 80 * time.Millisecond, BitrateSent: 31000, BitrateReceived: 32000, Available: 90000, Relayed: true,
+		Coding: calls.MediaCoding{Bitrate: 32000, FEC: true, Complexity: 10}, Copies: 2, Switches: 4,
+		Level: -20, PeerLevel: -18.5, Rating: 90, RatingLately: 80, PeerRating: 70, MOS: 4.3, MOSLately: 4.02,
+	}
+	want := `{"sent":50,"received":49,"lost":6,"late":1,"concealed":1,"recovered":2,"redundant":3,"redundant_sent":98,` +
+		`"loss_percent":2,"loss_run":1.5,"peer_loss_percent":3,"peer_loss_run":2.5,"concealed_percent":0.1,` +
+		`"jitter_ms":3,"round_trip_ms":1.5,"buffer_ms":40,"delay_ms":80,"relayed":true,` +
+		`"bitrate_sent":31000,"bitrate_received":32000,"bitrate_available":90000,` +
+		`"coding":{"bitrate":32000,"fec":true,"dtx":false,"complexity":10,"red_copies":2,"switches":4},` +
+		`"level_dbfs":-20,"peer_level_dbfs":-18.5,` +
+		`"estimated_r":90,"estimated_mos":4.3,"estimated_mos_lately":4.02,"peer_estimated_r":70}`
+	print := func(do func(*JSON) error) string {
+		var out strings.Builder
+		if err := do(NewJSON(&out, func() time.Time { return noon })); err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSuffix(out.String(), "\n")
+	}
+	sample := print(func(j *JSON) error { return j.Stats(call(calls.Ongoing, ""), all) })
+	if !strings.Contains(sample, `"event":"Stats"`) || !strings.HasSuffix(sample, `"stats":`+want+"}") {
+		t.Errorf("got  %s\nwant %s", sample, want)
+	}
+	over := calls.Event{Name: calls.CallEnded, Call: call(calls.Ended, ""), Reason: calls.EndedByPeer}
+	end := print(func(j *JSON) error { return j.Event(over, "", &all) })
+	if !strings.Contains(end, `"event":"CallEnded"`) || !strings.HasSuffix(end, `"stats":`+want+"}") {
+		t.Errorf("the end: %s", end)
+	}
+	if bare := print(func(j *JSON) error { return j.Stats(calls.Call{}, calls.MediaStats{}) }); strings.Contains(bare, "estimated") {
+		t.Errorf("what nobody estimated is told: %s", bare)
 	}
 }
 
@@ -87,7 +114,7 @@ type closedPipe struct{}
 func (closedPipe) Write([]byte) (int, error) { return 0, errors.New("nobody reads") }
 
 func TestJSONToNobodyIsAnError(t *testing.T) {
-	if err := NewJSON(closedPipe{}, time.Now).Event(calls.Event{Name: calls.Initiation}, ""); err == nil {
+	if err := NewJSON(closedPipe{}, time.Now).Event(calls.Event{Name: calls.Initiation}, "", nil); err == nil {
 		t.Error("no error")
 	}
 }
