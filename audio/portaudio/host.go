@@ -17,6 +17,9 @@ type Options struct {
 	// Input and Output name the microphone and the speaker: exactly, or by a part
 	// of the name that fits one device only. Empty is the system's default.
 	Input, Output string
+	// Wait makes a name that fits no device now no error: the default device is
+	// used until it does.
+	Wait bool
 	// Resampler serves devices that refuse 48 kHz; without one they do not open.
 	Resampler audio.NewResampler
 	// Log receives openings, closings and their counters; nil discards them.
@@ -72,27 +75,26 @@ func Open(o Options) (*Host, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	h := &Host{input: o.Input, output: o.Output, resampler: o.Resampler, log: o.Log}
-	if o.Input == "" && o.Output == "" {
+	if o.Wait || o.Input == "" && o.Output == "" {
 		return h, nil
 	}
 	devices, err := List()
 	if err != nil {
 		return nil, err
 	}
-	if len(devices) == 0 {
-		return h, nil
+	if len(devices) > 0 {
+		err = o.Check(devices)
 	}
-	if o.Input != "" {
-		if _, err := choose(devices, microphone, o.Input); err != nil {
-			return nil, err
-		}
-	}
-	if o.Output != "" {
-		if _, err := choose(devices, speaker, o.Output); err != nil {
-			return nil, err
-		}
+	if err != nil {
+		return nil, err
 	}
 	return h, nil
+}
+
+// Check says whether each name fits one of the devices: if not, it is an
+// [*UnknownDeviceError].
+func (o Options) Check(devices []DeviceInfo) error {
+	return first(microphone.check(devices, o.Input), speaker.check(devices, o.Output))
 }
 
 // Describe names the two devices in one line for people. It asks no hardware.

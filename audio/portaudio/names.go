@@ -36,6 +36,15 @@ func (s side) isDefault(d DeviceInfo) bool {
 	return d.DefaultOutput
 }
 
+// check says whether a name, if there is one, fits one of the devices.
+func (s side) check(devices []DeviceInfo, name string) error {
+	if name == "" {
+		return nil
+	}
+	_, err := choose(devices, s, name)
+	return err
+}
+
 // none is the error for a machine that has no device on this side.
 func (s side) none() error {
 	return fmt.Errorf("no %s found: plug one in, or start the sound server; `tring audio list` shows what is there", s)

@@ -4,38 +4,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"tring/audio"
-	"tring/audio/opus"
 	"tring/audio/portaudio"
 	"tring/config"
-	"tring/ui"
 )
 
 func (a *app) audioCommand() *cobra.Command {
-	var (
-		asJSON bool
-		spec   string
-		length time.Duration
-	)
+	var asJSON bool
 	list := &cobra.Command{
 		Use: "list", Short: "List the microphones and speakers", Args: noArguments,
 		RunE: a.does(func(context.Context, []string) error { return a.listAudio(asJSON) }),
 	}
 	list.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
-	test := &cobra.Command{
-		Use: "test", Short: "Ring the speaker and show what the microphone hears", Args: noArguments,
-		RunE: a.does(func(ctx context.Context, _ []string) error { return a.testAudio(ctx, spec, length) }),
-	}
-	test.Flags().StringVar(&spec, "audio", "", soundUsage)
-	test.Flags().DurationVar(&length, "for", 5*time.Second, "how long to listen")
-	return group("audio", "List and test the sound devices, and score what was heard", list, test, a.scoreCommand())
+	return group("audio", "List and test the sound devices, and score what was heard", list, a.audioTestCommand(), a.scoreCommand())
 }
 
 func (a *app) listAudio(asJSON bool) (err error) {
@@ -86,66 +71,4 @@ func deviceUse(d portaudio.DeviceInfo) string {
 		}
 	}
 	return strings.Join(uses, ", ")
-}
-
-// testAudio plays the ring tone and watches the levels.
-func (a *app) testAudio(ctx context.Context, spec string, length time.Duration) (err error) {
-	sound, err := a.soundFlag(spec)
-	if err != nil {
-		return err
-	}
-	s := &session{}
-	defer func() { err = errors.Join(err, s.close()) }()
-	paths, settings, err := a.home()
-	if err != nil {
-		return err
-	}
-	if s.log, err = a.openLog(s, paths, settings); err != nil {
-		return err
-	}
-	if err := a.redirect(s, paths); err != nil {
-		return err
-	}
-	device, err := sound.open(settings, s.log)
-	if err != nil {
-		return err
-	}
-	if c, ok := device.(io.Closer); ok {
-		s.later(c.Close)
-	}
-	engine := audio.NewEngine(audio.Config{Device: device, Codec: opus.Codec{}, Log: s.log})
-	s.later(engine.Close)
-	a.say("Sound: %s. You should hear ringing; speak, and watch the level.", device.Describe())
-	heard, fault := a.listen(ctx, engine, length)
-	if fault != "" {
-		return fmt.Errorf("test sound: %s", strings.TrimSuffix(ui.Language{}.SoundFault(fault), "."))
-	}
-	_, err = fmt.Fprintf(a.out, "microphone: loudest %.0f dB; speaker: played\n", heard)
-	return err
-}
-
-// listen rings for a while and returns the loudest level, and what was wrong.
-func (a *app) listen(ctx context.Context, engine *audio.Engine, length time.Duration) (loudest float64, fault string) {
-	engine.Play("ring")
-	if err := engine.StartCapture(func(audio.Packet) {}); errors.Is(err, audio.ErrNotCapturing) {
-		return audio.Floor, err.Error()
-	}
-	over := time.After(length)
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	loudest = audio.Floor
-	for n := 0; ; n++ {
-		select {
-		case <-over:
-			return loudest, fault
-		case <-ctx.Done():
-			return loudest, fault
-		case <-tick.C:
-		}
-		levels := engine.Levels()
-		loudest, fault = max(loudest, levels.In), levels.Fault
-		if n%10 == 9 {
-			a.say("microphone %4.0f dB  speaker %4.0f dB", levels.In, levels.Out)
-		}
-	}
 }

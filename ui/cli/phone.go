@@ -22,6 +22,8 @@ type Account = signaling.Options
 // voices alone, as a test line wants it.
 type Sound struct {
 	Device  audio.Device
+	Ring    audio.Device // the bell's, nil for the same
+	Gain    float64      // of the microphone, in dB
 	NoTones bool
 	// LowDelay is for packets of 10 ms, DTX for silence that is not sent.
 	LowDelay, DTX bool
@@ -44,7 +46,7 @@ func NewPhone(a Account, s Sound, unsent ...calls.Unsent) (*Phone, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := audio.Config{Device: s.Device, Codec: opus.Codec{}, DTX: s.DTX, Log: a.Log}
+	c := audio.Config{Device: s.Device, Ring: s.Ring, Gain: s.Gain, Codec: opus.Codec{}, DTX: s.DTX, Log: a.Log}
 	if s.LowDelay {
 		c.PacketDuration = audio.FrameDuration
 	}

@@ -66,7 +66,7 @@ func (a *app) make(ctx context.Context, s *session, sound soundSpec, allowTrial 
 			return err
 		}
 	}
-	device, err := sound.open(settings, s.log)
+	device, ring, err := sound.open(settings, s.log)
 	if err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (a *app) make(ctx context.Context, s *session, sound soundSpec, allowTrial 
 		s.account = s.trial.account
 	}
 	s.Phone, err = NewPhone(s.account, Sound{
-		Device: device, NoTones: sound.kind == "none",
+		Device: device, Ring: ring, Gain: settings.Sound.Gain, NoTones: sound.kind == "none",
 		LowDelay: settings.Sound.LowDelay, DTX: settings.Sound.DTX,
 	}, s.unsent.recall()...)
 	return err

@@ -1,8 +1,8 @@
 package cli
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -18,15 +18,17 @@ import (
 )
 
 // soundUsage is the help of --audio.
-const soundUsage = "sound: default, none, in=NAME,out=NAME or wav:IN,OUT"
+const soundUsage = "sound: default, none, in=NAME,out=NAME,ring=NAME or wav:IN,OUT"
 
 // soundSpec is what --audio asked for.
 type soundSpec struct {
 	kind    string // "default", "none", "wav"
 	in, out string
+	ring    string // the bell's device; empty: the speaker's
 }
 
-// parseSound reads default | none | in=NAME,out=NAME | wav:IN,OUT.
+// parseSound reads default | none | in=NAME,out=NAME,ring=NAME | wav:IN,OUT, where
+// each name may be left out.
 func parseSound(spec string) (soundSpec, error) {
 	switch {
 	case spec == "" || spec == "default":
@@ -49,21 +51,29 @@ func parseSound(spec string) (soundSpec, error) {
 			s.in = name
 		case "out":
 			s.out = name
+		case "ring":
+			s.ring = name
 		default:
-			return soundSpec{}, fmt.Errorf("%q is no sound; write default, none, in=NAME,out=NAME or wav:IN,OUT", spec)
+			return soundSpec{}, fmt.Errorf("%q is no sound; write default, none, in=NAME,out=NAME,ring=NAME or wav:IN,OUT", spec)
 		}
 	}
 	return s, nil
 }
 
 // devices splits at the commas that begin another device: a name may hold some.
-func devices(spec string) []string {
-	for _, next := range []string{",out=", ",in="} {
-		if i := strings.Index(spec, next); i > 0 {
-			return []string{spec[:i], spec[i+1:]}
+func devices(spec string) (all []string) {
+	for {
+		cut := -1
+		for _, next := range []string{",in=", ",out=", ",ring="} {
+			if i := strings.Index(spec, next); i >= 0 && (cut < 0 || i < cut) {
+				cut = i
+			}
 		}
+		if cut < 0 {
+			return append(all, spec)
+		}
+		all, spec = append(all, spec[:cut]), spec[cut+1:]
 	}
-	return []string{spec}
 }
 
 // soundFlag is the sound of --audio, else of $TRING_AUDIO. What is wrong with it
@@ -79,48 +89,53 @@ func (a *app) soundFlag(spec string) (soundSpec, error) {
 	return s, nil
 }
 
-// open makes the device. The names of the settings serve where the command line
-// has none. A machine without sound is no error: its phone is silent, and says
-// so; a name that fits nothing is one.
-func (s soundSpec) open(settings config.Settings, log *slog.Logger) (audio.Device, error) {
+// open makes the device of the calls, and that of the bell if it has its own. The
+// names of the settings serve where the command line has none. A machine without
+// sound is no error: its phone is silent, and says so. A name that was typed and
+// fits nothing is one; for a name of the settings the default device stands in.
+func (s soundSpec) open(settings config.Settings, log *slog.Logger) (device, ring audio.Device, err error) {
 	switch s.kind {
 	case "none":
-		return wav.Silence(), nil
+		return wav.Silence(), nil, nil
 	case "wav":
-		return wav.Open(s.in, s.out)
+		device, err = wav.Open(s.in, s.out)
+		return device, nil, err
 	}
-	if err := s.namesNothing(portaudio.List); err != nil {
-		return nil, err
+	if err := s.check(portaudio.List); err != nil {
+		return nil, nil, err
 	}
-	if s.in == "" {
-		s.in = settings.Input
+	s.in, s.out = cmp.Or(s.in, settings.Input), cmp.Or(s.out, settings.Output)
+	s.ring = cmp.Or(s.ring, settings.Sound.Ring)
+	o := portaudio.Options{Input: s.in, Output: s.out, Wait: true, Resampler: speex.NewResampler, Log: log}
+	if device, err = portaudio.Open(o); err != nil {
+		return broken{err}, nil, nil
 	}
-	if s.out == "" {
-		s.out = settings.Output
+	if s.ring == "" || strings.EqualFold(s.ring, s.out) {
+		return device, nil, nil
 	}
-	host, err := portaudio.Open(portaudio.Options{Input: s.in, Output: s.out, Resampler: speex.NewResampler, Log: log})
-	if _, unknown := errors.AsType[*portaudio.UnknownDeviceError](err); unknown {
-		return nil, err
+	o.Input, o.Output = "", s.ring
+	if ring, err = portaudio.Open(o); err != nil {
+		return nil, nil, err
 	}
-	if err != nil {
-		return broken{err}, nil
-	}
-	return host, nil
+	return device, ring, nil
 }
 
-// namesNothing refuses a device by name on a machine without any: who types a
-// name wants that device, not silence.
-func (s soundSpec) namesNothing(list func() ([]portaudio.DeviceInfo, error)) error {
-	if s.in == "" && s.out == "" {
+// check refuses a name that fits no device: who types one wants that device, not
+// another, nor silence.
+func (s soundSpec) check(list func() ([]portaudio.DeviceInfo, error)) error {
+	if s.in == "" && s.out == "" && s.ring == "" {
 		return nil
 	}
-	if devices, err := list(); err != nil || len(devices) > 0 {
-		return nil // the library says what is wrong
+	found, err := list()
+	if err != nil {
+		return nil // the phone says what is wrong
 	}
-	if s.in != "" {
-		return &portaudio.UnknownDeviceError{Side: "microphone", Name: s.in}
+	for _, o := range []portaudio.Options{{Input: s.in}, {Output: s.out}, {Output: s.ring}} {
+		if err := o.Check(found); err != nil {
+			return err
+		}
 	}
-	return &portaudio.UnknownDeviceError{Side: "speaker", Name: s.out}
+	return nil
 }
 
 // broken is the sound of a program that cannot have any, such as one built

@@ -29,16 +29,18 @@ func TestWhatAMachineLacks(t *testing.T) {
 
 func TestSoundSpecs(t *testing.T) {
 	for spec, want := range map[string]soundSpec{
-		"":                     {kind: "default"},
-		"default":              {kind: "default"},
-		"none":                 {kind: "none"},
-		"wav:a.wav,b.wav":      {kind: "wav", in: "a.wav", out: "b.wav"},
-		"wav:,b.wav":           {kind: "wav", out: "b.wav"},
-		"wav:a.wav,":           {kind: "wav", in: "a.wav"},
-		"wav:,":                {kind: "wav"},
-		"in=USB, Mic,out=HDMI": {kind: "default", in: "USB, Mic", out: "HDMI"},
-		"out=HDMI,in=USB, Mic": {kind: "default", in: "USB, Mic", out: "HDMI"},
-		"in=USB":               {kind: "default", in: "USB"},
+		"":                                      {kind: "default"},
+		"default":                               {kind: "default"},
+		"none":                                  {kind: "none"},
+		"wav:a.wav,b.wav":                       {kind: "wav", in: "a.wav", out: "b.wav"},
+		"wav:,b.wav":                            {kind: "wav", out: "b.wav"},
+		"wav:a.wav,":                            {kind: "wav", in: "a.wav"},
+		"wav:,":                                 {kind: "wav"},
+		"in=USB, Mic,out=HDMI":                  {kind: "default", in: "USB, Mic", out: "HDMI"},
+		"out=HDMI,in=USB, Mic":                  {kind: "default", in: "USB, Mic", out: "HDMI"},
+		"in=USB":                                {kind: "default", in: "USB"},
+		"ring=Boxes":                            {kind: "default", ring: "Boxes"},
+		"ring=Boxes, left,in=USB, Mic,out=HDMI": {kind: "default", in: "USB, Mic", out: "HDMI", ring: "Boxes, left"},
 	} {
 		if got, err := parseSound(spec); err != nil || got != want {
 			t.Errorf("%q is %+v, %v; want %+v", spec, got, err, want)
@@ -52,20 +54,25 @@ func TestSoundSpecs(t *testing.T) {
 }
 
 // A device that is asked for by name must be there, also where there is none.
-func TestANameOnAMachineWithoutDevices(t *testing.T) {
-	none := func() ([]portaudio.DeviceInfo, error) { return nil, nil }
-	some := func() ([]portaudio.DeviceInfo, error) { return []portaudio.DeviceInfo{{Name: "HDMI", Outputs: 2}}, nil }
-	for spec, want := range map[string]string{"default": "", "in=Foo": `no microphone named "Foo"`, "out=Bar": `no speaker named "Bar"`} {
-		s, err := parseSound(spec)
+func TestTypedNames(t *testing.T) {
+	machines := map[string][]portaudio.DeviceInfo{"none": nil, "some": {{Name: "HDMI", Outputs: 2}, {Name: "USB", Inputs: 1, Outputs: 2}}}
+	for _, tt := range []struct{ spec, machine, want string }{
+		{"default", "none", ""},
+		{"default", "some", ""},
+		{"in=Foo", "none", `no microphone named "Foo"`},
+		{"out=Bar", "none", `no speaker named "Bar"`},
+		{"ring=Bar", "none", `no speaker named "Bar"`},
+		{"in=usb,out=hdmi,ring=usb", "some", ""},
+		{"in=hdmi", "some", `no microphone named "hdmi"`},
+		{"in=usb,ring=gong", "some", `no speaker named "gong"`},
+	} {
+		s, err := parseSound(tt.spec)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := s.namesNothing(some); err != nil {
-			t.Errorf("%s where there are devices: %v", spec, err)
-		}
-		err = s.namesNothing(none)
-		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %q", spec, err, want)
+		err = s.check(func() ([]portaudio.DeviceInfo, error) { return machines[tt.machine], nil })
+		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s where there are %s: %v, want %q", tt.spec, tt.machine, err, tt.want)
 		}
 	}
 }
