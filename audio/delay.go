@@ -2,45 +2,44 @@ package audio
 
 import "time"
 
-// The target delay is a quantile of how much later than the fastest one
-// packets arrived lately: enough for all but the last few, which concealment
-// carries. A lone spike does not move it.
+// The target delay covers how much later than the fastest one the frames came
+// lately, but for the latest two in a hundred, which concealment carries.
 const (
-	delayBucket   = 5 * time.Millisecond
-	delayBuckets  = 48 // 240 ms: what is later counts as the last
-	delayQuantile = 0.97
-	delayMemory   = 250 // packets, 5 s
 	delayStart    = 40 * time.Millisecond
-	startWeight   = 5 // packets that the guess at the start is worth
 	delayGuard    = 5 * time.Millisecond
 	delayLeast    = 10 * time.Millisecond
 	delayMost     = 200 * time.Millisecond
 	fastestWindow = time.Second // the fastest is sought in the last one to two
-)
 
-// Recovery needs the packet after the lost one. While packets do get lost, the
-// target therefore holds one packet more; a single loss in a hundred packets
-// is not worth that delay.
-const (
-	lossMemory = 100
-	lossMinded = 0.015
+	uncovered = 2               // percent of the memory that may be later than the target
+	believed  = 5 * time.Second // a shorter memory is believed no more than this one
+	guessed   = 120 * time.Millisecond
+
+	// So much later than the packet before is a stall of the network, and all
+	// that comes with it in one go belongs to it. A lone one is forgiven: the
+	// target rises when a second comes within the memory.
+	stall = 60 * time.Millisecond
+	// A rescue (FEC, RED) counts twice: the sound is lost for good without it.
+	rescueWeight = 2
+	// So much more delay, at once and lasting, is another route.
+	routeChange = 4 * delayBucket
 )
 
 // delayEstimator watches arrivals and says how long to keep packets. It is
 // pure and belongs to one goroutine.
 type delayEstimator struct {
-	late    [delayBuckets]float64 // share of packets by lateness, sums up to 1
-	weight  float64
+	memory  memory
 	fastest lowest
 	jitter  float64 // nanoseconds, RFC 3550 §6.4.1
 	last    time.Duration
+	came    time.Duration // when the last one arrived
+	stalled bool          // it came out of a stall
 	seen    bool
-	loss    float64
 }
 
 func newDelayEstimator() delayEstimator {
-	d := delayEstimator{weight: startWeight}
-	d.late[(delayStart-delayGuard)/delayBucket-1] = 1
+	var d delayEstimator
+	d.memory.note(delayStart-delayGuard-delayBucket, guessed, false)
 	return d
 }
 
@@ -51,47 +50,41 @@ func (d *delayEstimator) rebase() {
 	d.seen = false
 }
 
-// add takes the transit time of one packet: arrival on our clock minus
-// timestamp on theirs. Only differences mean anything.
-func (d *delayEstimator) add(transit, arrived time.Duration) {
+// add takes one packet's transit time and how long its sound is. Transit is
+// arrival on our clock minus timestamp on theirs: only differences mean
+// anything.
+func (d *delayEstimator) add(transit, arrived, long time.Duration) {
+	before, known := d.least(), d.fastest.seen
 	d.fastest.add(int64(transit), arrived, fastestWindow)
+	if rise := d.least() - before; known && rise >= routeChange {
+		d.memory.ease(rise)
+	}
 	if d.seen {
-		d.jitter += (float64((transit - d.last).Abs()) - d.jitter) / 16
+		later := transit - d.last
+		d.jitter += (float64(later.Abs()) - d.jitter) / 16
+		switch {
+		case later > stall:
+			d.stalled = true
+			d.memory.stall()
+		case later >= 0 || arrived-d.came >= long/2:
+			d.stalled = false
+		}
 	}
-	d.last, d.seen = transit, true
-
-	d.weight = min(d.weight+1, delayMemory)
-	keep := 1 - 1/d.weight
-	for i := range d.late {
-		d.late[i] *= keep
-	}
-	bucket := min(int((transit-d.least())/delayBucket), delayBuckets-1)
-	d.late[bucket] += 1 - keep
+	d.last, d.came, d.seen = transit, arrived, true
+	d.memory.note(transit-d.least(), long, d.stalled)
 }
 
-// turn notes whether a packet was there when its turn came.
-func (d *delayEstimator) turn(lost bool) {
-	d.loss -= d.loss / lossMemory
-	if lost {
-		d.loss += 1.0 / lossMemory
-	}
+// rescue takes the transit time of a copy of a packet that was lost.
+func (d *delayEstimator) rescue(transit, long time.Duration) {
+	d.memory.note(transit-d.least(), long*rescueWeight, false)
 }
 
 // least is the transit time of the fastest packet of late.
 func (d *delayEstimator) least() time.Duration { return time.Duration(d.fastest.value()) }
 
 // target is how long the fastest packet should wait for its turn.
-func (d *delayEstimator) target(span time.Duration) time.Duration {
-	sum, i := 0.0, 0
-	for ; i < delayBuckets-1; i++ {
-		if sum += d.late[i]; sum >= delayQuantile {
-			break
-		}
-	}
-	t := time.Duration(i+1)*delayBucket + delayGuard
-	if d.loss >= lossMinded {
-		t = max(t, span+delayGuard)
-	}
+func (d *delayEstimator) target() time.Duration {
+	t := d.memory.covering(uncovered, believed) + delayGuard
 	return min(max(t, delayLeast), delayMost)
 }
 

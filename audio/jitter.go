@@ -5,21 +5,12 @@ import "time"
 // Bounds of the buffer, in packets and time.
 const (
 	held       = 128                    // packets kept; 2.5 s of 20 ms
-	stopAfter  = 500 * time.Millisecond // of nothing: the far side has stopped, start afresh when it comes back
 	clockJump  = 2 * time.Second        // a transit time so far off is another clock
-	delayShed  = 300 * time.Millisecond // so far above the target, whole packets go
+	oddTransit = 500 * time.Millisecond // and this far off the last one wants an explanation
 	longestRun = 5760                   // samples in a packet, 120 ms: RFC 6716 §2.1.4
-)
-
-// turn says what to do for the next piece of sound.
-type turn int
-
-const (
-	turnSilence turn = iota // nothing to play: not begun, stopped, or filling
-	turnDecode              // the packet is there
-	turnRecover             // it is lost, the one after it is there: use its redundancy
-	turnConceal             // it is lost
-	turnWait                // nothing is there: late or stopped; guess 10 ms, keep the turn
+	fecHoped   = 8                      // recoveries that may fail before it is believed that there is no FEC
+	fecKnown   = 50                     // and after one that did not
+	leastRun   = 120                    // samples in a packet, 2.5 ms
 )
 
 // jitterBuffer puts packets into order and decides when each has its turn. It
@@ -32,12 +23,20 @@ type jitterBuffer struct {
 	slots   [held]slot
 	begun   bool
 	next    int64 // sequence number whose turn is next, extended beyond 16 bits
+	due     int64 // timestamp that it should have
 	highest int64
-	stamp   int64 // timestamp of highest, extended beyond 32 bits
+	stamp   int64         // timestamp of highest, extended beyond 32 bits
+	wire    uint32        // the same, as it came
+	number  uint16        // highest, as it came
+	came    time.Duration // when highest arrived
 	playing bool
 	fresh   bool // nothing was played since the sequence began
-	waited  int  // samples guessed while next kept its turn
+	dozing  bool // the far side said that it sends nothing for a while (DTX)
+	fec     int  // over zero: recovery found redundancy of late
+	waited  int  // samples filled while next kept its turn
+	pending int  // frames of these of which it is not yet known why
 	run     int  // samples in a packet, as last decoded
+	piece   int  // samples in the packet that was last popped and is lost
 	suspect uint16
 	doubt   bool
 
@@ -49,6 +48,7 @@ type jitterBuffer struct {
 type slot struct {
 	sequence, stamp int64
 	state           slotState
+	arrived         time.Duration
 	copied          bool // from RED; the packet itself may yet come
 	size            int
 	payload         [MaxPayload]byte
@@ -60,10 +60,12 @@ const (
 	slotEmpty slotState = iota
 	slotHeld
 	slotPlayed
+	slotLost
+	slotMissed // lost, and its rescue came too late
 )
 
 func newJitterBuffer() *jitterBuffer {
-	return &jitterBuffer{run: PacketSamples, arrivals: newDelayEstimator()}
+	return &jitterBuffer{run: PacketSamples, fec: fecHoped, arrivals: newDelayEstimator()}
 }
 
 // push takes a packet and copies its payload.
@@ -80,63 +82,95 @@ func (b *jitterBuffer) push(p *Packet) {
 	if !b.begun {
 		b.begin(p)
 	}
-	sequence := b.highest + int64(int16(p.Sequence-uint16(b.highest)))
-	stamp := b.stamp + int64(int32(p.Timestamp-uint32(b.stamp)))
-	if sequence >= b.next+held || sequence < b.next-held {
+	sequence, stamp := b.place(p)
+	transit := p.Arrived - span(stamp)
+	odd := sequence >= b.next+held || sequence < b.next-held
+	if !odd && b.arrivals.seen && (transit-b.arrivals.last).Abs() > oddTransit {
+		if stamp, odd = b.explain(p, sequence, stamp); !odd {
+			transit = p.Arrived - span(stamp)
+		}
+	}
+	if odd {
 		// RFC 3550 A.1: a jump counts once the number after it has come too.
 		if !b.doubt || p.Sequence != b.suspect {
 			b.doubt, b.suspect = true, p.Sequence+1
 			b.stats.Discarded++
 			return
 		}
-		b.begin(p)
-		sequence, stamp = b.highest, b.stamp
-	}
-	b.doubt = false
-	transit := p.Arrived - span(stamp)
-	if b.arrivals.seen && (transit-b.arrivals.least()).Abs() > clockJump {
-		if sequence <= b.highest {
-			b.stats.Discarded++
-			return
-		}
-		b.begin(p)
-		sequence, stamp = b.highest, b.stamp
+		sequence, stamp = b.join(p)
 		transit = p.Arrived - span(stamp)
 	}
+	b.doubt = false
 	b.keep(p, sequence, stamp, transit)
+}
+
+// place extends sequence number and timestamp beyond their wrap-around.
+func (b *jitterBuffer) place(p *Packet) (sequence, stamp int64) {
+	return b.highest + int64(int16(p.Sequence-b.number)), b.stamp + int64(int32(p.Timestamp-b.wire))
+}
+
+// explain looks at a packet with an odd transit time. Where the timestamps
+// jumped and the packets go on as before, the jump is taken out; a clock that
+// is far off is another sequence.
+func (b *jitterBuffer) explain(p *Packet, sequence, stamp int64) (straight int64, odd bool) {
+	ahead := sequence - b.highest
+	if ahead <= 0 {
+		return stamp, stamp > b.stamp || (p.Arrived-span(stamp)-b.arrivals.least()).Abs() > clockJump
+	}
+	regular := ahead * int64(b.run)
+	if (p.Arrived - b.came - span(regular)).Abs() < oddTransit/2 {
+		return b.stamp + regular, false
+	}
+	return stamp, (p.Arrived - span(stamp) - b.arrivals.least()).Abs() > clockJump
+}
+
+// join goes on with another sequence, of which p is the second packet, where
+// the one before ends: what waits for its turn is played.
+func (b *jitterBuffer) join(p *Packet) (sequence, stamp int64) {
+	gap := int64(samples(p.Arrived-b.came)+b.run/2) / int64(b.run)
+	if !b.playing || b.highest+2 >= b.next+held || gap > held {
+		b.begin(p)
+		return b.highest, b.stamp
+	}
+	return b.highest + 2, b.stamp + max(gap, 2)*int64(b.run)
 }
 
 // begin starts a sequence at p, and forgets the one before.
 func (b *jitterBuffer) begin(p *Packet) {
 	for i := range b.slots {
+		if b.slots[i].state == slotHeld && !b.slots[i].copied {
+			b.stats.Discarded++
+		}
 		b.slots[i].state = slotEmpty
 	}
 	// Far above zero, so that no packet is before the first number.
 	b.highest = 1<<32 + int64(p.Sequence)
-	b.stamp = 1<<40 + int64(p.Timestamp)
-	b.next = b.highest
+	b.stamp, b.wire, b.number = 1<<40+int64(p.Timestamp), p.Timestamp, p.Sequence
+	b.next, b.due, b.came = b.highest, b.stamp, p.Arrived
 	b.begun, b.fresh, b.playing, b.waited = true, true, false, 0
 	b.arrivals.rebase()
 }
 
 func (b *jitterBuffer) keep(p *Packet, sequence, stamp int64, transit time.Duration) {
 	s := &b.slots[sequence%held]
-	if s.sequence == sequence && s.state != slotEmpty && !s.copied {
+	if s.sequence == sequence && (s.state == slotHeld || s.state == slotPlayed) && !s.copied {
 		b.stats.Duplicate++
 		return
 	}
-	b.arrivals.add(transit, p.Arrived)
+	b.arrivals.add(transit, p.Arrived, span(int64(b.run)))
+	b.tooLate(sequence-1, p.Arrived)
 	if sequence < b.next {
 		if !b.fresh || b.playing {
 			b.stats.Late++
 			return
 		}
-		b.next = sequence
+		b.next, b.due = sequence, stamp
 	}
-	s.sequence, s.stamp, s.state, s.copied = sequence, stamp, slotHeld, false
+	s.sequence, s.stamp, s.arrived, s.state, s.copied = sequence, stamp, p.Arrived, slotHeld, false
 	s.size = copy(s.payload[:], p.Payload)
 	if sequence > b.highest {
-		b.highest, b.stamp = sequence, stamp
+		b.highest, b.stamp, b.came = sequence, stamp, p.Arrived
+		b.wire, b.number = p.Timestamp, p.Sequence
 	}
 }
 
@@ -146,14 +180,39 @@ func (b *jitterBuffer) fillIn(p *Packet) {
 	if !b.begun || len(p.Payload) == 0 || len(p.Payload) > MaxPayload {
 		return
 	}
-	sequence := b.highest + int64(int16(p.Sequence-uint16(b.highest)))
-	stamp := b.stamp + int64(int32(p.Timestamp-uint32(b.stamp)))
+	sequence, stamp := b.place(p)
 	s := &b.slots[sequence%held]
-	if sequence < b.next || sequence >= b.highest || s.sequence == sequence && s.state != slotEmpty {
+	if sequence >= b.highest || sequence < b.next-held || s.sequence == sequence && s.state != slotEmpty && s.state != slotLost {
 		return
 	}
-	s.sequence, s.stamp, s.state, s.copied = sequence, stamp, slotHeld, true
+	b.tooLate(sequence-1, p.Arrived)
+	if sequence < b.next {
+		if s.sequence == sequence && s.state == slotLost {
+			s.state = slotMissed
+			b.rescued(s.stamp, p.Arrived)
+		}
+		return
+	}
+	b.rescued(stamp, p.Arrived)
+	s.sequence, s.stamp, s.arrived, s.state, s.copied = sequence, stamp, p.Arrived, slotHeld, true
 	s.size = copy(s.payload[:], p.Payload)
+}
+
+// tooLate notes that what would have recovered a packet came after its turn.
+func (b *jitterBuffer) tooLate(sequence int64, arrived time.Duration) {
+	s := &b.slots[sequence%held]
+	if b.fec > 0 && s.sequence == sequence && s.state == slotLost {
+		s.state = slotMissed
+		b.rescued(s.stamp, arrived)
+	}
+}
+
+// rescued tells the estimator when another way to a lost packet's sound came.
+func (b *jitterBuffer) rescued(stamp int64, arrived time.Duration) {
+	transit := arrived - span(stamp)
+	if (transit - b.arrivals.least()).Abs() < oddTransit {
+		b.arrivals.rescue(transit, span(int64(b.run)))
+	}
 }
 
 // at finds the packet of a sequence number.
@@ -165,127 +224,15 @@ func (b *jitterBuffer) at(sequence int64) *slot {
 	return s
 }
 
-// pop says what comes next when ahead samples are decoded but not yet played.
-// The payload is that of the packet itself, or of the one after it for
-// turnRecover, and is valid until the next push. For turnRecover and
-// turnConceal the piece is b.run samples long.
-func (b *jitterBuffer) pop(now time.Duration, ahead int) (turn, []byte) {
-	if !b.begun || (!b.playing && !b.start(now)) {
-		return turnSilence, nil
-	}
-	b.shed(now, ahead)
-	for {
-		if s := b.at(b.next); s != nil {
-			b.watch(now, s.stamp-int64(ahead))
-			b.take(s)
-			return turnDecode, s.payload[:s.size]
-		}
-		if b.highest < b.next {
-			return b.wait(), nil
-		}
-		b.lose()
-		if b.waited >= b.run {
-			b.waited -= b.run // its time was filled while it kept its turn
-			continue
-		}
-		b.waited = 0
-		if s := b.at(b.next); s != nil {
-			return turnRecover, s.payload[:s.size]
-		}
-		return turnConceal, nil
-	}
-}
-
-// start begins to play when the first packet has waited for long enough.
-func (b *jitterBuffer) start(now time.Duration) bool {
-	first := b.next
-	for ; first <= b.highest; first++ {
-		if b.at(first) != nil {
-			break
+// first finds the oldest packet that waits for its turn.
+func (b *jitterBuffer) first() *slot {
+	for sequence := b.next; sequence <= b.highest; sequence++ {
+		if s := b.at(sequence); s != nil {
+			return s
 		}
 	}
-	s := b.at(first)
-	if s == nil || now-span(s.stamp)-b.arrivals.least() < b.target() {
-		return false
-	}
-	if !b.fresh {
-		b.stats.Lost += uint64(first - b.next)
-	}
-	b.next = first
-	b.playing, b.waited, b.delay = true, 0, lowest{}
-	return true
+	return nil
 }
-
-// wait keeps the turn of a packet that is late, or ends playing when nothing
-// came for long.
-func (b *jitterBuffer) wait() turn {
-	b.waited += FrameSamples
-	if span(int64(b.waited)) > stopAfter {
-		b.playing, b.waited = false, 0
-		return turnSilence
-	}
-	return turnWait
-}
-
-func (b *jitterBuffer) take(s *slot) {
-	s.state = slotPlayed
-	b.next++
-	b.waited, b.fresh = 0, false
-	if s.copied {
-		b.stats.Lost++
-		b.stats.Redundant++
-	}
-	b.arrivals.turn(s.copied)
-}
-
-func (b *jitterBuffer) lose() {
-	b.next++
-	b.fresh = false
-	b.stats.Lost++
-	b.arrivals.turn(true)
-}
-
-// shed drops whole packets when the sound lies so far behind that squeezing it
-// would take seconds, as after a stall of the speaker.
-func (b *jitterBuffer) shed(now time.Duration, ahead int) {
-	for {
-		s := b.at(b.next)
-		if s == nil || b.at(b.next+1) == nil {
-			return
-		}
-		if now-span(s.stamp-int64(ahead))-b.arrivals.least() <= b.target()+delayShed {
-			return
-		}
-		b.take(s)
-		b.delay = lowest{}
-		b.stats.Discarded++
-	}
-}
-
-// watch measures the delay at which the sample with this timestamp is played.
-func (b *jitterBuffer) watch(now time.Duration, stamp int64) {
-	b.delay.add(int64(now-span(stamp)-b.arrivals.least()), now, FrameDuration*16)
-}
-
-// excess is by how many samples the delay lies above its target.
-func (b *jitterBuffer) excess() int {
-	if !b.delay.seen {
-		return 0
-	}
-	return samples(time.Duration(b.delay.value()) - b.target())
-}
-
-// moved tells that the delay was changed by n samples of added sound.
-func (b *jitterBuffer) moved(n int) {
-	b.delay.shift(int64(span(int64(n))))
-	b.stats.Expanded += uint64(max(n, 0))
-	b.stats.Accelerated += uint64(max(-n, 0))
-}
-
-// decoded tells how long the packet just taken was.
-func (b *jitterBuffer) decoded(n int) { b.run = n }
-
-func (b *jitterBuffer) target() time.Duration { return b.arrivals.target(span(int64(b.run))) }
 
 // report is the counters and the state of the delay.
 func (b *jitterBuffer) report() StreamStats {

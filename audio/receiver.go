@@ -2,25 +2,21 @@ package audio
 
 import "time"
 
-// What is missing is guessed, and the guess fades out when it goes on.
 const (
-	fadeAfter   = 60 * Rate / 1000 // samples of guessing at full level
-	fadeOver    = 60 * Rate / 1000 // then this long to silence
-	fadeIn      = 5 * Rate / 1000  // and back
 	decodedMost = 2*longestRun + mostLag
+	pieces      = FrameSamples / leastRun // turns that may be needed for 10 ms
 )
 
 // receiver turns one remote device's packets into sound, 10 ms at a time. It
 // is tick-free, allocates nothing in step, and belongs to one goroutine.
 //
-//	jitterBuffer ─► Decoder ─► squeeze or stretch ─► pcm ─► step: 10 ms
+//	jitterBuffer ─► Decoder ─► blend with comfort noise ─► squeeze or stretch ─► step: 10 ms
 type receiver struct {
 	buffer  *jitterBuffer
 	decoder Decoder
-	pcm     [decodedMost]int16 // decoded, not yet played
-	n       int
-	dry     int // samples guessed in a row
-	gain    float32
+	sound   [pastSamples + decodedMost]int16 // what was played last, then what is decoded and not yet played
+	n       int                              // not yet played
+	blend   blend
 }
 
 func newReceiver(d Decoder) *receiver {
@@ -29,19 +25,33 @@ func newReceiver(d Decoder) *receiver {
 
 // step fills the next 10 ms.
 func (r *receiver) step(now time.Duration, out Frame) {
-	for range 4 { // packets of 2.5 ms need four turns
+	for range pieces {
 		if r.n >= FrameSamples {
 			break
 		}
 		r.fill(now)
 	}
-	n := copy(out, r.pcm[:min(r.n, FrameSamples)])
+	// Packets of 10 ms leave too little to find a period in: look ahead.
+	if r.n < stretchRoom && r.buffer.excess() > mostLag && r.buffer.at(r.buffer.next) != nil {
+		r.fill(now)
+	}
+	n := copy(out, r.ahead()[:min(r.n, FrameSamples)])
 	clear(out[n:])
-	copy(r.pcm[:], r.pcm[n:r.n])
+	copy(r.sound[:], r.sound[n:pastSamples+r.n])
 	r.n -= n
 }
 
-// fill appends the next piece of sound to pcm.
+// ahead is what is decoded and not yet played.
+func (r *receiver) ahead() []int16 { return r.sound[pastSamples : pastSamples+r.n] }
+
+// room is the next n samples behind it. It is bounded by capacity too: some
+// decoders fill that.
+func (r *receiver) room(n int) []int16 {
+	from := pastSamples + r.n
+	return r.sound[from : from+n : from+n]
+}
+
+// fill appends the next piece of sound.
 func (r *receiver) fill(now time.Duration) {
 	what, payload := r.buffer.pop(now, r.n)
 	switch what {
@@ -51,79 +61,70 @@ func (r *receiver) fill(now time.Duration) {
 	case turnRecover:
 		r.recoverLost(payload)
 	case turnConceal:
-		r.conceal(r.buffer.run)
+		r.conceal(r.buffer.piece)
 	case turnWait:
-		r.conceal(FrameSamples)
+		r.guess(FrameSamples, missing)
+	case turnRest:
+		r.guess(FrameSamples, resting)
 	case turnSilence:
-		clear(r.pcm[r.n : r.n+FrameSamples])
-		r.append(FrameSamples, true)
+		r.guess(FrameSamples, silent)
 	}
 }
 
 func (r *receiver) decode(payload []byte) {
-	// The room is bounded by capacity too: some decoders fill that.
-	n, err := r.decoder.Decode(payload, r.pcm[r.n:r.n+longestRun:r.n+longestRun])
+	n, err := r.decoder.Decode(payload, r.room(longestRun))
 	if err != nil || n <= 0 {
 		r.buffer.stats.Discarded++
+		r.buffer.due += int64(r.buffer.run)
 		r.conceal(r.buffer.run)
 		return
 	}
 	r.buffer.decoded(n)
-	r.append(n, false)
+	r.append(n, received)
 }
 
 func (r *receiver) recoverLost(next []byte) {
-	end := r.n + r.buffer.run
-	if err := r.decoder.DecodeFEC(next, r.pcm[r.n:end:end]); err != nil {
-		r.conceal(r.buffer.run)
+	piece := r.buffer.piece
+	err := r.decoder.DecodeFEC(next, r.room(piece))
+	r.buffer.recovered(err == nil)
+	if err != nil {
+		r.conceal(piece)
 		return
 	}
-	r.buffer.stats.Recovered++
-	r.append(r.buffer.run, false)
+	r.append(piece, received)
 }
 
+// conceal fills the place of a packet that is lost.
 func (r *receiver) conceal(n int) {
 	r.buffer.stats.Concealed += uint64((n + FrameSamples - 1) / FrameSamples)
-	end := r.n + n
-	if r.gain == 0 || r.decoder.Conceal(r.pcm[r.n:end:end]) != nil {
-		clear(r.pcm[r.n:end])
-	}
-	r.append(n, true)
+	r.guess(n, missing)
 }
 
-// append accepts n samples written behind pcm, and fades them out when they
-// are guesses that go on, or in when sound is back.
-func (r *receiver) append(n int, guessed bool) {
-	piece := r.pcm[r.n : r.n+n]
+// guess appends n samples for which there is no packet: what the decoder makes
+// of the sound before, for as long as that is heard.
+func (r *receiver) guess(n int, why origin) {
+	pcm := r.room(n)
+	if r.blend.gain == 0 || r.decoder.Conceal(pcm) != nil {
+		clear(pcm)
+	}
+	r.append(n, why)
+}
+
+// append accepts n samples written behind what is ahead.
+func (r *receiver) append(n int, from origin) {
+	r.blend.mix(r.room(n), from)
 	r.n += n
-	if !guessed {
-		r.dry = 0
-		if r.gain == 1 {
-			return
-		}
-	}
-	for i := range piece {
-		if !guessed {
-			r.gain = min(r.gain+1.0/fadeIn, 1)
-		} else if r.dry++; r.dry > fadeAfter {
-			r.gain = max(r.gain-1.0/fadeOver, 0)
-		}
-		piece[i] = int16(float32(piece[i]) * r.gain)
-	}
-	r.dry = min(r.dry, Rate)
 }
 
 // steer brings the delay to its target.
 func (r *receiver) steer() {
-	if r.n < stretchRoom {
-		return
-	}
 	before, excess := r.n, r.buffer.excess()
+	quiet := r.blend.background.quiet()
 	switch {
-	case excess > leastLag*2:
-		r.n = shorten(r.pcm[:r.n], excess, excess > 6*mostLag)
+	case excess > leastLag*2 && r.n >= stretchRoom:
+		r.n = shorten(r.ahead(), min(excess, mostLag), quiet, excess > 6*mostLag)
 	case excess < -leastLag:
-		r.n = lengthen(r.pcm[:], r.n, mostLag, excess < -4*mostLag)
+		r.n = lengthen(r.sound[:], r.n, quiet, excess < -4*mostLag)
 	}
 	r.buffer.moved(r.n - before)
 }

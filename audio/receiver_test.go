@@ -3,17 +3,18 @@ package audio
 import (
 	"errors"
 	"math"
-	"slices"
 	"testing"
 	"time"
 )
 
-func TestSilenceFollowsATenthOfASecondOfNothing(t *testing.T) {
-	h := listen(sine(1000, 8000), steady(second), 2*time.Second)
-	// The tape conceals with silence; what must be quiet is all that follows.
+func TestSilenceFollowsASecondOfNothing(t *testing.T) {
+	h := listen(sine(1000, 8000), steady(second), 3*time.Second)
+	if noise := energy(h.pcm[Rate*5/4 : Rate*7/4]); noise == 0 || noise > comfortMost*1.2 {
+		t.Errorf("a mean square of %.1f after the last packet, want comfort noise", noise)
+	}
 	tail := h.pcm[len(h.pcm)-Rate/2:]
 	if energy(tail) != 0 {
-		t.Errorf("a mean square of %.1f half a second after the last packet", energy(tail))
+		t.Errorf("a mean square of %.1f long after the last packet", energy(tail))
 	}
 	if h.receiver.buffer.playing {
 		t.Error("it still waits for the next packet")
@@ -34,21 +35,28 @@ func TestConcealmentFadesOut(t *testing.T) {
 	r := newReceiver(drone{tape{func(int64) int16 { return 10000 }}})
 	frame := make(Frame, FrameSamples)
 	var pcm []int16
-	for i := range 60 {
+	for i := range 180 {
 		if i < 20 && i%2 == 0 {
 			r.buffer.push(&Packet{Sequence: uint16(i / 2), Timestamp: uint32(i/2) * PacketSamples, Payload: tape{}.piece(int64(i)), Arrived: time.Duration(i) * FrameDuration})
 		}
 		r.step(time.Duration(i)*FrameDuration, frame)
 		pcm = append(pcm, frame...)
 	}
-	last := slices.Index(pcm[Rate/10:], 0) + Rate/10
-	for i := Rate / 10; i < last; i++ {
-		if step := int(pcm[i]) - int(pcm[i-1]); step < -10 || step > 10 {
+	for i := Rate / 10; i < len(pcm); i++ {
+		if step := int(pcm[i]) - int(pcm[i-1]); step < -40 || step > 40 {
 			t.Fatalf("a jump of %d at %v", step, span(int64(i)))
 		}
 	}
-	if end := span(int64(last)); end < 300*ms || end > 400*ms {
-		t.Errorf("silent at %v; the last packet ends at about 240 ms, then come 60 ms at full level and 60 ms of fading", end)
+	loud := func(at, long time.Duration) float64 { return energy(pcm[samples(at):samples(at+long)]) }
+	// The last packet ends at about 220 ms.
+	if got := loud(280*ms, 20*ms); got < 9000*9000 {
+		t.Errorf("a mean square of %.0f when the guesses have just begun", got)
+	}
+	if got := loud(400*ms, 400*ms); got == 0 || got > comfortMost*1.5 {
+		t.Errorf("a mean square of %.0f afterwards, want comfort noise", got)
+	}
+	if got := loud(1600*ms, 100*ms); got != 0 {
+		t.Errorf("a mean square of %.0f when the far side has long been gone", got)
 	}
 }
 
@@ -78,14 +86,14 @@ func TestPacketsThatCannotBeDecodedAreSilence(t *testing.T) {
 }
 
 func TestSqueezingAndStretchingKeepToneAndLevel(t *testing.T) {
-	for _, hz := range []float64{110, 440, 1000, 3000} {
+	for _, hz := range []float64{90, 110, 440, 1000, 3000} {
 		x := make([]int16, decodedMost)
-		copy(x, tone(hz, 10000, 4000))
-		short := shorten(x[:4000], mostLag, false)
-		if short == 4000 {
+		copy(x, tone(hz, 10000, 6000))
+		short := shorten(x[:6000], mostLag, quietEnough, false)
+		if short == 6000 {
 			t.Errorf("%v Hz: nothing was removed", hz)
 		}
-		long := lengthen(x, short, mostLag, false)
+		long := lengthen(x, short-pastSamples, quietEnough, false) + pastSamples
 		if long == short {
 			t.Errorf("%v Hz: nothing was added", hz)
 		}
@@ -106,10 +114,10 @@ func TestNoiseIsNotSqueezedUnlessUrgent(t *testing.T) {
 		state = state*1664525 + 1013904223
 		x[i] = int16(state >> 18)
 	}
-	if shorten(x, mostLag, false) != 2000 {
+	if shorten(x, mostLag, quietEnough, false) != 2000 {
 		t.Error("loud noise was squeezed")
 	}
-	if shorten(x, mostLag, true) == 2000 {
+	if shorten(x, mostLag, quietEnough, true) == 2000 {
 		t.Error("loud noise was not squeezed when it was urgent")
 	}
 }
@@ -191,8 +199,8 @@ func checkReceiver(t *testing.T, r *receiver, received uint64) {
 		t.Fatalf("more recovered than lost: %+v", s)
 	case s.TargetMS < 10 || s.TargetMS > 200:
 		t.Fatalf("a target of %.1f ms", s.TargetMS)
-	case r.n < 0 || r.n >= FrameSamples+longestRun || r.gain < 0 || r.gain > 1:
-		t.Fatalf("%d samples ahead at gain %v", r.n, r.gain)
+	case r.n < 0 || r.n >= stretchRoom+longestRun || r.blend.gain < 0 || r.blend.gain > 1:
+		t.Fatalf("%d samples ahead at gain %v", r.n, r.blend.gain)
 	}
 }
 

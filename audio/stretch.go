@@ -6,8 +6,9 @@ package audio
 const (
 	fadeSamples = 240 // 5 ms
 	leastLag    = 120 // 2.5 ms, 400 Hz
-	mostLag     = 480 // 10 ms, 100 Hz
+	mostLag     = 600 // 12.5 ms, 80 Hz: a low voice
 	stretchRoom = mostLag + fadeSamples
+	pastSamples = mostLag // what lengthen repeats
 	coarse      = 4
 
 	alikeEnough = 0.85
@@ -15,9 +16,17 @@ const (
 )
 
 // shorten removes up to most samples from the start of x, and returns how many
-// are left. It does nothing where it would be heard, unless urgent.
-func shorten(x []int16, most int, urgent bool) int {
-	lag := seam(x, most, urgent)
+// are left. It does nothing where it would be heard, unless urgent: what is
+// under quiet, a mean square, is background, where no seam is heard.
+func shorten(x []int16, most int, quiet float64, urgent bool) int {
+	most = min(most, len(x)-fadeSamples)
+	if most < leastLag {
+		return len(x)
+	}
+	lag := most
+	if energy(x[:most+fadeSamples]) >= quiet {
+		lag = period(most, urgent, func(lag, step int) float64 { return alike(x, x[lag:], step) })
+	}
 	if lag == 0 {
 		return len(x)
 	}
@@ -25,17 +34,26 @@ func shorten(x []int16, most int, urgent bool) int {
 	return fadeSamples + copy(x[fadeSamples:], x[lag+fadeSamples:])
 }
 
-// lengthen repeats up to most samples at the start of x[:n], and returns the
-// new length; x holds at least mostLag samples more than n.
-func lengthen(x []int16, n, most int, urgent bool) int {
-	lag := seam(x[:n], most, urgent)
+// lengthen repeats the last period before x[pastSamples:][:n], which was
+// played already, and returns the new n; x holds at least mostLag samples more
+// than these.
+func lengthen(x []int16, n int, quiet float64, urgent bool) int {
+	const now = pastSamples
+	if n < fadeSamples {
+		return n
+	}
+	lag := mostLag
+	if energy(x[:now+fadeSamples]) >= quiet {
+		lag = period(mostLag, urgent, func(lag, step int) float64 { return alike(x[now:], x[now-lag:], step) })
+	}
 	if lag == 0 {
 		return n
 	}
-	copy(x[lag:], x[:n])
-	// Now x[:lag] is followed by x[:n]; what followed it before lay one lag
-	// further on, and is faded out.
-	crossfade(x[lag:lag+fadeSamples], x[2*lag:], x[lag:])
+	// The sound goes on one lag later; until then comes what lies one lag
+	// back, into which the sound as it was is faded.
+	copy(x[now+lag:], x[now:now+n])
+	copy(x[now:now+lag], x[now-lag:now])
+	crossfade(x[now:now+fadeSamples], x[now+lag:], x[now:])
 	return n + lag
 }
 
@@ -46,39 +64,32 @@ func crossfade(dst, a, b []int16) {
 	}
 }
 
-// seam finds the lag at which the sound most resembles its start: 0 when
-// there is none that would pass unheard.
-func seam(x []int16, most int, urgent bool) int {
-	most = min(most, mostLag, len(x)-fadeSamples)
-	if most < leastLag {
-		return 0
-	}
-	if energy(x[:most+fadeSamples]) < quietEnough {
-		return most
-	}
-	best := search(x, leastLag, most, coarse)
-	best = search(x, max(best-coarse+1, leastLag), min(best+coarse-1, most), 1)
-	if alike(x, best, 1) < alikeEnough && !urgent {
+// period finds the lag at which the sound most resembles itself: 0 when there
+// is none that would pass unheard.
+func period(most int, urgent bool, resembles func(lag, step int) float64) int {
+	best, _ := search(leastLag, most, coarse, resembles)
+	best, how := search(max(best-coarse+1, leastLag), min(best+coarse-1, most), 1, resembles)
+	if how < alikeEnough && !urgent {
 		return 0
 	}
 	return best
 }
 
-func search(x []int16, from, to, step int) int {
-	best, at := -2.0, from
+func search(from, to, step int, resembles func(lag, step int) float64) (at int, best float64) {
+	at, best = from, -2
 	for lag := from; lag <= to; lag += step {
-		if a := alike(x, lag, step); a > best {
-			best, at = a, lag
+		if a := resembles(lag, step); a > best {
+			at, best = lag, a
 		}
 	}
-	return at
+	return at, best
 }
 
-// alike is the normalised correlation of the start with the piece at lag.
-func alike(x []int16, lag, step int) float64 {
+// alike is the normalised correlation of the starts of two pieces, squared.
+func alike(x, y []int16, step int) float64 {
 	var ab, aa, bb int64
 	for i := 0; i < fadeSamples; i += step {
-		a, b := int64(x[i]), int64(x[i+lag])
+		a, b := int64(x[i]), int64(y[i])
 		ab += a * b
 		aa += a * a
 		bb += b * b
