@@ -29,6 +29,7 @@ func TestScripts(t *testing.T) {
 			"exits":    exits,
 			"mktone":   makeTone,
 			"tone":     tone,
+			"side":     side,
 			"people":   people,
 			"serve":    serve,
 			"last":     last,

@@ -15,8 +15,10 @@ import (
 type answerFlags struct {
 	policy       string
 	once, asJSON bool
+	process      bool
 	talk         time.Duration
 	audio        string
+	record       string
 }
 
 func (a *app) answerCommand() *cobra.Command {
@@ -34,6 +36,8 @@ func (a *app) answerCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print every event as one JSON object a line")
 	cmd.Flags().DurationVar(&f.talk, "for", 0, "hang up so long after the answer")
 	cmd.Flags().StringVar(&f.audio, "audio", "", soundUsage)
+	cmd.Flags().BoolVar(&f.process, "process", false, processUsage)
+	cmd.Flags().StringVar(&f.record, "record", "", recordUsage+"; later calls beside it")
 	withoutDefault(cmd, "for")
 	return cmd
 }
@@ -59,9 +63,10 @@ func (a *app) answer(ctx context.Context, f answerFlags) (err error) {
 		err = errors.Join(err, wrongUsage("--for %v is less than nothing", f.talk))
 	}
 	sound, soundErr := a.soundFlag(f.audio)
-	if err = errors.Join(err, soundErr); err != nil {
+	if err = errors.Join(err, soundErr, tryRecording(f.record)); err != nil {
 		return err
 	}
+	sound.process = f.process
 	s, err := a.begin(ctx, sound, false)
 	if err != nil {
 		return err
@@ -69,6 +74,7 @@ func (a *app) answer(ctx context.Context, f answerFlags) (err error) {
 	defer func() { err = errors.Join(err, s.close()) }()
 	w := newWatch(s.Phone, f.talk, a.printer(f.asJSON))
 	defer w.close()
+	w.recordTo(f.record)
 	w.listenTo(s)
 	s.run(ctx)
 	if err := waitConnected(ctx, s.Phone); err != nil {
@@ -114,6 +120,8 @@ func (i *incoming) follow(ctx context.Context) error {
 			i.keepStats()
 		case note := <-i.notes:
 			i.lacking(note)
+		case news := <-i.recordings:
+			i.tellRecorded(news)
 		case <-i.overdue:
 			return errors.New("the phone did not end the call in time")
 		}
@@ -158,6 +166,7 @@ func (i *incoming) hear(ctx context.Context, e calls.Event) (bool, error) {
 	case e.Call.Status == calls.Ongoing && e.Call.Holds(me) && i.held == "":
 		i.held = e.Call.ID
 		i.startTalk()
+		i.record(e.Call)
 	}
 	return false, nil
 }

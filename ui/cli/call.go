@@ -31,8 +31,9 @@ func newCallID() calls.ID { return calls.ID(ulid.Make().String()) }
 
 type callFlags struct {
 	video, asJSON bool
+	process       bool
 	talk, ring    time.Duration
-	audio         string
+	audio, record string
 }
 
 func (a *app) callCommand() *cobra.Command {
@@ -51,6 +52,8 @@ func (a *app) callCommand() *cobra.Command {
 	cmd.Flags().DurationVar(&f.talk, "for", 0, "hang up so long after the answer")
 	cmd.Flags().DurationVar(&f.ring, "timeout", 0, "let it ring so long (5s to 3m; without it ring_time of the settings, else 45s)")
 	cmd.Flags().StringVar(&f.audio, "audio", "", soundUsage)
+	cmd.Flags().BoolVar(&f.process, "process", false, processUsage)
+	cmd.Flags().StringVar(&f.record, "record", "", recordUsage)
 	withoutDefault(cmd, "for", "timeout")
 	return cmd
 }
@@ -62,7 +65,7 @@ func (f callFlags) check() error {
 	if f.talk < 0 {
 		return wrongUsage("--for %v is less than nothing", f.talk)
 	}
-	return nil
+	return tryRecording(f.record)
 }
 
 func (a *app) call(ctx context.Context, who string, f callFlags) (err error) {
@@ -73,6 +76,7 @@ func (a *app) call(ctx context.Context, who string, f callFlags) (err error) {
 	if err := calls.UserID(who).Validate(); err != nil {
 		return &exitError{exitFailed, fmt.Errorf("call %q: %w", who, calls.ErrUnknownReceiver)}
 	}
+	sound.process = f.process
 	s, err := a.begin(ctx, sound, isTestLine(calls.UserID(who)))
 	if err != nil {
 		return err
@@ -83,6 +87,7 @@ func (a *app) call(ctx context.Context, who string, f callFlags) (err error) {
 	}
 	o := &outgoing{watch: newWatch(s.Phone, f.talk, a.printer(f.asJSON)), id: newCallID()}
 	defer o.close()
+	o.recordTo(f.record)
 	o.listenTo(s)
 	s.run(ctx)
 	if err := waitConnected(ctx, s.Phone); err != nil {
@@ -137,6 +142,8 @@ func (o *outgoing) follow(ctx context.Context, act calls.Initiate) error {
 			o.keepStats()
 		case note := <-o.notes:
 			o.lacking(note)
+		case news := <-o.recordings:
+			o.tellRecorded(news)
 		case <-o.overdue:
 			return &exitError{code: exitFailure, err: errors.New("the phone did not end the call in time")}
 		}
@@ -162,6 +169,7 @@ func (o *outgoing) hear(e calls.Event) (bool, error) {
 	if e.Call.Status == calls.Ongoing && !o.answered {
 		o.answered = true
 		o.startTalk()
+		o.record(e.Call)
 	}
 	if e.Name == calls.Failure {
 		if line.OwnFault(e) { // of the others, what the act itself returns says the same

@@ -11,6 +11,9 @@ const errNoSound = "no_sound"
 // listenTo begins to find out what the session's sound lacks. Asking the system
 // takes a moment, in which the call may begin.
 func (w *watch) listenTo(s *session) {
+	if s.bellNote != "" {
+		w.tellSound(s.bellNote)
+	}
 	switch {
 	case s.soundNote != "": // the engine would say no more than that
 		w.tellSound(ui.Clean("No sound: "+s.soundNote, noteWidth))

@@ -27,6 +27,8 @@ type Sound struct {
 	NoTones bool
 	// LowDelay is for packets of 10 ms, DTX for silence that is not sent.
 	LowDelay, DTX bool
+	Processor     audio.Processor // of the microphone, nil for none
+	Tones         audio.ToneSet
 }
 
 // Phone is one telephone, made of its parts: the agent that runs it and the
@@ -46,10 +48,11 @@ func NewPhone(a Account, s Sound, unsent ...calls.Unsent) (*Phone, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := audio.Config{Device: s.Device, Ring: s.Ring, Gain: s.Gain, Codec: opus.Codec{}, DTX: s.DTX, Log: a.Log}
+	c := audio.Config{Device: s.Device, Ring: s.Ring, Gain: s.Gain, Codec: opus.Codec{}, DTX: s.DTX, Processor: s.Processor, Log: a.Log}
 	if s.LowDelay {
 		c.PacketDuration = audio.FrameDuration
 	}
+	c.Tones = s.Tones
 	engine := audio.NewEngine(c)
 	sessions, err := media.New(media.Config{Engine: engine, Log: a.Log})
 	if err != nil {

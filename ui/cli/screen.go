@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,6 +76,9 @@ func (a *app) plainPhone(ctx context.Context, s *session) error {
 		case <-looking.Done():
 		}
 	}
+	if s.bellNote != "" {
+		a.say("%s", s.bellNote)
+	}
 	switch {
 	case s.soundNote != "":
 		tell("No sound: " + ui.Clean(s.soundNote, noteWidth))
@@ -95,7 +99,7 @@ func (a *app) fullScreen(ctx context.Context, s *session) error {
 			_, err := s.Request(ctx, wire.MarkSeen{Until: until})
 			return err
 		},
-		Banner: banner(s), SoundNote: s.soundNote, Language: ui.LanguageOf(s.settings.Lang, a.getenv),
+		Banner: banner(s), SoundNote: cmp.Or(s.soundNote, s.bellNote), Language: ui.LanguageOf(s.settings.Lang, a.getenv),
 		Theme: ui.Theme(s.settings.Theme), Motion: s.settings.Motion, Bell: s.settings.Bell,
 		Keys: s.settings.Keys, Mouse: s.settings.Mouse,
 	})

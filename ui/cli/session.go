@@ -36,7 +36,10 @@ type session struct {
 	say      func(format string, args ...any)
 
 	soundNote string // what is wrong with the sound, before any call
+	bellNote  string // what is wrong with the own bell
 	realSound bool   // it goes to the machine's devices
+
+	processing *processing // of the microphone's sound; nil for none
 
 	undo []func() error // in reverse order
 }
@@ -91,9 +94,11 @@ func (a *app) make(ctx context.Context, s *session, sound soundSpec, allowTrial 
 		s.later(s.trial.close)
 		s.account = s.trial.account
 	}
+	s.processing = sound.processing(settings, s.log)
 	s.Phone, err = NewPhone(s.account, Sound{
+		Processor: s.processing.processor(),
 		Device: device, Ring: ring, Gain: settings.Sound.Gain, NoTones: sound.kind == "none",
-		LowDelay: settings.Sound.LowDelay, DTX: settings.Sound.DTX,
+		LowDelay: settings.Sound.LowDelay, DTX: settings.Sound.DTX, Tones: s.tones(settings, a.getenv),
 	}, s.unsent.recall()...)
 	return err
 }
@@ -107,6 +112,7 @@ func (s *session) run(asked context.Context) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(asked))
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
+	s.guessEcho(ctx)
 	s.told = make(chan struct{})
 	go func() { s.tellOthers(ctx); close(s.told) }()
 	s.later(func() error {

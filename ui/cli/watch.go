@@ -56,6 +56,10 @@ type watch struct {
 	overdue <-chan time.Time // after a hang-up that the phone did not confirm
 	err     error            // the output is gone
 	done    chan struct{}
+
+	recorder   *recorder // nil: nothing is recorded
+	recordPath string
+	recordings chan recorded
 }
 
 func newWatch(p *Phone, talk time.Duration, out printer) *watch {
@@ -74,6 +78,7 @@ func newWatch(p *Phone, talk time.Duration, out printer) *watch {
 }
 
 func (w *watch) close() {
+	w.endRecording()
 	close(w.done)
 	w.phone.RemoveCallListener("command")
 	w.sample.Stop()

@@ -30,6 +30,10 @@ func Words(e calls.Event, v calls.View) string {
 		return peer + " answered."
 	case calls.MediaIsConnected:
 		return "Connected to " + peer + "."
+	case calls.RecordingStarted:
+		return Name(v, string(e.User)) + " records this call."
+	case calls.RecordingStopped:
+		return Name(v, string(e.User)) + " records no longer."
 	case calls.OutgoingCallRejected, calls.IncomingCallCanceled, calls.CallEnded:
 		return Outcome(e, v)
 	case calls.CallUpdated:

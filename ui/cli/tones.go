@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"tring/audio"
+	"tring/audio/ogg"
+	"tring/audio/opus"
+	"tring/audio/wav"
+	"tring/config"
+	"tring/ui"
+)
+
+// bellMost is as much of a file as a bell makes use of.
+const bellMost = 30 * time.Second
+
+// tonesOf are the phone's tones by its settings. With a bell that cannot be read
+// they have the phone's own, and the error says why.
+func tonesOf(s config.Sound, getenv func(string) string) (audio.ToneSet, error) {
+	tones := audio.ToneSet{Country: s.Country, RingVolume: s.RingVolume}
+	if tones.Country == "" {
+		tones.Country = country(getenv)
+	}
+	if tones.Country == "UK" { // as people say, and the standard reserves for it
+		tones.Country = "GB"
+	}
+	if s.RingTone == "" {
+		return tones, nil
+	}
+	pcm, err := readBell(s.RingTone)
+	if err == nil && len(pcm) == 0 {
+		err = fmt.Errorf("sound file %q: it has no sound", s.RingTone)
+	}
+	if err != nil {
+		return tones, fmt.Errorf("tones.ring: %w; the phone's own bell rings", err)
+	}
+	tones.Ring = audio.Bell(pcm)
+	return tones, nil
+}
+
+// tones are those of the settings; what is wrong with the bell is for the
+// commands to tell.
+func (s *session) tones(settings config.Settings, getenv func(string) string) audio.ToneSet {
+	if s.tool { // it makes no sound
+		return audio.ToneSet{}
+	}
+	tones, err := tonesOf(settings.Sound, getenv)
+	if err != nil {
+		s.bellNote = ui.Clean(explain(err), noteWidth)
+	}
+	return tones
+}
+
+// country is where the person is, by the locale's variables in POSIX's order:
+// de_AT.UTF-8 is AT. Telephones have a variable of their own.
+func country(getenv func(string) string) string {
+	for _, name := range []string{"LC_ALL", "LC_TELEPHONE", "LANG"} {
+		locale := getenv(name)
+		if locale == "" {
+			continue
+		}
+		_, territory, _ := strings.Cut(locale, "_")
+		if i := strings.IndexAny(territory, ".@"); i >= 0 {
+			territory = territory[:i]
+		}
+		return territory
+	}
+	return ""
+}
+
+// readBell reads a WAV or an Ogg Opus file, by what it holds.
+func readBell(path string) ([]int16, error) {
+	magic := make([]byte, 4)
+	if file, err := os.Open(path); err == nil {
+		_, _ = io.ReadFull(file, magic) // whoever reads all of it will say what is wrong
+		_ = file.Close()
+	}
+	if bytes.Equal(magic, []byte("OggS")) {
+		return ogg.Read(path, opus.Codec{}, bellMost)
+	}
+	return wav.ReadStart(path, bellMost)
+}
