@@ -75,6 +75,9 @@ func (m *Model) endedRows() []string {
 	}
 	if talked := e.call.Talked(e.at); talked > 0 {
 		rows = append(rows, "", center(s.dim.Render(m.lang.span(talked)), w))
+		if m.quality.call == e.call.ID {
+			rows = append(rows, center(s.dim.Render(clamp(m.lang.heard(m.quality.stats), w)), w))
+		}
 	}
 	return rows
 }

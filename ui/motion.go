@@ -20,11 +20,6 @@ const (
 
 	quietest    = -54.0 // dBFS at the left end of a meter
 	meterFall   = 3.0   // dB that a meter falls in a tick
-	statsEvery  = time.Second
-	lossBad     = 5.0 // percent: from here on it is said,
-	lossGood    = 2.0 // until it is below this
-	delayBad    = 700 * time.Millisecond
-	delayGood   = 500 * time.Millisecond
 	pulsePeriod = 500 * time.Millisecond
 )
 
@@ -60,7 +55,8 @@ func (m *Model) pace() (time.Duration, bool) {
 func (m *Model) sample() tea.Cmd {
 	held, ok := m.view.Held()
 	if !ok || held.Call.Status != calls.Ongoing {
-		m.levels, m.quality = audio.Silence(), quality{}
+		m.levels = audio.Silence()
+		m.quality.rest()
 		return nil
 	}
 	was := m.levels
@@ -71,37 +67,11 @@ func (m *Model) sample() tea.Cmd {
 	}
 	if now := m.now(); m.cfg.Stats != nil && now.Sub(m.quality.at) >= statsEvery {
 		if stats, ok := m.cfg.Stats(); ok {
-			m.quality.take(stats)
+			m.quality.take(held.Call.ID, stats)
 		}
 		m.quality.at = now
 	}
 	return nil
-}
-
-// quality is what is bad about the sound. It is said late and taken back late,
-// so that the words do not flicker.
-type quality struct {
-	at             time.Time
-	lost, theyLose int
-	delay          time.Duration
-}
-
-func (q *quality) take(s calls.MediaStats) {
-	q.lost = linger(q.lost, s.LossPercent)
-	q.theyLose = linger(q.theyLose, s.PeerLossPercent)
-	delay := s.RoundTrip/2 + s.BufferTime
-	if delay >= delayBad || q.delay > 0 && delay >= delayGood {
-		q.delay = delay
-	} else {
-		q.delay = 0
-	}
-}
-
-func linger(was int, percent float64) int {
-	if percent >= lossBad || was > 0 && percent >= lossGood {
-		return int(math.Round(percent))
-	}
-	return 0
 }
 
 // meter draws a level in whole cells.

@@ -74,12 +74,13 @@ func callScenes() map[string]func(*desk) {
 		},
 		"trouble": func(d *desk) {
 			d.talk()
-			d.tel.stats = calls.MediaStats{LossPercent: 8.2}
+			d.tel.stats = calls.MediaStats{LossPercent: 8.2, ConcealedLately: 7}
 			d.tel.levels.Fault = "no microphone: \x1b[31mbusy"
 			d.pass(2 * time.Second)
 		},
 		"ended": func(d *desk) {
 			d.talk()
+			d.tel.stats = calls.MediaStats{Rating: 74, ConcealedPercent: 1.8}
 			d.pass(250 * time.Second)
 			d.tel.act(testCall, "bob", "laptop", calls.End{})
 			d.settle()

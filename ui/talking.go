@@ -139,7 +139,7 @@ func (m *Model) meterRows(c calls.CallView) []string {
 // side does not send.
 func (m *Model) qualityRow(c calls.CallView) string {
 	w := m.inner()
-	if text := m.lang.quality(m.quality.lost, m.quality.theyLose, m.quality.delay); text != "" {
+	if text := m.lang.quality(m.quality); text != "" {
 		return center(m.styles.alarm.Render(clamp(text, w)), w)
 	}
 	for _, p := range c.Call.Parties {

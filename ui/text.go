@@ -201,19 +201,6 @@ func (l Language) callAnyway(id string) string {
 	return l.Say("Nobody of that name. Enter calls “%s” all the same.", id)
 }
 
-// textQuality says what is bad about the sound; nothing while it is good.
-func (l Language) quality(lost, theyLose int, delay time.Duration) string {
-	switch {
-	case lost > 0:
-		return l.Say("losing %d %% of the sound", lost)
-	case theyLose > 0:
-		return l.Say("they miss %d %% of your sound", theyLose)
-	case delay > 0:
-		return l.Say("the sound is %.1f s late", delay.Seconds())
-	}
-	return ""
-}
-
 // textEnd says why a call is over, and whether something went wrong.
 func (l Language) end(c calls.Call, why calls.Reason, me calls.UserID, name string) (words string, bad bool) {
 	switch {
