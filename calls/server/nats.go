@@ -43,7 +43,7 @@ const markerTTL = time.Minute
 
 func openStore(ctx context.Context, cfg Config, log *slog.Logger) (*store, error) {
 	st := &store{log: log, folder: filepath.Join(cfg.Data, "jetstream"), doubts: make(chan struct{}, 1)}
-	err := st.connect(cfg, log)
+	err := st.connect(ctx, cfg, log)
 	if err == nil {
 		err = st.buckets(ctx, cfg)
 	}
@@ -54,7 +54,7 @@ func openStore(ctx context.Context, cfg Config, log *slog.Logger) (*store, error
 	return st, nil
 }
 
-func (st *store) connect(cfg Config, log *slog.Logger) (err error) {
+func (st *store) connect(ctx context.Context, cfg Config, log *slog.Logger) (err error) {
 	options := []nats.Option{
 		nats.Name("tring"), nats.MaxReconnects(-1), nats.ReconnectWait(250 * time.Millisecond),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
@@ -62,7 +62,7 @@ func (st *store) connect(cfg Config, log *slog.Logger) (err error) {
 		}),
 	}
 	if len(cfg.NATS) == 0 {
-		if st.embedded, err = startNATS(st.folder, natsLog{log, st.failed}); err != nil {
+		if st.embedded, err = startNATS(ctx, st.folder, natsLog{log, st.failed}); err != nil {
 			return err
 		}
 		options = append(options, nats.InProcessServer(st.embedded))
@@ -94,8 +94,9 @@ func redacted(urls []string) string {
 }
 
 // startNATS runs JetStream in this process. It listens nowhere, and syncs every
-// write: an acknowledged transition survives a power failure.
-func startNATS(folder string, log natsLog) (*natsserver.Server, error) {
+// write: an acknowledged transition survives a power failure. Reading the store
+// knows no deadline of its own: on a disk that hangs, ctx ends the wait.
+func startNATS(ctx context.Context, folder string, log natsLog) (*natsserver.Server, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("make store folder: %w", err)
 	}
@@ -108,13 +109,28 @@ func startNATS(folder string, log natsLog) (*natsserver.Server, error) {
 		return nil, fmt.Errorf("open store in %q: %w", folder, err)
 	}
 	ns.SetLoggerV2(log, false, false, false)
-	ns.Start()
-	if !ns.ReadyForConnections(10*time.Second) || !ns.JetStreamEnabled() {
+	started := make(chan bool, 1)
+	go func() {
+		ns.Start()
+		started <- ns.ReadyForConnections(10*time.Second) && ns.JetStreamEnabled()
+	}()
+	select {
+	case ready := <-started:
+		if ready {
+			return ns, nil
+		}
 		ns.Shutdown()
 		ns.WaitForShutdown()
-		return nil, fmt.Errorf("open store in %q: it did not start within 10 s; is the disk full?", folder)
+		return nil, fmt.Errorf("open store in %q: it did not start; is the disk full?", folder)
+	case <-ctx.Done():
+		stopped := make(chan struct{})
+		go func() { <-started; ns.Shutdown(); ns.WaitForShutdown(); close(stopped) }()
+		select {
+		case <-stopped:
+		case <-time.After(stopGrace):
+		}
+		return nil, fmt.Errorf("open store in %q: still not read: %w; does the disk hang?", folder, context.Cause(ctx))
 	}
-	return ns, nil
 }
 
 func (st *store) buckets(ctx context.Context, cfg Config) error {

@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +18,22 @@ func TestMain(m *testing.M) {
 	if !serveAsProcess() {
 		goleak.VerifyTestMain(m)
 	}
+}
+
+// A server that is told to stop while it still starts does so at once, and says
+// what it was doing; the next start finds everything in order.
+func TestStartIsInterrupted(t *testing.T) {
+	cfg := Config{Listen: "127.0.0.1:0", Data: t.TempDir()}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	s, err := Open(stopped, cfg)
+	if err == nil {
+		s.Close()
+	}
+	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "open store in") {
+		t.Errorf("the start ended with %v", err)
+	}
+	open(t, cfg)
 }
 
 // A restart in mid-ring: the ring goes on with what is left of its time, can be
