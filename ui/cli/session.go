@@ -97,7 +97,7 @@ func (a *app) make(ctx context.Context, s *session, sound soundSpec, allowTrial 
 	s.processing = sound.processing(settings, s.log)
 	s.Phone, err = NewPhone(s.account, Sound{
 		Processor: s.processing.processor(),
-		Device: device, Ring: ring, Gain: settings.Sound.Gain, NoTones: sound.kind == "none",
+		Device:    device, Ring: ring, Gain: settings.Sound.Gain, NoTones: sound.kind == "none",
 		LowDelay: settings.Sound.LowDelay, DTX: settings.Sound.DTX, Tones: s.tones(settings, a.getenv),
 	}, s.unsent.recall()...)
 	return err
