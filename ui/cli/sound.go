@@ -25,6 +25,7 @@ type soundSpec struct {
 	kind    string // "default", "none", "wav"
 	in, out string
 	ring    string // the bell's device; empty: the speaker's
+	process bool   // clean the sound of a file, too
 }
 
 // parseSound reads default | none | in=NAME,out=NAME,ring=NAME | wav:IN,OUT, where
