@@ -87,6 +87,8 @@ func (s *Server) act(ctx context.Context, c *conn, id calls.ID, act calls.Act, m
 		if err := s.tokens.check(m.(wire.Join).Token, id, c.viewer(), time.Now()); err != nil {
 			return st, err
 		}
+	case calls.ReportMedia:
+		return st, s.reports.take(st, a, c.actor())
 	case calls.Invite:
 		return st, fmt.Errorf("invite %s: %w", a.User, calls.ErrNotSupported)
 	}

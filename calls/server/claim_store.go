@@ -115,6 +115,17 @@ func (o *ownClaims) remove(_ context.Context, key string, old claim) error {
 	return nil
 }
 
+// free frees what a call that is over still holds, without a wait.
+func (o *ownClaims) free(c calls.Call) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, key := range claimsOf(c) {
+		if o.all[key].call == c.ID {
+			delete(o.all, key)
+		}
+	}
+}
+
 func (o *ownClaims) keys(context.Context) ([]string, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -30,9 +30,9 @@ const (
 )
 
 // conn is the connection of one phone. After sign-in its reader goroutine reads
-// and handles requests in order. A writer goroutine owns writing, and exists only
-// while there is something to write: most connections are idle most of the time.
-// Anybody may call send and cut.
+// and handles requests in order. A writer owns writing, and exists only while there
+// is something to write: most connections are idle most of the time. It is a
+// goroutine of its own, or for an answer the reader. Anybody may call send and cut.
 type conn struct {
 	ws     *websocket.Conn
 	server *Server
@@ -68,14 +68,15 @@ func (c *conn) actor() calls.Actor { return calls.Actor{User: c.user, Device: c.
 // queue is full is cut off, so that it delays nobody.
 func (c *conn) send(f wire.Frame) { c.enqueue(outgoing{frame: f}) }
 
-// sendText queues a frame that was encoded once for many phones.
-func (c *conn) sendText(data []byte) { c.enqueue(outgoing{text: data}) }
-
-func (c *conn) enqueue(o outgoing) {
+// enqueue queues frames, which one write takes to the phone.
+func (c *conn) enqueue(frames ...outgoing) {
+	if len(frames) == 0 {
+		return
+	}
 	c.mu.Lock()
 	full := len(c.queue) >= queueSize
 	if !full {
-		c.queue = append(c.queue, o)
+		c.queue = append(c.queue, frames...)
 		c.needWriter()
 	}
 	c.mu.Unlock()
@@ -253,7 +254,22 @@ func (c *conn) serve(ctx context.Context) {
 	}
 }
 
-func (c *conn) answer(seq uint64, m wire.Message) { c.send(wire.Frame{Re: seq, Body: m}) }
+// answer writes the answer to a request. The reader writes it itself unless there
+// is a writer, or frames before it.
+func (c *conn) answer(seq uint64, m wire.Message) {
+	c.mu.Lock()
+	mine := c.serving && !c.writing && len(c.queue) == 0
+	if mine {
+		c.queue = append(c.queue, outgoing{frame: wire.Frame{Re: seq, Body: m}})
+		c.writing = true
+	}
+	c.mu.Unlock()
+	if mine {
+		c.write()
+		return
+	}
+	c.send(wire.Frame{Re: seq, Body: m})
+}
 
 // closeCode is what the server answers to the end of reading.
 func closeCode(err error) int {

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"tring/calls"
@@ -162,23 +161,6 @@ func (h *history) later(u calls.UserID, a, b calls.ID) (calls.ID, bool) {
 		}
 	}
 	return b, false
-}
-
-// addRecord appends a finished call to the history unless it is there: the
-// stream expects the call's subject to be empty.
-func (st *store) addRecord(ctx context.Context, c calls.Call) error {
-	data, err := json.Marshal(c)
-	if err != nil {
-		return fmt.Errorf("encode record: %w", err)
-	}
-	msg := &nats.Msg{Subject: historySubject + string(c.ID), Data: data}
-	_, err = insist(ctx, func(ctx context.Context) (*jetstream.PubAck, error) {
-		return st.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(0))
-	})
-	if err != nil && !lostSequence(err) {
-		return fmt.Errorf("write history: %w", err)
-	}
-	return nil
 }
 
 // record is the record of one call, from the stream itself.

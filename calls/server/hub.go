@@ -54,10 +54,18 @@ func newHub(s *Server) *hub {
 	}
 }
 
-// change takes a state of a call, from the watch or from an own write, and tells
-// the phones. An older state than the one known changes nothing. fresh is false
-// for the states read at the start.
-func (h *hub) change(st stored, fresh bool) {
+// origin is where a state of a call comes from.
+type origin int
+
+const (
+	atStart origin = iota // read from the store, as a former run left it
+	heard                 // from another gateway
+	written               // by this one, just now
+)
+
+// change takes a state of a call and tells the phones. An older state than the one
+// known changes nothing.
+func (h *hub) change(st stored, from origin) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	id := st.Call.ID
@@ -69,12 +77,12 @@ func (h *hub) change(st stored, fresh bool) {
 	case e != nil:
 		before = e.Call
 	case h.server.history.has(id): // it ended: an echo, or what a crash left
-		if !fresh {
-			h.server.finishSoon(st.Call)
+		if from == atStart {
+			h.server.finisher.add(st.Call, 0)
 		}
 		return
 	default:
-		e = h.enter(st, fresh)
+		e = h.enter(st, from != atStart)
 	}
 	e.stored = st
 	h.observe(e, before)
@@ -82,7 +90,7 @@ func (h *hub) change(st stored, fresh bool) {
 		h.server.history.add(st.Call)
 	}
 	h.tell(before, e)
-	h.server.metrics.changed(before.Status, st.Call.Status)
+	h.server.metrics.changed(before.Status, st.Call.Status, from != atStart)
 	if st.Call.Status.Terminal() {
 		for _, p := range st.Call.Parties {
 			if st.Call.Missed(p.User) {
@@ -90,10 +98,19 @@ func (h *hub) change(st stored, fresh bool) {
 			}
 		}
 		h.leave(e)
-		h.server.finishSoon(st.Call)
+		h.finish(st.Call, from)
 		return
 	}
 	h.schedule(e)
+}
+
+// finish has a call that is over finished, by the gateway that ended it first.
+func (h *hub) finish(c calls.Call, from origin) {
+	wait := time.Duration(0)
+	if from == heard && h.server.store.embedded == nil {
+		wait = foreignFinish
+	}
+	h.server.finisher.add(c, wait)
 }
 
 // enter makes the entry of a call that was not known. What a former run of the

@@ -126,9 +126,10 @@ func TestServerIsKilled(t *testing.T) {
 			t.Errorf("call %s (%s) has %d records", id, told.Status, records[id])
 		}
 	}
-	if f := w.ask("look"); f.History != uint64(len(records)) || f.Calls != 0 || f.Claims != 0 {
-		t.Errorf("%d records of %d calls; %d live calls and %d claims are left", f.History, len(records), f.Calls, f.Claims)
-	}
+	eventually(t, fmt.Sprintf("%d records, and no call or claim is left", len(records)), func() bool {
+		f := w.ask("look")
+		return f.History == uint64(len(records)) && f.Calls == 0 && f.Claims == 0
+	})
 	t.Logf("%d rounds, %d calls of which phones were told, %d records", rounds, len(all.told), len(records))
 }
 

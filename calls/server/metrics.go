@@ -74,12 +74,15 @@ func (m *metrics) ended(code int) {
 	m.closed.WithLabelValues(strconv.Itoa(cmp.Or(code, websocket.CloseAbnormalClosure))).Inc()
 }
 
-// changed counts a call's way through the statuses.
-func (m *metrics) changed(before, after calls.Status) {
+// changed counts a call's way through the statuses. What a former run of the
+// server left is live and no news.
+func (m *metrics) changed(before, after calls.Status, news bool) {
 	if before == after {
 		return
 	}
-	m.calls.WithLabelValues(string(after)).Inc()
+	if news {
+		m.calls.WithLabelValues(string(after)).Inc()
+	}
 	if before != "" {
 		m.live.WithLabelValues(string(before)).Dec()
 	}

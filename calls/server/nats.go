@@ -26,8 +26,11 @@ type store struct {
 	down     atomic.Bool // it takes no writes: see watchStore
 	broken   atomic.Bool // one of its streams failed, which the probe does not see
 	doubts   chan struct{}
-	nc       *nats.Conn
-	js       jetstream.JetStream
+
+	batchFailed atomic.Int64 // when a batch was last refused, in Unix seconds
+
+	nc *nats.Conn
+	js jetstream.JetStream
 
 	users, calls, invites, secrets jetstream.KeyValue
 	claims                         claimStore
@@ -168,6 +171,11 @@ func (st *store) buckets(ctx context.Context, cfg Config) error {
 	})
 	if err != nil {
 		return fmt.Errorf("open history: %w", err)
+	}
+	for _, stream := range []string{"KV_tring_calls", "tring_history"} {
+		if err := st.allowBatches(ctx, stream); err != nil {
+			return err
+		}
 	}
 	if st.embedded == nil {
 		st.records, err = leaderOnly(ctx, st.js, "tring_history")

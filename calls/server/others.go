@@ -108,7 +108,7 @@ func (o *others) take(n notice) {
 		o.server.hub.sign(n.Call, n.Signs...)
 		return
 	case n.State != nil:
-		o.server.hub.change(*n.State, true)
+		o.server.hub.change(*n.State, heard)
 		return
 	}
 	o.mu.Lock()

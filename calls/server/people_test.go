@@ -422,11 +422,11 @@ func TestOlderStateChangesNothing(t *testing.T) {
 	}
 	b.act(wire.AcceptCall{CallID: on(id), Join: true})
 	a.hears(id, calls.OutgoingCallAccepted)
-	s.hub.change(ringing, true)
+	s.hub.change(ringing, heard)
 	b.act(wire.EndCall{CallID: on(id)})
 	a.hears(id, calls.CallEnded)
 	nothingLeft(t, s)
-	s.hub.change(ringing, true)
+	s.hub.change(ringing, heard)
 	if b.count(id, calls.IncomingCallReceived) != 1 || a.count(id, calls.OutgoingCallAccepted) != 1 {
 		t.Error("an older state was heard")
 	}

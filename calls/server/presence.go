@@ -28,10 +28,11 @@ type presence struct {
 
 // coalesce is how long the pusher waits for more. After a batch it rests for
 // restPerFrame for each frame that it queued, so that presence takes no more than
-// a part of the machine however many phones look at each other.
+// a few hundredths of the machine however many phones look at each other, and who
+// came and went meanwhile is not told at all.
 const (
 	coalesce     = 30 * time.Millisecond
-	restPerFrame = 100 * time.Microsecond
+	restPerFrame = time.Millisecond
 	restMost     = 5 * time.Second
 	batchUsers   = 64 // fewer than a phone's queue holds
 )
@@ -117,12 +118,16 @@ func (p *presence) push(users []calls.UserID) (sent int) {
 			continue
 		}
 		for _, c := range devices {
+			var frames []outgoing
 			for u, n := range changed {
 				if viewer != u && !n.account.blocks(viewer) && (n.common || c.shows(va, u)) { // also the moment of a change would tell
-					p.tell(c, va, n)
-					sent++
+					if text := p.frame(va, n); text != nil {
+						frames = append(frames, outgoing{text: text})
+					}
 				}
 			}
+			c.enqueue(frames...)
+			sent += len(frames)
 		}
 	}
 	return sent
@@ -154,9 +159,9 @@ func (p *presence) changed(users []calls.UserID) map[calls.UserID]*news {
 	return changed
 }
 
-// tell queues the frame of one contact for one phone, which is encoded once for
-// all that see the same.
-func (p *presence) tell(c *conn, viewer *account, n *news) {
+// frame is the frame of one contact for one viewer, which is encoded once for all
+// that see the same; nil if it cannot be.
+func (p *presence) frame(viewer *account, n *news) []byte {
 	r := relation{slices.Contains(viewer.Favourites, calls.User(n.account.User)), viewer.blocks(n.account.User)}
 	text := n.frames[r]
 	if text == nil {
@@ -165,11 +170,11 @@ func (p *presence) tell(c *conn, viewer *account, n *news) {
 		var err error
 		if text, err = wire.Encode(wire.Frame{Body: wire.Presence{Contact: contact}}); err != nil {
 			p.server.log.Error("encode presence", "err", err)
-			return
+			return nil
 		}
 		n.frames[r] = text
 	}
-	c.sendText(text)
+	return text
 }
 
 // shows says whether the phone shows this contact beside the common ones.

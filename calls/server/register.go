@@ -97,7 +97,7 @@ func (s *Server) create(ctx context.Context, c calls.Call) (stored, error) {
 	}
 	c.Revision = rev
 	st := stored{Call: c}
-	s.hub.change(st, true)
+	s.hub.change(st, written)
 	s.others.state(st)
 	return st, nil
 }
@@ -118,8 +118,19 @@ func (s *Server) change(ctx context.Context, id calls.ID, judge func(calls.Call)
 // was just read, and stores that at the revision it has; if that is too old, it
 // reads again. judge may run several times. On
 // an error of judge the call is returned as it is. What does not change is not
-// written.
+// written. The reports that wait for a write go with it.
 func (s *Server) changeFrom(ctx context.Context, st stored, judge func(calls.Call) (calls.Call, error)) (stored, error) {
+	waiting := s.reports.out(st.Call.ID)
+	after, err := s.judgeAndStore(ctx, st, func(call calls.Call) (calls.Call, error) {
+		return judge(applied(call, waiting))
+	})
+	if err != nil {
+		s.reports.back(st.Call.ID, waiting)
+	}
+	return after, err
+}
+
+func (s *Server) judgeAndStore(ctx context.Context, st stored, judge func(calls.Call) (calls.Call, error)) (stored, error) {
 	id := st.Call.ID
 	for try := 0; ; try++ {
 		next, err := judge(st.Call)
@@ -134,11 +145,12 @@ func (s *Server) changeFrom(ctx context.Context, st stored, judge func(calls.Cal
 		rev, err := s.store.calls.Update(ctx, string(id), data, st.Call.Revision)
 		if err == nil {
 			after.Call.Revision = rev
-			s.hub.change(after, true)
+			s.hub.change(after, written)
 			s.others.state(after)
 			return after, nil
 		}
 		if !conflict(err) {
+			s.lookAgain(id)
 			return st, fmt.Errorf("store call: %w", err)
 		}
 		s.metrics.conflicts.Inc()
@@ -149,6 +161,26 @@ func (s *Server) changeFrom(ctx context.Context, st stored, judge func(calls.Cal
 			return st, err
 		}
 	}
+}
+
+// lookAgain finds out what became of a write whose answer was lost. With other
+// gateways the watch tells.
+func (s *Server) lookAgain(id calls.ID) {
+	if s.store.embedded == nil {
+		return
+	}
+	s.insistently(time.Second, func(ctx context.Context) error {
+		ctx, cancel := context.WithTimeout(ctx, ownBudget)
+		defer cancel()
+		st, err := s.find(ctx, id)
+		if err == nil {
+			s.hub.change(st, heard)
+		}
+		if errors.Is(err, errNoCall) {
+			return nil
+		}
+		return err
+	})
 }
 
 // pause waits, or says why not.
@@ -163,22 +195,25 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// watchCalls follows the calls bucket until ctx ends: what other gateways write,
-// and what an own write failed to tell. ready is closed after the state of the
-// start.
-func (s *Server) watchCalls(ctx context.Context, updates <-chan jetstream.KeyValueEntry, ready chan<- struct{}) {
-	fresh := false
+// watchCalls follows the calls bucket until ctx ends: what other gateways write.
+// ready is closed after the state of the start; the only gateway needs no more.
+func (s *Server) watchCalls(ctx context.Context, watch jetstream.KeyWatcher, ready chan<- struct{}) {
+	from := atStart
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case e, ok := <-updates:
+		case e, ok := <-watch.Updates():
 			switch {
 			case !ok:
 				return
 			case e == nil:
-				fresh = true
+				from = heard
 				close(ready)
+				if s.store.embedded != nil {
+					_ = watch.Stop() // fails only when the connection is closed
+					return
+				}
 			case !validID(e.Key()): // the health check's
 			case s.hub.knows(calls.ID(e.Key()), e.Revision()): // an own write
 			case e.Operation() == jetstream.KeyValuePut:
@@ -187,7 +222,7 @@ func (s *Server) watchCalls(ctx context.Context, updates <-chan jetstream.KeyVal
 					s.log.Error("watch calls", "err", err)
 					continue
 				}
-				s.hub.change(st, fresh)
+				s.hub.change(st, from)
 			default:
 				s.vanished(ctx, calls.ID(e.Key()))
 			}
@@ -198,55 +233,13 @@ func (s *Server) watchCalls(ctx context.Context, updates <-chan jetstream.KeyVal
 // vanished handles a deleted key. A watch may skip to the deletion; then the
 // final state that the phones have not heard of is in the history.
 func (s *Server) vanished(ctx context.Context, id calls.ID) {
+	s.finisher.done(id)
 	if s.history.has(id) {
 		return
 	}
 	if c, err := s.store.record(ctx, id); err == nil {
-		s.hub.change(stored{Call: c}, true)
+		s.hub.change(stored{Call: c}, heard)
 	}
-}
-
-// finishSoon does what follows a terminal state, aside.
-func (s *Server) finishSoon(c calls.Call) {
-	s.aside(func(ctx context.Context) {
-		for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-			err := s.finishWithin(ctx, c)
-			if err == nil || ctx.Err() != nil {
-				return // after a stop, the next start finishes it
-			}
-			if silent(err) {
-				s.store.doubt()
-			}
-			s.log.Warn("finish call; trying again", "call", c.ID, "err", err)
-			if pause(ctx, wait) != nil {
-				return
-			}
-		}
-	})
-}
-
-// finishWithin bounds one try to finish a call.
-func (s *Server) finishWithin(ctx context.Context, c calls.Call) error {
-	ctx, cancel := context.WithTimeout(ctx, s.store.budget())
-	defer cancel()
-	return s.finish(ctx, c)
-}
-
-// finish writes the history, frees the claims, and deletes the call, in this
-// order: whatever a crash cuts off is done again by the next one who looks. Each
-// step is harmless when repeated, so any number of gateways may do it.
-func (s *Server) finish(ctx context.Context, c calls.Call) error {
-	if err := s.store.addRecord(ctx, c); err != nil {
-		return err
-	}
-	if err := s.freeClaims(ctx, c); err != nil {
-		return err
-	}
-	err := s.store.calls.Purge(ctx, string(c.ID), jetstream.LastRevision(c.Revision), jetstream.PurgeTTL(markerTTL))
-	if err != nil && !conflict(err) && !lostSequence(err) {
-		return fmt.Errorf("delete call: %w", err)
-	}
-	return nil
 }
 
 // lostSequence says whether the store refused because somebody else was first.

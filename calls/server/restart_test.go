@@ -162,7 +162,7 @@ func TestCrashWhileFinishing(t *testing.T) {
 			t.Fatal(err)
 		}
 		if recorded {
-			if err := st.addRecord(ctx, ended); err != nil {
+			if err := st.addRecords(ctx, []calls.Call{ended}); err != nil {
 				t.Fatal(err)
 			}
 		}

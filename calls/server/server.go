@@ -32,6 +32,8 @@ type Server struct {
 	presence *presence
 	gateway  *gateway
 	metrics  *metrics
+	finisher *finisher
+	reports  *reports
 	floods   *floods
 	tokens   tokens
 	buffers  buffers
@@ -67,7 +69,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.metrics, s.floods, s.history = newMetrics(), newFloods(s.limits), newHistory()
-	s.gateway = newGateway(s)
+	s.gateway, s.finisher, s.reports = newGateway(s), newFinisher(s), newReports(s)
 	for _, step := range []func(context.Context) error{s.openData, s.openListeners, s.openState, s.openTURN} {
 		if err := step(ctx); err != nil {
 			s.Close()
@@ -165,9 +167,10 @@ func (s *Server) openState(ctx context.Context) (err error) {
 	}
 	readUsers, readCalls := make(chan struct{}), make(chan struct{})
 	s.aside(func(ctx context.Context) { s.accounts.watch(ctx, users.Updates(), readUsers) })
-	s.aside(func(ctx context.Context) { s.watchCalls(ctx, live.Updates(), readCalls) })
+	s.aside(func(ctx context.Context) { s.watchCalls(ctx, live, readCalls) })
 	s.aside(s.watchStore)
 	s.aside(s.presence.run)
+	s.aside(s.finisher.run)
 	s.aside(func(ctx context.Context) { s.history.forgetOld(ctx, s.cfg.KeepHistory) })
 	for _, ready := range []chan struct{}{readUsers, readCalls} {
 		select {

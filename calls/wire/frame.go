@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"unicode/utf8"
 
 	"tring/calls"
@@ -70,10 +71,19 @@ func Encode(f Frame) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode frame %s: %w", f.Body.Type(), err)
 	}
-	if bytes.Equal(body, []byte("{}")) {
-		body = nil
+	// The envelope by hand: encoding it would read the body once more.
+	text := make([]byte, 0, len(body)+64)
+	text = strconv.AppendQuote(append(text, `{"type":`...), f.Body.Type())
+	if f.Seq != 0 {
+		text = strconv.AppendUint(append(text, `,"seq":`...), f.Seq, 10)
 	}
-	return json.Marshal(envelope{Type: f.Body.Type(), Seq: f.Seq, Re: f.Re, Body: body})
+	if f.Re != 0 {
+		text = strconv.AppendUint(append(text, `,"re":`...), f.Re, 10)
+	}
+	if !bytes.Equal(body, []byte("{}")) {
+		text = append(append(text, `,"body":`...), body...)
+	}
+	return append(text, '}'), nil
 }
 
 // Decode reads one frame. Unknown fields are ignored, unknown types are

@@ -1,0 +1,214 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"tring/calls"
+)
+
+// finisher does what follows a terminal state: it writes the history, frees the
+// claims and deletes the call. The terminal state itself is stored already, and
+// all that a phone asks for is in memory, so nobody waits for it; it takes many
+// calls at a time, which then share their synced writes. Safe for concurrent use.
+type finisher struct {
+	server *Server
+
+	mu    sync.Mutex
+	queue map[calls.ID]finishing
+	wake  chan struct{}
+}
+
+// finishing is a call that is over, and when it is to be finished here: one that
+// another gateway ended is finished by that one, if it lives.
+type finishing struct {
+	call calls.Call
+	at   time.Time
+}
+
+// finishEvery is how long the finisher waits for more, foreignFinish how long it
+// leaves to another gateway.
+const (
+	finishEvery   = 500 * time.Millisecond
+	foreignFinish = 3 * time.Second
+)
+
+func newFinisher(s *Server) *finisher {
+	return &finisher{server: s, queue: map[calls.ID]finishing{}, wake: make(chan struct{}, 1)}
+}
+
+func (f *finisher) add(c calls.Call, wait time.Duration) {
+	if own, ok := f.server.store.claims.(*ownClaims); ok {
+		own.free(c)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.queue[c.ID] = finishing{c, time.Now().Add(wait)}
+	select {
+	case f.wake <- struct{}{}:
+	default:
+	}
+}
+
+// done forgets a call that somebody has finished.
+func (f *finisher) done(id calls.ID) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.queue, id)
+}
+
+// call is a call that is not finished yet.
+func (f *finisher) call(id calls.ID) (calls.Call, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	w, ok := f.queue[id]
+	return w.call, ok
+}
+
+// due are some calls that are to be finished now, and whether there are any more
+// at all.
+func (f *finisher) due() (batch []calls.Call, more bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := time.Now()
+	for _, w := range f.queue {
+		if len(batch) == maxBatch {
+			break
+		}
+		if !w.at.After(now) {
+			batch = append(batch, w.call)
+		}
+	}
+	return batch, len(f.queue) > len(batch)
+}
+
+// run is the finisher's goroutine; it ends with ctx. What it leaves then, the next
+// start finishes.
+func (f *finisher) run(ctx context.Context) {
+	for wait := finishEvery; ; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-f.wake:
+		}
+		if pause(ctx, wait) != nil {
+			return
+		}
+		batch, more := f.due()
+		wait = finishEvery
+		if err := f.finish(ctx, batch); err != nil && ctx.Err() == nil {
+			if silent(err) {
+				f.server.store.doubt()
+			}
+			f.server.log.Warn("finish calls; trying again", "calls", len(batch), "err", err)
+			wait, more = time.Second, true
+		}
+		if more {
+			select {
+			case f.wake <- struct{}{}:
+			default:
+			}
+		}
+	}
+}
+
+// finish does it all, in this order: whatever a crash cuts off is done again by
+// the next one who looks. Each step is harmless when repeated, so any number of
+// gateways may do it.
+func (f *finisher) finish(ctx context.Context, batch []calls.Call) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	st := f.server.store
+	ctx, cancel := context.WithTimeout(ctx, st.budget())
+	defer cancel()
+	if err := st.addRecords(ctx, batch); err != nil {
+		return err
+	}
+	for _, c := range batch {
+		if err := f.server.freeClaims(ctx, c); err != nil {
+			return err
+		}
+	}
+	if err := st.deleteCalls(ctx, batch); err != nil {
+		return err
+	}
+	for _, c := range batch {
+		f.done(c.ID)
+	}
+	return nil
+}
+
+// addRecords appends finished calls to the history, each unless it is there: the
+// stream expects the call's subject to be empty.
+func (st *store) addRecords(ctx context.Context, batch []calls.Call) error {
+	return st.storeEach(ctx, batch, "write history", func(c calls.Call) (*nats.Msg, error) {
+		data, err := json.Marshal(c)
+		if err != nil {
+			return nil, fmt.Errorf("encode record: %w", err)
+		}
+		m := nats.NewMsg(historySubject + string(c.ID))
+		m.Data = data
+		m.Header.Set(jetstream.ExpectedLastSubjSeqHeader, "0")
+		return m, nil
+	})
+}
+
+// deleteCalls replaces calls by markers that go by themselves, each unless it is
+// gone.
+func (st *store) deleteCalls(ctx context.Context, batch []calls.Call) error {
+	return st.storeEach(ctx, batch, "delete call", func(c calls.Call) (*nats.Msg, error) {
+		m := nats.NewMsg("$KV." + st.calls.Bucket() + "." + string(c.ID))
+		m.Header.Set("KV-Operation", "PURGE")
+		m.Header.Set(jetstream.MsgTTLHeader, markerTTL.String())
+		m.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(c.Revision, 10))
+		return m, nil
+	})
+}
+
+// storeEach stores one message for each call, but those that somebody else was
+// faster with.
+func (st *store) storeEach(ctx context.Context, batch []calls.Call, act string, message func(calls.Call) (*nats.Msg, error)) error {
+	messages := make([]*nats.Msg, len(batch))
+	for i, c := range batch {
+		var err error
+		if messages[i], err = message(c); err != nil {
+			return err
+		}
+	}
+	if err := st.storeAll(ctx, messages); err != nil {
+		return fmt.Errorf("%s: %w", act, err)
+	}
+	return nil
+}
+
+// storeAll stores messages together. Where somebody was faster with one of them
+// the batch is refused, and each half tries alone.
+func (st *store) storeAll(ctx context.Context, messages []*nats.Msg) error {
+	if st.batched(ctx, messages) {
+		return nil
+	}
+	if half := len(messages) / 2; half >= minBatch {
+		if err := st.storeAll(ctx, messages[:half]); err != nil {
+			return err
+		}
+		return st.storeAll(ctx, messages[half:])
+	}
+	for _, m := range messages {
+		for _, h := range []string{"Nats-Batch-Id", "Nats-Batch-Sequence", "Nats-Batch-Commit"} {
+			m.Header.Del(h)
+		}
+		_, err := insist(ctx, func(ctx context.Context) (*jetstream.PubAck, error) { return st.js.PublishMsg(ctx, m) })
+		if err != nil && !lostSequence(err) {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package server
+
+import (
+	"fmt"
+	"testing"
+
+	"tring/calls"
+	"tring/calls/wire"
+)
+
+// Calls that are over are finished many at a time, each once: also where some of
+// a batch are in the history already, as after a crash or with another gateway.
+func TestFinishedTogether(t *testing.T) {
+	s, _ := open(t, Config{})
+	const n, known = maxBatch + 20, 50
+	ctx := t.Context()
+	var batch []calls.Call
+	for i := range n {
+		c := endedCall(newID())
+		var err error
+		if c.Revision, err = s.store.calls.Create(ctx, string(c.ID), []byte("{}")); err != nil {
+			t.Fatal(err)
+		}
+		if i%known == 0 {
+			if err := s.store.addRecords(ctx, []calls.Call{c}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		batch = append(batch, c)
+	}
+	for _, c := range batch {
+		s.finisher.add(c, 0)
+	}
+	nothingLeft(t, s)
+	info, err := s.store.history.Info(ctx)
+	if err != nil || info.State.Msgs != n || info.State.NumSubjects != 0 && info.State.NumSubjects != n {
+		t.Errorf("%d records of %d calls (%v)", info.State.Msgs, n, err)
+	}
+	for _, c := range batch {
+		if got, err := s.store.record(ctx, c.ID); err != nil || !got.Equal(c) {
+			t.Fatalf("the record of %s is %+v: %v", c.ID, got, err)
+		}
+	}
+	if s.store.batchFailed.Load() != 0 {
+		t.Error("a batch failed, and not because somebody was faster")
+	}
+}
+
+// Both ends' word that they are connected is one change of the call; one that is
+// not written yet goes with the act that is.
+func TestReportsAreWrittenTogether(t *testing.T) {
+	s, _ := open(t, Config{})
+	alice, bob := addUser(t, s, "alice"), addUser(t, s, "bob")
+	a, b := connect(t, s, alice, "A1"), connect(t, s, bob, "B1")
+	for _, waits := range []bool{true, false} {
+		t.Run(fmt.Sprintf("the end waits for it: %v", waits), func(t *testing.T) {
+			id := newID()
+			a.act(callTo(id, "bob"))
+			answered := b.act(wire.AcceptCall{CallID: on(id), Join: true}).Call
+			a.act(wire.MediaState{CallID: on(id), Peer: "B1", State: calls.MediaConnected})
+			b.act(wire.MediaState{CallID: on(id), Peer: "A1", State: calls.MediaConnected})
+			if waits {
+				c := a.hears(id, calls.CallUpdated).Call
+				if c.ConnectedAt.IsZero() || a.count(id, calls.CallUpdated) != 1 {
+					t.Errorf("alice hears of %+v", c)
+				}
+			}
+			ended := b.act(wire.EndCall{CallID: on(id)}).Call
+			if ended.ConnectedAt.IsZero() || ended.Revision <= answered.Revision {
+				t.Errorf("the call ends as %+v", ended)
+			}
+		})
+	}
+	id := newID()
+	a.act(callTo(id, "bob"))
+	a.refused(wire.MediaState{CallID: on(id), Peer: "B1", State: calls.MediaConnected}, calls.ErrInvalidStatus)
+	a.act(wire.RejectCall{CallID: on(id), Status: calls.Cancelled})
+	nothingLeft(t, s)
+	if n := len(s.reports.waiting); n != 0 {
+		t.Errorf("reports of %d calls wait for ever", n)
+	}
+}
