@@ -19,6 +19,9 @@ func FuzzApply(f *testing.F) {
 		"\x00\x00\x00" + "\x02\x02\x01" + "\x02\x03\x01", // two phones answer
 		"\x00\x00\x00" + "\x02\x02\x01" + "\x13\x05\x7f", // a lease runs out
 		"\x00\x00\x00" + "\x05\x04\x01" + "\x02\x04\x01", // a stranger
+		"\x00\x00\x00" + "\x02\x02\x01" + "\x1b\x00\x3c", // hung up a while ago
+		"\x00\x00\x00" + "\x1c\x00\x3c",                  // cancelled before there was time
+		"\x00\x00\x00" + "\x02\x02\x01" + "\x03\x02\x01", // an accept that was taken back
 	} {
 		f.Add([]byte(script))
 	}
@@ -51,6 +54,8 @@ var fuzzActors = []Actor{
 	ByServer,
 }
 
+// fuzzActs are numbered by the scripts above and by those of the corpus: new ones
+// go to the end.
 var fuzzActs = []Act{
 	Initiate{ID: "X", Type: Audio, Receiver: User("bob")},
 	Ring{},
@@ -65,7 +70,6 @@ var fuzzActs = []Act{
 	ReportMedia{Peer: "B1", State: MediaLost},
 	Leave{},
 	SetMuted{Audio: true},
-	SetRecording{On: true},
 	Renew{Hears: []DeviceID{"A1"}},
 	Token{},
 	Signal{To: "B1"},
@@ -83,6 +87,7 @@ var fuzzActs = []Act{
 	End{Ago: 20_000},
 	Reject{Status: Cancelled, Ago: 1 << 62},
 	Reject{Status: Rejected, Ago: -1 << 62},
+	SetRecording{On: true},
 }
 
 // checkStep is what holds for every act on every call.
