@@ -40,6 +40,11 @@ type Config struct {
 	// Stats samples the media of the current call; false if there is none. nil
 	// shows no quality.
 	Stats func() (calls.MediaStats, bool)
+	// Recorder records the call; nil has no key for it.
+	Recorder Recorder
+	// Dial sends the tone of a key, a digit, * or #, to the other side. nil sends
+	// none.
+	Dial func(key rune)
 	// MarkSeen tells the server that the missed calls up to this one were looked
 	// at. nil remembers it for the life of the screen only.
 	MarkSeen func(context.Context, calls.ID) error

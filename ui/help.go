@@ -93,10 +93,14 @@ type helpGroup struct {
 
 func (m *Model) helpGroups() []helpGroup {
 	k := m.keys
+	talking := []key.Binding{k.Mute, k.HangUp, does(k.Swap, m.lang.Say(wordSwapShort))}
+	if m.cfg.Recorder != nil {
+		talking = append(talking, k.Record)
+	}
 	return []helpGroup{
 		{m.lang.Say(textHelpPeople), []key.Binding{k.Up, k.Down, does(k.Call, m.lang.Say(wordCall)), k.Video, k.Search, k.Tab}},
 		{m.lang.Say(textHelpRinging), []key.Binding{k.Accept, k.Reject, k.Busy, does(k.Stop, m.lang.Say(wordStopShort))}},
-		{m.lang.Say(textHelpCall), []key.Binding{k.Mute, k.HangUp, does(k.Swap, m.lang.Say(wordSwapShort))}},
+		{m.lang.Say(textHelpCall), talking},
 		{m.lang.Say(textHelpAlways), []key.Binding{k.Help, k.Palette, k.Quit, k.Suspend}},
 	}
 }

@@ -54,6 +54,7 @@ func (k *keymap) entries() []entry {
 		{"stop", onOutgoing, &k.Stop},
 		{"mute", onTalking | onIncoming, &k.Mute},
 		{"hang_up", onTalking | onIncoming, &k.HangUp},
+		{"record", onTalking, &k.Record},
 		{"again", onEnded, &k.Again},
 		{"close", onEnded, &k.Close},
 		{"yes", onQuestion, &k.Yes},

@@ -9,7 +9,7 @@ type keymap struct {
 	Up, Down, Top, Bottom                         key.Binding
 	Call, CallBack, Video, Tab, Search            key.Binding
 	Accept, Swap, Reject, Busy                    key.Binding
-	Stop, Mute, Unmute, HangUp                    key.Binding
+	Stop, Mute, Unmute, HangUp, Record            key.Binding
 	Again, Close, Yes, No                         key.Binding
 	Help, Palette, Quit, Interrupt, Suspend       key.Binding
 	SearchUp, SearchDown, SearchCall, SearchClose key.Binding
@@ -42,6 +42,7 @@ func newKeymap(l Language, changes map[string][]string) (keymap, error) {
 		Mute:   b("m", wordMute, "m"),
 		Unmute: b("m", wordUnmute, "m"),
 		HangUp: b("h", wordHangUp, "h"),
+		Record: b("R", wordRecord, "R", "shift+r"),
 
 		Again: b("enter", wordAgain, "enter", "c"),
 		Close: b("esc", wordClose, "esc", "x", "q"),

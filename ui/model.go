@@ -28,6 +28,8 @@ type Model struct {
 	waiting waiting
 	ended   ended
 	mute    muting
+	// recording: the Recorder works on a key.
+	recording bool
 	// answering is the call that this screen has accepted, until the answer.
 	answering calls.ID
 
@@ -123,6 +125,10 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 		return m.hear(msg)
 	case SoundNote:
 		m.cfg.SoundNote = string(msg)
+	case recordingMsg:
+		return m.recordingDone(msg)
+	case Recorded:
+		m.recorded(msg)
 	case tickMsg:
 		m.ticking = false
 		return tea.Batch(m.refresh(), m.sample())

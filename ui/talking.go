@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"strings"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -63,6 +64,10 @@ func (m *Model) pressTalking(k tea.KeyPressMsg) tea.Cmd {
 		return m.toggleMute(held)
 	case key.Matches(k, m.keys.HangUp):
 		return m.hangUp(held)
+	case key.Matches(k, m.keys.Record) && held.Call.Status == calls.Ongoing:
+		return m.toggleRecording(held)
+	case m.cfg.Dial != nil && len(k.Text) == 1 && strings.Contains("0123456789*#", k.Text):
+		m.cfg.Dial(rune(k.Text[0]))
 	}
 	return nil
 }
@@ -82,7 +87,11 @@ func (m *Model) talkingKeys() []key.Binding {
 	if m.inner() < 24 { // where not all fit, the first does
 		return []key.Binding{m.keys.HangUp, m.muteKey(held), m.keys.Help}
 	}
-	return []key.Binding{m.muteKey(held), m.keys.HangUp, m.keys.Help}
+	list := []key.Binding{m.muteKey(held), m.keys.HangUp}
+	if m.cfg.Recorder != nil {
+		list = append(list, m.recordKey(held))
+	}
+	return append(list, m.keys.Help)
 }
 
 // talkingRows: with whom, how it stands, for how long, and the two meters. The
@@ -106,7 +115,7 @@ func (m *Model) talkingRows() []string {
 	}
 	rows := []string{
 		center(s.strong.Render(m.peer(c.Call, w)), w),
-		center(style.Render(clamp(state, w)), w), "",
+		center(style.Render(clamp(state, w)), w), m.recordingRow(c),
 	}
 	if c.Stage != calls.StageTalking && c.Stage != calls.StageLost {
 		return rows

@@ -35,6 +35,8 @@ const (
 	wordMute      = "mute"
 	wordUnmute    = "unmute"
 	wordHangUp    = "hang up"
+	wordRecord    = "record"
+	wordRecordNot = "stop recording"
 	wordAgain     = "call again"
 	wordClose     = "close"
 	wordYes       = "hang up and quit"
