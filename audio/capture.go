@@ -1,6 +1,9 @@
 package audio
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // An encoder with DTX makes packets of the header byte alone, or that and one
 // more, for silence that goes on (RFC 6716 §2.1.9): nobody needs them. Still
@@ -23,6 +26,8 @@ type capturer struct {
 	unsent  int    // samples of silence since the last packet went
 	meter   meter
 	gain    float32
+	tone    tonePlayer
+	order   *cadence // the last tone taken
 }
 
 // newCapturer makes packets of size samples, FrameSamples or PacketSamples.
@@ -36,12 +41,21 @@ func (c *capturer) configure(coding Coding) error {
 	return c.encoder.Configure(coding)
 }
 
+// dial sends a tone besides what the microphone hears, once for each order.
+func (c *capturer) dial(order *cadence) {
+	if order != c.order && order != nil {
+		c.tone.play(order)
+	}
+	c.order = order
+}
+
 // step takes 10 ms. When a packet is to be sent it returns it, valid until the
 // next step, and true. Muted, it encodes silence: the far side's statistics
 // live on. Silence that is not sent leaves a gap in the timestamps and none in
 // the sequence (RFC 7587 §3.1.3).
 func (c *capturer) step(f Frame, muted bool) (p Packet, full bool, peak int32, err error) {
 	c.mute(f, muted)
+	c.mix(f)
 	peak = c.meter.add(f)
 	c.filled += copy(c.pcm[c.filled:c.size], f)
 	if c.filled < c.size {
@@ -66,6 +80,18 @@ func (c *capturer) step(f Frame, muted bool) (p Packet, full bool, peak int32, e
 	}
 	p.Payload = c.packet[:n]
 	return p, true, peak, nil
+}
+
+// mix adds the tone that is dialled, which is sent also by who is muted.
+func (c *capturer) mix(f Frame) {
+	if !c.tone.active() {
+		return
+	}
+	var tone [FrameSamples]int16
+	c.tone.step(tone[:])
+	for i, v := range tone {
+		f[i] = int16(min(max(int(f[i])+int(v), math.MinInt16), math.MaxInt16))
+	}
 }
 
 // mute scales the frame, over its length when mute has just changed.

@@ -81,6 +81,15 @@ func (e *Engine) SetRing(d Device) {
 	}
 }
 
+// Send sends a tone to the others, once, besides what the microphone hears; such
+// as DTMF, in the voice (RFC 4733 §1.2 calls it in-band). Nothing is sent while
+// nothing is captured. A looping tone is none to send.
+func (e *Engine) Send(t Tone) {
+	if c := e.tones.cadence(t); c.times > 0 {
+		e.dialled.Store(&c)
+	}
+}
+
 // gainMost bounds the gain of the microphone, in decibels.
 const gainMost = 40
 

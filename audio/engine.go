@@ -58,6 +58,7 @@ type Engine struct {
 	ringing atomic.Pointer[Device] // the bell's, while it rings; else anything
 	gain    atomic.Uint32          // of the microphone, a factor: bits of a float32
 	tap     atomic.Pointer[Tap]
+	dialled atomic.Pointer[cadence]
 	ahead   atomic.Int64 // how long before it is heard a frame was rendered, ns
 	peakIn  atomic.Int32
 	faults  [4]atomic.Pointer[string]
@@ -163,6 +164,7 @@ func (e *Engine) beginCapture(run *capture) (*capturer, error) {
 	}
 	e.capture = run
 	e.coding.reset()
+	e.dialled.Store(nil) // for nobody
 	e.tasks.Add(1)
 	// The timestamps of two captures lie as far apart as the captures.
 	return newCapturer(encoder, e.packet, e.sequence, uint32(samples(e.now()))), nil

@@ -42,6 +42,7 @@ func (e *Engine) captureLoop(c *capturer, l *line[SourceCloser], run *capture, s
 				e.fault(faultCodec, explain("the encoder does not adapt", err))
 			}
 		}
+		c.dial(e.dialled.Load())
 		packet, full, peak, err := c.step(frame, e.muted.Load())
 		adapt.spent(e.now() - began)
 		e.peakIn.Store(peak)
