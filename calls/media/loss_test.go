@@ -1,9 +1,11 @@
 package media
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pion/rtcp"
 	"pgregory.net/rapid"
@@ -137,5 +139,26 @@ func TestBursts(t *testing.T) {
 		if a != tt.inBursts || b != tt.inGaps || burst != tt.burstPackets || gap != tt.gapPackets {
 			t.Errorf("%s: %d of 256 in bursts of %d, %d of 256 in gaps of %d", tt.text, a, burst, b, gap)
 		}
+	}
+}
+
+// How we hear the other side, as RFC 3611 §4.7 writes it.
+func TestImpression(t *testing.T) {
+	i := impression{
+		came: pattern(strings.Repeat("+", gmin) + "--+-" + strings.Repeat("+", gmin-1) + "-+++"), late: 50,
+		roundTrip: 70 * time.Millisecond, endSystem: 80 * time.Millisecond, buffer: 40 * time.Millisecond,
+		target: 30 * time.Millisecond, rating: 75.5,
+	}
+	got := i.report(7)
+	want := &rtcp.VoIPMetricsReportBlock{
+		SSRC: 7, LossRate: 4 * 256 / 39, DiscardRate: 128, BurstDensity: 4 * 256 / 20, BurstDuration: 400, GapDuration: 180,
+		RoundTripDelay: 70, EndSystemDelay: 80, SignalLevel: 127, NoiseLevel: 127, RERL: 127, Gmin: gmin,
+		RFactor: 75, ExtRFactor: 127, MOSLQ: 127, MOSCQ: 38, RXConfig: 0xB0, JBNominal: 30, JBMaximum: 40, JBAbsMax: 40,
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	if unknown := (impression{}).report(7); unknown.RFactor != 127 || unknown.MOSCQ != 127 {
+		t.Errorf("what is not known is told: %+v", unknown)
 	}
 }

@@ -86,7 +86,9 @@ func checkCandidate(text string) error {
 }
 
 // checkSDP lets only the one shape of description through that we make: a
-// single audio section. All else would make pion build things nobody asked for.
+// single audio section whose source is named. All else would make pion build
+// things nobody asked for: without a name, a receiver for each source that it
+// ever hears of.
 func checkSDP(text string) error {
 	var d sdp.SessionDescription
 	if err := d.UnmarshalString(text); err != nil {
@@ -97,6 +99,9 @@ func checkSDP(text string) error {
 	}
 	if n := len(d.MediaDescriptions[0].Attributes); n > 100 {
 		return fmt.Errorf("the SDP has %d attributes", n)
+	}
+	if _, named := d.MediaDescriptions[0].Attribute(sdp.AttrKeySSRC); !named {
+		return errors.New("the SDP does not name the source of the sound")
 	}
 	return nil
 }

@@ -84,7 +84,7 @@ func TestHostilePayloads(t *testing.T) {
 	alice, bob := r.phone("alice", 1000, nil), r.phone("bob", 700, nil)
 	r.open(alice, answers("bob"), answers("mallory"))
 	r.phone("mallory", 0, nil)
-	sdp := "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"
+	sdp := "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=ssrc:1 cname:x\r\n"
 	for name, text := range map[string]string{
 		"nothing":                "",
 		"not JSON":               "hello",
@@ -94,6 +94,7 @@ func TestHostilePayloads(t *testing.T) {
 		"not SDP":                `{"kind":"offer","round":1,"sdp":"m=audio"}`,
 		"two media":              payload{Kind: kindOffer, Round: 1, SDP: sdp + sdp[strings.Index(sdp, "m="):]}.text(),
 		"video":                  payload{Kind: kindOffer, Round: 1, SDP: strings.Replace(sdp, "audio", "video", 1)}.text(),
+		"a source without name":  payload{Kind: kindOffer, Round: 1, SDP: strings.Replace(sdp, "a=ssrc", "a=x", 1)}.text(),
 		"an answer to nothing":   payload{Kind: kindAnswer, Round: 1, SDP: sdp}.text(),
 		"a round below":          `{"kind":"restart","round":-1}`,
 		"a round beyond":         `{"kind":"restart","round":99999999}`,

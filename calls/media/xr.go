@@ -18,7 +18,7 @@ const (
 	unknownXR    = 127 // a metric that is not known
 	gmin         = 16  // packets in a row that end a burst of losses (RFC 3611 §4.7.2)
 	adaptiveXR   = 0b11 << 4
-	enhancedPLC  = 0b11 << 6
+	enhancedPLC  = 0b10 << 6
 	millisMost   = math.MaxUint16
 	packetMillis = 20
 )
