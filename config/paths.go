@@ -14,21 +14,26 @@ import (
 type Paths struct {
 	Config string // what the person sets
 	State  string // what the phone remembers
+	Data   string // what the person keeps
 }
 
-// Locate finds the folders: both are $TRING_HOME when that is set, else they
+// Locate finds the folders: all are $TRING_HOME when that is set, else they
 // follow the XDG base directories. It makes nothing.
 func Locate(getenv func(string) string) Paths {
 	if home := getenv("TRING_HOME"); home != "" {
 		if abs, err := filepath.Abs(home); err == nil {
 			home = abs
 		}
-		return Paths{Config: home, State: home}
+		return Paths{Config: home, State: home, Data: home}
 	}
-	return Paths{Config: filepath.Join(xdg.ConfigHome, "tring"), State: filepath.Join(xdg.StateHome, "tring")}
+	return Paths{
+		Config: filepath.Join(xdg.ConfigHome, "tring"),
+		State:  filepath.Join(xdg.StateHome, "tring"),
+		Data:   filepath.Join(xdg.DataHome, "tring"),
+	}
 }
 
-// Make makes the folders where they are missing.
+// Make makes the folders that every phone needs where they are missing.
 func (p Paths) Make() error {
 	for _, dir := range []string{p.Config, p.State} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -52,6 +57,9 @@ func (p Paths) Device() string { return filepath.Join(p.State, "device") }
 
 // Log is the log file of the phone.
 func (p Paths) Log() string { return filepath.Join(p.State, "log") }
+
+// Recordings is the folder of recorded calls.
+func (p Paths) Recordings() string { return filepath.Join(p.Data, "recordings") }
 
 // Server is the data folder of a server, unless another is named.
 func (p Paths) Server() string { return filepath.Join(p.State, "server") }

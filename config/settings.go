@@ -63,7 +63,7 @@ type Sound struct {
 	Gain       float64 // of the microphone, in dB
 	LowDelay   bool    // packets of 10 ms instead of 20
 	DTX        bool    // whether silence is not sent (RFC 7587 §3.1.3)
-	Country    string  // ISO 3166 code of the tones; empty: most of Europe
+	Country    string  // ISO 3166 code of the tones; empty: the locale's
 	RingTone   string  // a WAV or Ogg Opus file; empty: the phone's own bell
 	RingVolume float64 // in dB below full
 }
@@ -71,8 +71,10 @@ type Sound struct {
 // Load reads the settings: built in, then the file, then TRING_* in the
 // environment (TRING_AUDIO_INPUT for audio.input).
 func Load(p Paths, getenv func(string) string) (Settings, error) {
-	s := Settings{Motion: true, Mouse: true, Bell: true, Theme: "auto", Lang: "auto", LogLevel: "info",
-		Sound: Sound{Canceller: "auto", Noise: "normal", Level: true}}
+	s := Settings{
+		Motion: true, Mouse: true, Bell: true, Theme: "auto", Lang: "auto", LogLevel: "info",
+		Sound: Sound{Canceller: "auto", Noise: "normal", Level: true},
+	}
 	if err := load(p.Settings(), s.fields()); err != nil {
 		return Settings{}, err
 	}

@@ -93,6 +93,9 @@ func (a *app) plainPhone(ctx context.Context, s *session) error {
 // fullScreen runs the screen. Bubble Tea puts the terminal back in order also
 // after a panic; what remains to be said then is where to read more.
 func (a *app) fullScreen(ctx context.Context, s *session) error {
+	var program *tea.Program
+	recorder := newRecorder(s.Phone, func(file string, err error) { program.Send(ui.Recorded{File: file, Err: err}) })
+	defer recorder.close()
 	model := ui.New(ui.Config{
 		Agent: dialler{s.Phone, s.settings.RingTime}, NewCallID: newCallID, Now: time.Now, Stats: s.Stats, Version: a.version,
 		MarkSeen: func(ctx context.Context, until calls.ID) error {
@@ -102,8 +105,9 @@ func (a *app) fullScreen(ctx context.Context, s *session) error {
 		Banner: banner(s), SoundNote: cmp.Or(s.soundNote, s.bellNote), Language: ui.LanguageOf(s.settings.Lang, a.getenv),
 		Theme: ui.Theme(s.settings.Theme), Motion: s.settings.Motion, Bell: s.settings.Bell,
 		Keys: s.settings.Keys, Mouse: s.settings.Mouse,
+		Recorder: screenRecorder{recorder, config.Locate(a.getenv).Recordings()}, Dial: dialTone(s.Engine),
 	})
-	program := tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(a.out),
+	program = tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(a.out),
 		tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler())
 	looking, enough := context.WithCancel(ctx)
 	defer enough()
