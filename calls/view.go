@@ -109,6 +109,17 @@ func (v View) Incoming() []CallView {
 	return in
 }
 
+// Answering is the call whose answer by this phone is on its way; false if there
+// is none.
+func (v View) Answering() (CallView, bool) {
+	for _, c := range v.Calls {
+		if c.Stage == StageAnswering {
+			return c, true
+		}
+	}
+	return CallView{}, false
+}
+
 // Contact is the contact of this name; false if the phone knows none.
 func (v View) Contact(id string) (Contact, bool) {
 	for _, c := range v.Contacts {

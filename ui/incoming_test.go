@@ -223,3 +223,19 @@ func TestBellAndTitle(t *testing.T) {
 		d.leave()
 	})
 }
+
+// Whoever thinks better of an accept while the server has not answered it can hang
+// up.
+func TestHangUpWhileAnswering(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.tel.ring(otherCall, "carla", calls.Audio)
+		d.settle()
+		d.tel.hold = true
+		d.hit("a")
+		d.did("accept")
+		d.reads("connecting…", "hang up")
+		d.press("h")
+		d.did("reject rejected")
+		d.reads("People")
+	})
+}

@@ -59,6 +59,8 @@ func (m *Model) pressTalking(k tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case key.Matches(k, m.keys.Quit):
 		return m.quit()
+	case !ok && key.Matches(k, m.keys.HangUp):
+		return m.do(m.answering, calls.Reject{Status: calls.Rejected})
 	case !ok:
 	case key.Matches(k, m.keys.Mute):
 		return m.toggleMute(held)
@@ -81,8 +83,8 @@ func (m *Model) muteKey(held calls.CallView) key.Binding {
 
 func (m *Model) talkingKeys() []key.Binding {
 	held, ok := m.view.Held()
-	if !ok {
-		return nil
+	if !ok { // answering
+		return []key.Binding{m.keys.HangUp}
 	}
 	if m.inner() < 24 { // where not all fit, the first does
 		return []key.Binding{m.keys.HangUp, m.muteKey(held), m.keys.Help}

@@ -41,9 +41,16 @@ func (a *Agent) part() {
 	a.parting = nil
 }
 
+// hangUpHeld ends the call that the phone holds, and takes back an accept that is
+// on its way: nobody would be there.
 func (a *Agent) hangUpHeld() {
-	if held, ok := a.Snapshot().Held(); ok {
-		a.step(calls.Command{Call: held.Call.ID, Act: calls.End{}})
+	for _, c := range a.Snapshot().Calls {
+		switch id := c.Call.ID; {
+		case c.Call.Holds(a.Snapshot().Me.Viewer()):
+			a.step(calls.Command{Call: id, Act: calls.End{}})
+		case a.phone.Waiting(id, calls.Accept{}.Verb()):
+			a.step(calls.Command{Call: id, Act: calls.Reject{Status: calls.Rejected}})
+		}
 	}
 }
 

@@ -253,6 +253,26 @@ func TestFarewell(t *testing.T) {
 			}
 		})
 	})
+	t.Run("while the accept is on its way", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t)
+			r.server.tell(calls.Changed{State: r.incoming("c2")})
+			r.do("c2", calls.Accept{})
+			next[wire.Ringing](r.server)
+			_, accepted := next[wire.AcceptCall](r.server)
+			left := r.farewell(time.Minute)
+			_, rejected := next[wire.RejectCall](r.server)
+			ok(accepted, r.server.judge(calls.Accept{Join: true}, byAlice))
+			st := r.server.judge(calls.Reject{Status: calls.Rejected}, byAlice)
+			ok(rejected, st)
+			if rest := <-left; len(rest) > 0 || st.Call.Status != calls.Ended {
+				t.Errorf("the call is %s, left to tell: %+v", st.Call.Status, rest)
+			}
+			if did := r.studio.happened(); len(did) > 0 {
+				t.Errorf("the media did %v", did)
+			}
+		})
+	})
 	t.Run("of a phone that is off", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			r := newRig(t)

@@ -193,6 +193,10 @@ func (c *Console) obey(ctx context.Context, text string, results chan<- error) b
 		}
 		c.do(ctx, results, incoming[0].Call.ID, answers(word, held.Call.ID))
 	case "x", "h", "m":
+		if answering, ok := v.Answering(); ok && !holds && word != "m" {
+			c.do(ctx, results, answering.Call.ID, calls.Reject{Status: calls.Rejected})
+			break
+		}
 		if !holds {
 			c.print("You are not in a call.")
 			break

@@ -203,6 +203,13 @@ func TestConsoleAnswers(t *testing.T) {
 	p.reads("bob is calling. Type a to accept, r to reject, b for busy. Accepting ends the call with bob.")
 	p.types("a")
 	p.did(`accept one join=true ending="two"`)
+
+	in.Stage = calls.StageAnswering // the server has not heard of the accept yet
+	p.phone.mu.Lock()
+	p.phone.view.Calls = []calls.CallView{in}
+	p.phone.mu.Unlock()
+	p.types("h")
+	p.did("reject one rejected")
 }
 
 func TestConsoleInACall(t *testing.T) {
