@@ -11,7 +11,7 @@ import (
 const (
 	reopenAfter   = time.Second            // between two tries to open a device
 	returnAfter   = 2 * time.Second        // the same while another device stands in
-	stuckAfter    = 400 * time.Millisecond // a device that moves nothing for so long is lost
+	stuckAfter    = 450 * time.Millisecond // a device that moves nothing for so long is lost
 	wakePatience  = 3 * time.Second        // the same before its first frame: some wake up slowly
 	proof         = 4                      // frames that a device must move before another makes way for it
 	provePatience = 2 * time.Second

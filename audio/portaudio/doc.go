@@ -14,7 +14,7 @@
 // runs in the goroutine that calls Read or Write.
 //
 // A device that disappears says nothing: its callbacks merely stop. So Read and
-// Write watch the clock and return [ErrStopped] when no callback came for 300 ms;
+// Write watch the clock and return [ErrStopped] when no callback came for 400 ms;
 // the owner closes that end and opens it again. PortAudio freezes its list of
 // devices while it is in use. It is released when the last stream of the process
 // is closed, so a device plugged in meanwhile is found by the next opening.

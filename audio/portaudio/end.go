@@ -16,7 +16,11 @@ import (
 const (
 	// silenceLimit is how long a running device may stay away. Callbacks come every
 	// 10 ms; a lost device is told by nothing but their absence.
-	silenceLimit = 300 * time.Millisecond
+	silenceLimit = 400 * time.Millisecond
+	// watchStep is how often that is looked at. Time that this process slept away
+	// between two looks does not count: then the machine is busy, the device not
+	// lost.
+	watchStep = 100 * time.Millisecond
 	// startLimit is the same for a device that is just starting: a wireless headset
 	// needs a moment to wake up, and a sound server that was idle may take the first
 	// buffers and then finish two seconds of its own silence.
@@ -32,9 +36,9 @@ var errRescan = errors.New("the devices are looked for again")
 // end is what a microphone and a speaker have in common: the ring between the
 // callback and the caller, the watch over the callback, and closing.
 //
-// Three parties touch it: the callback (beat, broken, the counters, its side of
-// the ring), one goroutine that reads or writes (timer, its side of the ring), and
-// whoever closes it, at any time.
+// Three parties touch it: the callback (beats, broken, the counters, its side of
+// the ring), one goroutine that reads or writes (timer, heard, idle, its side of the
+// ring), and whoever closes it, at any time.
 type end struct {
 	name       string // for people: `microphone "USB"`
 	log        *slog.Logger
@@ -47,8 +51,6 @@ type end struct {
 	done chan struct{} // closed by Close
 	once sync.Once
 
-	born   time.Time
-	beat   atomic.Int64  // the last callback, in nanoseconds since born
 	beats  atomic.Uint64 // callbacks so far
 	broken atomic.Bool   // the callback panicked
 	gaps   atomic.Uint64 // times the ring was full (microphone) or empty (speaker)
@@ -58,12 +60,14 @@ type end struct {
 	lost   atomic.Bool   // the device stopped
 
 	timer *time.Timer
-	err   error // of Close
+	heard uint64        // callbacks, when it was looked last
+	idle  time.Duration // since then, waiting for the next
+	err   error         // of Close
 }
 
 func newEnd(name string, log *slog.Logger, resampling audio.NewResampler) end {
 	return end{
-		name: name, log: log, resampling: resampling, born: time.Now(), timer: time.NewTimer(time.Hour),
+		name: name, log: log, resampling: resampling, timer: time.NewTimer(time.Hour),
 		wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
 }
@@ -78,7 +82,6 @@ func (e *end) makeResampler(from, to int) (audio.Resampler, error) {
 // attach hands over the opened stream, which is about to start.
 func (e *end) attach(stream io.Closer) {
 	e.stream = stream
-	e.born = time.Now()
 }
 
 func (e *end) opened() {
@@ -90,7 +93,6 @@ func (e *end) tick(xrun bool) {
 	if xrun {
 		e.xruns.Add(1)
 	}
-	e.beat.Store(int64(time.Since(e.born)))
 	e.beats.Add(1)
 	select {
 	case e.wake <- struct{}{}:
@@ -111,9 +113,10 @@ func (e *end) recovered() {
 // was closed.
 func (e *end) await(n int, available func() int) error {
 	for {
-		left, err := e.patience()
-		if err != nil {
-			return err
+		select {
+		case <-e.done:
+			return fmt.Errorf("%s: %w", e.name, os.ErrClosed)
+		default:
 		}
 		if e.over.Load() {
 			return fmt.Errorf("%s: %w", e.name, errRescan)
@@ -121,32 +124,32 @@ func (e *end) await(n int, available func() int) error {
 		if available() >= n {
 			return nil
 		}
+		left := e.patience()
 		if left <= 0 || e.broken.Load() {
 			e.lost.Store(true)
 			return fmt.Errorf("%s: %w", e.name, ErrStopped)
 		}
-		e.timer.Reset(left)
+		began, step := time.Now(), min(left, watchStep)
+		e.timer.Reset(step)
 		select {
 		case <-e.wake:
 		case <-e.timer.C:
 		case <-e.done:
 		}
+		e.idle += min(time.Since(began), step)
 	}
 }
 
-// patience returns how much longer the device may stay silent, and an error once
-// the end is closed.
-func (e *end) patience() (time.Duration, error) {
-	select {
-	case <-e.done:
-		return 0, fmt.Errorf("%s: %w", e.name, os.ErrClosed)
-	default:
+// patience returns how much longer the device may stay silent.
+func (e *end) patience() time.Duration {
+	beats := e.beats.Load()
+	if beats != e.heard {
+		e.heard, e.idle = beats, 0
 	}
-	limit := silenceLimit
-	if e.beats.Load() < steady {
-		limit = startLimit
+	if beats < steady {
+		return startLimit - e.idle
 	}
-	return time.Duration(e.beat.Load()) + limit - time.Since(e.born), nil
+	return silenceLimit - e.idle
 }
 
 // expire makes a waiting Read or Write fail, and all that follow.

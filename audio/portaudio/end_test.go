@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,7 +60,7 @@ func testSource(t *testing.T, f format, stream io.Closer) *source {
 
 func testSink(t *testing.T, f format, stream io.Closer) *sink {
 	t.Helper()
-	s := &sink{end: newEnd("default speaker", slog.New(slog.DiscardHandler), speex.NewResampler)}
+	s := &sink{end: newEnd("default speaker", slog.New(slog.DiscardHandler), speex.NewResampler), grown: new(atomic.Int32)}
 	connect(t, s, f, stream)
 	return s
 }
@@ -83,7 +84,7 @@ func needResampler(t *testing.T) {
 
 var phone = format{rate: audio.Rate, channels: 1}
 
-// A device that stops calling back is reported after 300 ms, one that is only about
+// A device that stops calling back is reported after 400 ms, one that is only about
 // to start after three seconds, to a reader and to a writer.
 func TestSilentDeviceIsReported(t *testing.T) {
 	tests := []struct {
@@ -93,7 +94,7 @@ func TestSilentDeviceIsReported(t *testing.T) {
 	}{
 		{"never started", 0, 3 * time.Second},
 		{"stalls at its start", 4, 3 * time.Second},
-		{"stopped", 50, 300 * time.Millisecond},
+		{"stopped", 50, 400 * time.Millisecond},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -155,7 +156,7 @@ func TestCloseWakes(t *testing.T) {
 	})
 }
 
-// What is written is played in order and once; at most two frames wait.
+// What is written is played in order and once; one frame waits.
 func TestSinkQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		spk := testSink(t, phone, closer{})
@@ -171,7 +172,7 @@ func TestSinkQueue(t *testing.T) {
 		out := make([]int16, audio.FrameSamples)
 		for i := 1; i <= 6; i++ {
 			synctest.Wait()
-			if want := min(i+1, 6); written != want {
+			if want := i; written != want {
 				t.Errorf("before callback %d: %d frames are written, want %d", i, written, want)
 			}
 			spk.callback(out, false)
@@ -203,13 +204,16 @@ func TestSinkGap(t *testing.T) {
 	if g := spk.gaps.Load(); g != 1 {
 		t.Errorf("%d gaps, want 1", g)
 	}
-	for range 3 {
+	for range 2 {
 		if err := spk.Write(frame); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if room := spk.room(); room != 0 {
-		t.Errorf("after three frames there is room for %d samples, want none", room)
+		t.Errorf("after two frames there is room for %d samples, want none", room)
+	}
+	if n := spk.grown.Load(); n != 1 {
+		t.Errorf("the next speaker of the host is told of %d frames, want 1", n)
 	}
 }
 
@@ -266,6 +270,7 @@ func TestLatency(t *testing.T) {
 	for _, f := range []format{phone, {48000, 2}} {
 		mic, spk := testSource(t, f, closer{}), testSink(t, f, closer{}) // 15 ms each
 		frame, device := make(audio.Frame, audio.FrameSamples), make([]int16, f.buffer()*f.channels)
+		spk.limit = 2 * spk.frame
 		if err := errors.Join(spk.Write(frame), spk.Write(frame)); err != nil {
 			t.Fatal(err)
 		}

@@ -4,11 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 
 	"tring/audio"
 )
 
-// ErrStopped reports a device that gave no sign of life for 300 ms: unplugged,
+// ErrStopped reports a device that gave no sign of life for 400 ms: unplugged,
 // or its sound server ended. Close the end and open it again.
 var ErrStopped = errors.New("audio device stopped")
 
@@ -55,6 +56,7 @@ type Host struct {
 	input, output string
 	resampler     audio.NewResampler
 	log           *slog.Logger
+	grown         atomic.Int32 // what its sinks learnt of the machine, see sink
 }
 
 var (
@@ -127,7 +129,7 @@ func (h *Host) OpenSource() (audio.SourceCloser, error) {
 // OpenSink opens the speaker and starts it. It may take half a second, and gives
 // up after five.
 func (h *Host) OpenSink() (audio.SinkCloser, error) {
-	s := &sink{end: newEnd(speaker.describe(h.output), h.log, h.resampler)}
+	s := &sink{end: newEnd(speaker.describe(h.output), h.log, h.resampler), grown: &h.grown}
 	if err := library.open(speaker, h.output, s); err != nil {
 		return nil, fmt.Errorf("open %s: %w", s.name, err)
 	}

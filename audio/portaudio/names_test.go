@@ -97,7 +97,7 @@ func TestDefaultDevice(t *testing.T) {
 }
 
 func TestDescribe(t *testing.T) {
-	tests := map[string]Host{
+	tests := map[string]*Host{
 		"default microphone, default speaker":       {},
 		`microphone "USB Headset", default speaker`: {input: "USB Headset"},
 		`default microphone, speaker "HDMI"`:        {output: "HDMI"},

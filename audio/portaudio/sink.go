@@ -11,9 +11,9 @@ import (
 const (
 	// sinkFrames is how much sound waits in front of the device: every frame here
 	// is 10 ms of delay in a conversation.
-	sinkFrames = 2
-	// sinkFramesMost is what that grows to after gaps: one more frame outlasts a
-	// busy machine.
+	sinkFrames = 1
+	// sinkFramesMost is what that grows to after gaps, for as long as the host
+	// lives: two more frames outlast a busy machine.
 	sinkFramesMost = 3
 	// ringFrames bounds the growth for devices that ask for many buffers at once.
 	ringFrames = 8
@@ -27,6 +27,7 @@ type sink struct {
 	frame     int             // samples of 10 ms in the device's format
 	limit     int             // samples that may wait in the ring; grows after a gap
 	most      int             // what limit may grow to
+	grown     *atomic.Int32   // by how many frames, on any sink of the host
 	seen      uint64          // gaps answered by growth
 	last      int             // samples of the last Write
 	primed    atomic.Bool
@@ -41,7 +42,10 @@ func (s *sink) prepare(f format) (err error) {
 		}
 	}
 	s.frame = f.buffer() * f.channels
-	s.limit = sinkFrames * s.frame
+	s.limit = min(sinkFrames+int(s.grown.Load()), sinkFramesMost) * s.frame
+	if s.resampler != nil {
+		s.limit += s.frame // a frame is not always as long as a callback
+	}
 	s.most = sinkFramesMost * s.frame
 	s.raw = make([]int16, s.frame+2*f.channels)
 	s.mono = make([]int16, f.buffer()+2)
@@ -81,7 +85,10 @@ func (s *sink) Write(f audio.Frame) error {
 	}
 	if gaps := s.gaps.Load(); gaps != s.seen {
 		s.seen = gaps
-		s.limit = min(s.limit+s.frame, s.most)
+		if s.limit < s.most {
+			s.limit += s.frame
+			s.grown.Add(1)
+		}
 	}
 	mono := []int16(f)
 	if s.resampler != nil {
