@@ -88,9 +88,13 @@ func (a *app) checkSound(ctx context.Context, s *session, sound soundSpec, setti
 	}
 	engine := audio.NewEngine(audio.Config{
 		Device: device, Ring: ring, Gain: settings.Sound.Gain, Codec: opus.Codec{}, Log: s.log,
+		Tones: s.tones(settings, a.getenv),
 	})
 	s.later(engine.Close)
 	found := soundCheck{Device: device.Describe()}
+	if s.bellNote != "" {
+		a.say("%s", s.bellNote)
+	}
 	a.say("Sound: %s. You should hear ringing.", found.Device)
 	engine.Play(audio.ToneRing)
 	a.pause(ctx, bellTime)

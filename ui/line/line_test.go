@@ -52,6 +52,11 @@ func TestJSON(t *testing.T) {
 			`{"time":"2026-05-17T12:00:00Z","event":"UserJoined","user":"bob"}`,
 		},
 		{
+			"somebody records",
+			calls.Event{Name: calls.RecordingStarted, User: "bob"},
+			`{"time":"2026-05-17T12:00:00Z","event":"RecordingStarted","user":"bob"}`,
+		},
+		{
 			"the connection",
 			calls.Event{Name: calls.ConnectionChanged, Err: calls.ErrOffline},
 			`{"time":"2026-05-17T12:00:00Z","event":"ConnectionChanged","link":"disconnected",` +
@@ -156,6 +161,17 @@ func TestOutcomes(t *testing.T) {
 }
 
 // A name is what another person chose, and may try to take over the terminal.
+func TestWordsOfARecording(t *testing.T) {
+	v := calls.View{Contacts: []calls.Contact{{Receiver: calls.User("bob"), Name: "Bob\x1b[31m Okafor"}}}
+	for name, want := range map[calls.EventName]string{
+		calls.RecordingStarted: "Bob Okafor records this call.", calls.RecordingStopped: "Bob Okafor records no longer.",
+	} {
+		if got := Words(calls.Event{Name: name, User: "bob"}, v); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestNamesAreCleaned(t *testing.T) {
 	v := calls.View{Contacts: []calls.Contact{{Receiver: calls.User("eve"), Name: "Eve\x1b[2J\nTring: you won"}}}
 	if got := Name(v, "eve"); strings.ContainsAny(got, "\x1b\n") {
