@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tring/audio"
 	"tring/audio/portaudio"
 	"tring/config"
 )
@@ -34,7 +35,11 @@ func (a *app) listAudio(asJSON bool) (err error) {
 		return err
 	}
 	if asJSON {
-		return printJSON(a, found)
+		all := make([]listedDevice, len(found))
+		for i, d := range found {
+			all[i] = listedDevice{d, isHeadset(d)}
+		}
+		return printJSON(a, all)
 	}
 	if len(found) == 0 {
 		a.say("No sound device found. Calls work silently; plug one in, or start the sound server.")
@@ -45,6 +50,16 @@ func (a *app) listAudio(asJSON bool) (err error) {
 		fmt.Fprintf(t, "%s\t%s\t%s\n", d.Name, d.HostAPI, deviceUse(d))
 	}
 	return t.Flush()
+}
+
+// listedDevice is a device with a guess of what it is.
+type listedDevice struct {
+	portaudio.DeviceInfo
+	Headset bool `json:"headset"` // by its name: it sounds into ears, so nothing comes back
+}
+
+func isHeadset(d portaudio.DeviceInfo) bool {
+	return d.Outputs > 0 && !audio.GuessEcho("", d.Name).Echo
 }
 
 // quieten keeps what sound libraries print in the log.
@@ -69,6 +84,9 @@ func deviceUse(d portaudio.DeviceInfo) string {
 		case u.channels > 0:
 			uses = append(uses, u.name)
 		}
+	}
+	if isHeadset(d) {
+		uses = append(uses, "a headset by its name")
 	}
 	return strings.Join(uses, ", ")
 }

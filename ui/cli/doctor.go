@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 
 	"github.com/charmbracelet/x/term"
@@ -73,7 +74,7 @@ func (a *app) examine(ctx context.Context, s *session) []finding {
 	if err := a.redirect(s, paths); err != nil {
 		found = append(found, verdict("log", "", err))
 	}
-	return append(found, examineSound(settings), a.examineTerminal())
+	return append(found, examineSound(ctx, settings), a.examineTerminal())
 }
 
 func verdict(what, good string, err error) finding {
@@ -95,7 +96,7 @@ func (a *app) examineServer(ctx context.Context, s *session, paths config.Paths,
 	return verdict("server", fmt.Sprintf("signed in to %s as %s", account.URL, account.User), err)
 }
 
-func examineSound(settings config.Settings) finding {
+func examineSound(ctx context.Context, settings config.Settings) finding {
 	found, err := portaudio.List()
 	if err != nil {
 		return verdict("sound", "", err)
@@ -109,8 +110,10 @@ func examineSound(settings config.Settings) finding {
 		return finding{"sound", false, fmt.Sprintf("%d microphones, %d speakers: calls work silently; "+
 			"plug a device in, or start the sound server", inputs, outputs)}
 	}
-	_, err = portaudio.Open(portaudio.Options{Input: settings.Input, Output: settings.Output})
-	return verdict("sound", fmt.Sprintf("%d microphones, %d speakers", inputs, outputs), err)
+	chosen := portaudio.Options{Input: settings.Input, Output: settings.Output}
+	err = errors.Join(chosen.Check(found), portaudio.Options{Output: settings.Sound.Ring}.Check(found))
+	clean := soundSpec{kind: "default"}.processing(settings, slog.New(slog.DiscardHandler))
+	return verdict("sound", fmt.Sprintf("%d microphones, %d speakers; %s", inputs, outputs, clean.decide(ctx)), err)
 }
 
 func (a *app) examineTerminal() finding {

@@ -27,6 +27,18 @@ func TestWhatAMachineLacks(t *testing.T) {
 	}
 }
 
+func TestDeviceUses(t *testing.T) {
+	for want, d := range map[string]portaudio.DeviceInfo{
+		"microphone (default)": {Name: "Built-in Microphone", Inputs: 1, DefaultInput: true},
+		"speaker":              {Name: "HDMI 0", Outputs: 2},
+		"microphone, speaker, a headset by its name": {Name: "Jabra Evolve2 USB Headset", Inputs: 1, Outputs: 2},
+	} {
+		if got := deviceUse(d); got != want {
+			t.Errorf("%s is listed as %q, want %q", d.Name, got, want)
+		}
+	}
+}
+
 func TestSoundSpecs(t *testing.T) {
 	for spec, want := range map[string]soundSpec{
 		"":                                      {kind: "default"},
