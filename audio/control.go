@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 )
 
 // Play starts a tone instead of the one that sounds. A looping tone that
@@ -143,6 +144,10 @@ func (e *Engine) SetNetwork(n Network) { e.network.Store(&n) }
 // Coding is how sound is encoded now, and how often that changed since the
 // microphone was opened. It takes no lock.
 func (e *Engine) Coding() (c Coding, switches int) { return e.coding.get() }
+
+// Latency is how long sound that is mixed now takes to the ear, as far as the
+// speaker knows; zero before anything was played. It takes no lock.
+func (e *Engine) Latency() time.Duration { return time.Duration(e.ahead.Load()) }
 
 // Levels is what the screen shows. It takes no lock.
 func (e *Engine) Levels() Levels {

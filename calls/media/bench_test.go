@@ -80,6 +80,22 @@ func BenchmarkWrite(b *testing.B) {
 	<-ended
 }
 
+// A packet with two copies: packing and taking apart.
+func BenchmarkRED(b *testing.B) {
+	var h history
+	older, old, p := filled(7, 0, 120), filled(8, ms20, 120), filled(9, 2*ms20, 120)
+	h.add(&older)
+	h.add(&old)
+	packed, blocks := make([]byte, 0, payloadMost), make([]redBlock, 0, redBlocks+1)
+	b.ReportAllocs()
+	for b.Loop() {
+		packed, _ = h.appendRED(packed[:0], &p, redMost, opusPayloadType)
+		if _, err := parseRED(packed, opusPayloadType, blocks); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkStats(b *testing.B) {
 	r := newRoom(b)
 	alice, _ := pair(b, r)

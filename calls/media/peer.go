@@ -147,7 +147,7 @@ func (p *peer) connect() error {
 	p.ssrc = uint32(p.sender.GetParameters().Encodings[0].SSRC)
 	p.stream = p.session.media.engine.OpenStream(string(p.device))
 	p.outbox.begin(randomStart())
-	p.measure.begin(p.stream, p.outbox)
+	p.measure.begin(p.session.media.engine, p.stream, p.outbox)
 	p.listen()
 	p.tasks.Go(func() { p.outbox.drain(p.track, p.done) })
 	p.tasks.Go(func() { p.readRTCP(p.sender.ReadRTCP, p.takeReport) })

@@ -22,6 +22,7 @@ type measure struct {
 	garbled atomic.Uint64 // what could not be read
 
 	mu     sync.Mutex
+	engine *audio.Engine
 	stream *audio.Stream
 	outbox *outbox
 	began  time.Time // when the first packet came
@@ -53,10 +54,10 @@ type sample struct {
 	received uint64 // bytes
 }
 
-func (m *measure) begin(s *audio.Stream, o *outbox) {
+func (m *measure) begin(e *audio.Engine, s *audio.Stream, o *outbox) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.stream, m.outbox = s, o
+	m.engine, m.stream, m.outbox = e, s, o
 }
 
 // arrived notes a packet of the peer.
@@ -169,7 +170,7 @@ func (m *measure) impression(now time.Time) impression {
 	newest := m.past[m.at]
 	oldest := m.oldest()
 	i := impression{
-		came: m.recent, roundTrip: m.roundTrip, endSystem: encoding + milliseconds(newest.stream.DelayMS),
+		came: m.recent, roundTrip: m.roundTrip, endSystem: m.delay(newest.stream) - m.roundTrip/2,
 		buffer: milliseconds(newest.stream.DelayMS), target: milliseconds(newest.stream.TargetMS),
 	}
 	if n := newest.stream.Received - oldest.stream.Received; n > 0 {
@@ -193,9 +194,9 @@ func (m *measure) oldest() sample {
 	return m.past[m.at]
 }
 
-// delay is from the peer's mouth to our ear, without the sound devices.
+// delay is from the peer's mouth to our ear, without its microphone's.
 func (m *measure) delay(s audio.StreamStats) time.Duration {
-	return m.roundTrip/2 + encoding + milliseconds(s.DelayMS)
+	return m.roundTrip/2 + encoding + milliseconds(s.DelayMS) + m.engine.Latency()
 }
 
 // heard is what became of the sound between two samples.

@@ -23,7 +23,7 @@
 //	concealed_percent               how much of all sound was made up
 //	jitter_ms, round_trip_ms        RFC 3550 §6.4.1
 //	buffer_ms                       how long sound waits in the jitter buffer
-//	delay_ms                        from mouth to ear without the sound devices, estimated
+//	delay_ms                        from mouth to ear, estimated: all but the far microphone
 //	relayed                         through TURN
 //	bitrate_sent, bitrate_received  bit/s of late, of payload
 //	bitrate_available               bit/s that the way carries, only where a limit was seen
