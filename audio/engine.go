@@ -135,11 +135,7 @@ func (e *Engine) StartCapture(send func(Packet)) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", ErrNotCapturing, err)
 	}
-	l := &line[SourceCloser]{
-		name: "microphone", want: &e.device, open: Device.OpenSource, do: SourceCloser.Read,
-		which: func(n Named) string { source, _ := n.Names(); return source },
-		fault: func(s string) { e.fault(faultMicrophone, s) }, spawn: e.tasks.Go, now: e.now,
-	}
+	l := e.microphone()
 	err = l.begin(askPatience, run.stop)
 	go func() { // counted by beginCapture
 		defer e.tasks.Done()

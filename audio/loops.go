@@ -21,45 +21,85 @@ func latency(device any) time.Duration {
 	return 0
 }
 
-// captureLoop sends a packet every 20 ms until its run ends. The microphone is
-// its clock.
-func (e *Engine) captureLoop(c *capturer, l *line[SourceCloser], run *capture, send func(Packet)) {
-	frame, gain := make(Frame, FrameSamples), fader{1}
-	adapt := newAdapter(e.dtx)
+// capturing is what the capture loop works with.
+type capturing struct {
+	*Engine
+	out   *capturer
+	adapt *adapter
+	gain  fader
+	frame Frame
+}
+
+func newCapturing(e *Engine, out *capturer) *capturing {
+	return &capturing{Engine: e, out: out, adapt: newAdapter(e.dtx), gain: fader{1}, frame: make(Frame, FrameSamples)}
+}
+
+// captureLoop sends packets until its run ends. The microphone is its clock.
+func (e *Engine) captureLoop(out *capturer, l *line[SourceCloser], run *capture, send func(Packet)) {
+	c := newCapturing(e, out)
 	for !ended(run.stop) {
-		if l.move(frame, run.stop) {
-			gain.apply(frame, math.Float32frombits(e.gain.Load()))
-			if e.processor != nil {
-				e.processor.Capture(frame, time.Duration(e.ahead.Load())+latency(l.device))
-			}
-		} else {
-			clear(frame)
-		}
-		began := e.now()
-		if coding, changed := adapt.step(began, *e.network.Load()); changed {
-			e.coding.set(coding)
-			if err := c.configure(coding); err != nil {
-				e.fault(faultCodec, explain("the encoder does not adapt", err))
-			}
-		}
-		c.dial(e.dialled.Load())
-		packet, full, peak, err := c.step(frame, e.muted.Load())
-		adapt.spent(e.now() - began)
-		e.peakIn.Store(peak)
-		if tap := e.tap.Load(); tap != nil {
-			(*tap).Near(frame)
-		}
-		if err != nil {
-			e.fault(faultCodec, explain("no sound is sent", err))
-		}
-		if full && !ended(run.stop) {
-			send(packet)
-		}
+		c.step(l, run.stop, send)
 	}
 	l.shut()
 	e.peakIn.Store(0)
 	e.fault(faultMicrophone, "")
-	e.endCapture(run, c.out.Sequence)
+	e.endCapture(run, out.out.Sequence)
+}
+
+// step hears 10 ms and sends what is full.
+func (c *capturing) step(l *line[SourceCloser], stop <-chan struct{}, send func(Packet)) {
+	c.listen(l, stop)
+	began := c.now()
+	if coding, changed := c.adapt.step(began, *c.network.Load()); changed {
+		c.coding.set(coding)
+		if err := c.out.configure(coding); err != nil {
+			c.fault(faultCodec, explain("the encoder does not adapt", err))
+		}
+	}
+	c.out.dial(c.dialled.Load())
+	packet, full, peak, err := c.out.step(c.frame, c.muted.Load())
+	c.adapt.spent(c.now() - began)
+	c.peakIn.Store(peak)
+	if tap := c.tap.Load(); tap != nil {
+		(*tap).Near(c.frame)
+	}
+	if err != nil {
+		c.fault(faultCodec, explain("no sound is sent", err))
+	}
+	if full && !ended(stop) {
+		send(packet)
+	}
+}
+
+// listen fills the frame with what the microphone hears, cleaned, or silence.
+func (c *capturing) listen(l *line[SourceCloser], stop <-chan struct{}) {
+	if !l.move(c.frame, stop) {
+		clear(c.frame)
+		return
+	}
+	c.gain.apply(c.frame, math.Float32frombits(c.Engine.gain.Load()))
+	if c.processor != nil {
+		c.processor.Capture(c.frame, time.Duration(c.ahead.Load())+latency(l.device))
+	}
+}
+
+// microphone is the capture loop's line.
+func (e *Engine) microphone() *line[SourceCloser] {
+	return &line[SourceCloser]{
+		name: "microphone", want: &e.device, open: Device.OpenSource, do: SourceCloser.Read,
+		which: func(n Named) string { source, _ := n.Names(); return source },
+		fault: func(s string) { e.fault(faultMicrophone, s) }, spawn: e.tasks.Go, now: e.now,
+	}
+}
+
+// speaker is a playout loop's line.
+func (e *Engine) speaker(out *playout) *line[SinkCloser] {
+	return &line[SinkCloser]{
+		name: out.name, want: out.device, open: Device.OpenSink, do: SinkCloser.Write,
+		which: func(n Named) string { _, sink := n.Names(); return sink },
+		fault: func(s string) { e.fault(out.fault, s) }, spawn: e.tasks.Go, now: e.now,
+		alone: out == &e.bell,
+	}
 }
 
 // playout is one loop to a speaker: that of the calls and tones, or that of a
@@ -86,12 +126,7 @@ func (e *Engine) start(p *playout) {
 // releases the speaker. The speaker is its clock. A bell whose device is
 // missing rings at the speaker.
 func (e *Engine) playoutLoop(out *playout) {
-	l := &line[SinkCloser]{
-		name: out.name, want: out.device, open: Device.OpenSink, do: SinkCloser.Write,
-		which: func(n Named) string { _, sink := n.Names(); return sink },
-		fault: func(s string) { e.fault(out.fault, s) }, spawn: e.tasks.Go, now: e.now,
-		alone: out == &e.bell,
-	}
+	l := e.speaker(out)
 	p, nobody := newPlayer(), &[]*Stream{}
 	for {
 		_ = l.begin(openPatience, e.stop) // it is a fault by now, and the loop goes on silently
