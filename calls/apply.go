@@ -205,7 +205,7 @@ func (c *Call) reject(p *Party, status Status, by Actor, now time.Time) error {
 		return ErrInvalidStatus
 	case (p.State == PartyRejected || p.State == PartyBusy) && p.Device == by.Device.ID:
 		return nil
-	case (p.State == PartyJoined || p.State == PartyLeft) && p.Device == by.Device.ID:
+	case p.Device == by.Device.ID: // it accepted
 		return c.end(p, by, now)
 	case c.Status.Terminal():
 		return terminated(c.Status)
