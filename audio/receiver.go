@@ -5,6 +5,8 @@ import "time"
 const (
 	decodedMost = 2*longestRun + mostLag
 	pieces      = FrameSamples / leastRun // turns that may be needed for 10 ms
+	tooMuch     = 5 * Rate / 1000         // samples of delay over the target that are taken out
+	tooLittle   = Rate / 2000             // and under it that are put in: soon packets would come too late
 )
 
 // receiver turns one remote device's packets into sound, 10 ms at a time. It
@@ -32,7 +34,7 @@ func (r *receiver) step(now time.Duration, out Frame) {
 		r.fill(now)
 	}
 	// Packets of 10 ms leave too little to find a period in: look ahead.
-	if r.n < stretchRoom && r.buffer.excess() > mostLag && r.buffer.at(r.buffer.next) != nil {
+	if r.n < stretchRoom && r.buffer.excess() > tooMuch && r.buffer.at(r.buffer.next) != nil {
 		r.fill(now)
 	}
 	n := copy(out, r.ahead()[:min(r.n, FrameSamples)])
@@ -121,9 +123,9 @@ func (r *receiver) steer() {
 	before, excess := r.n, r.buffer.excess()
 	quiet := r.blend.background.quiet()
 	switch {
-	case excess > leastLag*2 && r.n >= stretchRoom:
+	case excess > tooMuch && r.n >= stretchRoom:
 		r.n = shorten(r.ahead(), min(excess, mostLag), quiet, excess > 6*mostLag)
-	case excess < -leastLag:
+	case excess < -tooLittle:
 		r.n = lengthen(r.sound[:], r.n, quiet, excess < -4*mostLag)
 	}
 	r.buffer.moved(r.n - before)

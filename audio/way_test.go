@@ -10,7 +10,8 @@ import (
 type Way struct {
 	Packets [][]byte // of 20 ms each
 	Trace   Trace
-	Copies  int // of the packets before, in each packet (RED)
+	Copies  int     // of the packets before, in each packet (RED)
+	Drift   float64 // by how much our clock is faster than theirs
 }
 
 // Played is what came out.
@@ -42,7 +43,8 @@ func (n Way) Play(d Decoder) Played {
 	var way []arriving
 	for i := range n.Packets {
 		if delay := n.Trace[i%len(n.Trace)]; delay != Lost {
-			way = append(way, arriving{time.Duration(i+1)*20*ms + delay, i})
+			sent := time.Duration(float64(i+1) * float64(20*ms) * (1 + n.Drift))
+			way = append(way, arriving{sent + delay, i})
 		}
 	}
 	slices.SortStableFunc(way, func(a, b arriving) int { return int(a.at - b.at) })
