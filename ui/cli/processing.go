@@ -20,10 +20,10 @@ import (
 // anew for each call, since people plug headphones in between. It is safe for
 // concurrent use.
 type processing struct {
-	chain *audio.Chain
-	auto  bool // guess
-	names func(context.Context) (microphone, speaker string)
-	log   *slog.Logger
+	chain   *audio.Chain
+	setting string // "auto", "on", "off"
+	names   func(context.Context) (microphone, speaker string)
+	log     *slog.Logger
 
 	mu   sync.Mutex
 	said string
@@ -32,7 +32,7 @@ type processing struct {
 // newProcessing builds it from the settings. What this program was built without
 // is left out, and said in the log.
 func newProcessing(s config.Sound, names func(context.Context) (microphone, speaker string), log *slog.Logger) *processing {
-	p := &processing{auto: s.Canceller == "auto", names: names, log: log}
+	p := &processing{setting: s.Canceller, names: names, log: log}
 	made := audio.Processing{HighPass: true, Level: s.Level}
 	var err error
 	if s.Noise == "normal" {
@@ -50,16 +50,16 @@ func newProcessing(s config.Sound, names func(context.Context) (microphone, spea
 	return p
 }
 
-// guess looks what the devices are, and switches the canceller. It asks the
-// system, which takes a moment.
-func (p *processing) guess(ctx context.Context) {
-	if !p.auto {
-		return
+// decide switches the canceller, and says in words whether it works and why. To
+// guess it looks what the devices are, which takes a moment.
+func (p *processing) decide(ctx context.Context) string {
+	wanted, why := p.setting == "on", "echo canceller "+p.setting+", as set"
+	if p.setting == "auto" {
+		guess := audio.GuessEcho(p.names(ctx))
+		p.chain.Cancel(guess.Echo)
+		wanted, why = guess.Echo, guess.Why
 	}
-	g := audio.GuessEcho(p.names(ctx))
-	p.chain.Cancel(g.Echo)
-	why := g.Why
-	if g.Echo && !p.chain.Cancels() {
+	if wanted && !p.chain.Cancels() {
 		why += ", but none is built in"
 	}
 	p.mu.Lock()
@@ -68,6 +68,7 @@ func (p *processing) guess(ctx context.Context) {
 		p.said = why
 		p.log.Info("audio: " + why)
 	}
+	return why
 }
 
 // processUsage is the help of --process.
@@ -94,7 +95,7 @@ func (p *processing) follow(ctx context.Context, phone *Phone) {
 		select {
 		case <-again:
 			looking, cancel := context.WithTimeout(ctx, guessTime)
-			p.guess(looking)
+			p.decide(looking)
 			cancel()
 		case <-ctx.Done():
 			return
