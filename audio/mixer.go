@@ -19,8 +19,9 @@ func newMixer() *mixer { return &mixer{gain: 1} }
 func (m *mixer) clear() { clear(m.sum[:]) }
 
 func (m *mixer) add(f Frame) {
+	sum := m.sum[:len(f)]
 	for i, v := range f {
-		m.sum[i] += int32(v)
+		sum[i] += int32(v)
 	}
 }
 
@@ -40,6 +41,13 @@ func (m *mixer) limit(out Frame) {
 		}
 	}
 	m.gain = to
+	out = out[:FrameSamples]
+	if from == 1 && to == 1 { // as nearly always
+		for i, v := range m.sum {
+			out[i] = int16(v)
+		}
+		return
+	}
 	step := (to - from) / limitAttack
 	if to > from {
 		step = (to - from) / FrameSamples
@@ -55,4 +63,5 @@ func (m *mixer) limit(out Frame) {
 	}
 }
 
-func clip(v float32) int16 { return int16(min(max(v, -32768), 32767)) }
+// clip goes by integers: the minimum of floats has to mind NaN, which takes long.
+func clip(v float32) int16 { return int16(min(max(int32(v), -32768), 32767)) }
