@@ -95,6 +95,9 @@ func (s *Server) act(ctx context.Context, c *conn, id calls.ID, act calls.Act, m
 	st, err = s.changeFrom(ctx, st, func(call calls.Call) (calls.Call, error) {
 		return call.Apply(act, c.actor(), time.Now())
 	})
+	if errors.Is(err, errNoCall) {
+		return stored{}, fmt.Errorf("%s call: %w", act.Verb(), calls.ErrCallNotFound)
+	}
 	if err == nil {
 		s.after(c, st, act, m)
 	}

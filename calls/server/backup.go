@@ -114,10 +114,14 @@ func (st *store) eachRecord(ctx context.Context, put func(backupLine) error) err
 // Restore fills an empty store from a backup: that of the data folder, or the NATS
 // cluster that cfg names. No server may run on the folder. A store that has
 // accounts already is refused.
-func Restore(ctx context.Context, cfg Config, r io.Reader) error {
+func Restore(ctx context.Context, cfg Config, r io.Reader) (err error) {
 	if cfg.Data == "" {
 		return errors.New("no data folder is named")
 	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	made := missing(cfg.Data)
 	if err := os.MkdirAll(cfg.Data, 0o700); err != nil {
 		return fmt.Errorf("make data folder: %w", err)
 	}
@@ -126,12 +130,14 @@ func Restore(ctx context.Context, cfg Config, r io.Reader) error {
 		return err
 	}
 	defer lock.Close()
+	defer func() { // after the store is closed
+		if err != nil {
+			unmake(cfg.Data, made, cfg.Log)
+		}
+	}()
 	lines, err := readBackup(r)
 	if err != nil {
 		return err
-	}
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	st, err := openStore(ctx, cfg, cfg.Log)
 	if err != nil {

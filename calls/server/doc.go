@@ -15,18 +15,20 @@
 //	                └──► acts ──► Call.Apply ──► compare-and-set ──► calls ┤ KV
 //	                        └──► claims (device, pair) ────────────► claims│ KV
 //	            ◄─ Events ◄─ hub ◄┘                                        │
-//	timers ─► Call.Apply            terminal: history.<call>, then delete ─┘
+//	timers ─► Call.Apply  terminal: finisher ─► history.<call>, then delete ┘
 //
 // JetStream runs inside the process with every write synced to disk; with NATS
 // URLs the same code shares an outside cluster with other gateways. Claims decide
 // races only; inside the process they are kept in memory and made again from the
-// live calls at each start, so that a ring waits for the disk once. A gateway
-// keeps in memory only what it can rebuild: the connections, a copy of accounts,
-// live calls and history (all of it: the index holds every finished call).
+// live calls at each start, so that a ring waits for the disk once. Nobody waits
+// for what follows the end of a call: the finisher writes many records at a time.
+// A gateway keeps in memory only what it can rebuild: the connections, a copy of
+// accounts, live calls, and an outline of every finished call, whose record is
+// read from the stream when somebody asks for it.
 //
 // Goroutines: each connection has a reader and a writer and ends with its socket;
 // [Server.Open] starts the watches of accounts, calls and history, the presence
-// pusher, and TURN; timers and the finishing of calls run aside. All of them end
+// pusher, the finisher, and TURN; timers run aside. All of them end
 // before [Server.Serve] returns. Of the locks, hub's is taken before those of
 // accounts and history, and none is held while waiting for NATS or a socket.
 package server

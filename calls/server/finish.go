@@ -1,9 +1,11 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -64,6 +66,21 @@ func (f *finisher) done(id calls.ID) {
 	delete(f.queue, id)
 }
 
+// settle waits until nothing is left to finish; with ctx it gives up.
+func (f *finisher) settle(ctx context.Context) error {
+	for {
+		f.mu.Lock()
+		left := len(f.queue)
+		f.mu.Unlock()
+		if left == 0 {
+			return nil
+		}
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return fmt.Errorf("finish %d calls: %w", left, err)
+		}
+	}
+}
+
 // call is a call that is not finished yet.
 func (f *finisher) call(id calls.ID) (calls.Call, bool) {
 	f.mu.Lock()
@@ -79,13 +96,13 @@ func (f *finisher) due() (batch []calls.Call, more bool) {
 	defer f.mu.Unlock()
 	now := time.Now()
 	for _, w := range f.queue {
-		if len(batch) == maxBatch {
-			break
-		}
 		if !w.at.After(now) {
 			batch = append(batch, w.call)
 		}
 	}
+	// The history is in the order in which calls ended.
+	slices.SortFunc(batch, func(a, b calls.Call) int { return cmp.Compare(a.Revision, b.Revision) })
+	batch = batch[:min(len(batch), maxBatch)]
 	return batch, len(f.queue) > len(batch)
 }
 

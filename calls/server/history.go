@@ -2,29 +2,60 @@ package server
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"tring/calls"
 )
 
 // history is the index of all finished calls, per user, rebuilt from the stream
-// at the start. Safe for concurrent use; it calls nobody.
+// at the start: what pages, filters and counts ask for. Of the last calls it keeps
+// the whole; the others are read from the stream. Safe for concurrent use; it
+// calls nobody.
 type history struct {
 	mu     sync.RWMutex
-	byID   map[calls.ID]*calls.Call
-	byUser map[calls.UserID][]*calls.Call // oldest first
-	all    []*calls.Call                  // oldest first
+	byID   map[calls.ID]*past
+	people map[calls.UserID]*person
+	all    []*past // oldest first
+	kinds  map[pastKind]*pastKind
+
+	recent map[calls.ID]calls.Call
+	ring   []calls.ID // of recent, oldest at next
+	next   int
 }
 
+// past is a finished call, as small as can be: there may be millions.
+type past struct {
+	id      calls.ID
+	ended   int64 // Unix milliseconds
+	kind    *pastKind
+	parties []*person // the initiator first
+	missed  uint64    // by party, a bit each
+}
+
+// pastKind is what many calls have in common.
+type pastKind struct {
+	kind     calls.Type
+	status   calls.Status
+	receiver calls.Receiver
+}
+
+// person is a user with the calls that are in the user's history, oldest first.
+type person struct {
+	user calls.UserID
+	mine []*past
+}
+
+// recentCalls is how many finished calls are kept whole.
+const recentCalls = 1024
+
 func newHistory() *history {
-	return &history{byID: map[calls.ID]*calls.Call{}, byUser: map[calls.UserID][]*calls.Call{}}
+	return &history{
+		byID: map[calls.ID]*past{}, people: map[calls.UserID]*person{}, kinds: map[pastKind]*pastKind{},
+		recent: map[calls.ID]calls.Call{},
+	}
 }
 
 // add takes a finished call; a second time changes nothing.
@@ -34,13 +65,49 @@ func (h *history) add(c calls.Call) {
 	if h.byID[c.ID] != nil {
 		return
 	}
-	h.byID[c.ID] = &c
-	h.all = append(h.all, &c)
-	for _, p := range c.Parties {
-		if _, ok := calls.RecordFor(c, p.User); ok {
-			h.byUser[p.User] = append(h.byUser[p.User], &c)
+	id := calls.ID(strings.Clone(string(c.ID)))
+	p := &past{id: id, ended: c.EndedAt.UnixMilli(), kind: h.kind(c), parties: make([]*person, len(c.Parties))}
+	for i, party := range c.Parties {
+		who := h.person(party.User)
+		p.parties[i] = who
+		if _, ok := calls.RecordFor(c, party.User); ok {
+			who.mine = append(who.mine, p)
+		}
+		if c.Missed(party.User) && i < 64 {
+			p.missed |= 1 << i
 		}
 	}
+	h.byID[id] = p
+	h.all = append(h.all, p)
+	h.keep(c)
+}
+
+// keep keeps a call whole, in the place of the oldest one.
+func (h *history) keep(c calls.Call) {
+	h.recent[c.ID] = c
+	if len(h.ring) < recentCalls {
+		h.ring = append(h.ring, c.ID)
+		return
+	}
+	delete(h.recent, h.ring[h.next])
+	h.ring[h.next] = c.ID
+	h.next = (h.next + 1) % recentCalls
+}
+
+func (h *history) kind(c calls.Call) *pastKind {
+	k := pastKind{c.Type, c.Status, c.Receiver}
+	if h.kinds[k] == nil {
+		h.kinds[k] = &k
+	}
+	return h.kinds[k]
+}
+
+func (h *history) person(u calls.UserID) *person {
+	if h.people[u] == nil {
+		u = calls.UserID(strings.Clone(string(u)))
+		h.people[u] = &person{user: u}
+	}
+	return h.people[u]
 }
 
 // expire forgets the calls that ended before a time; the stream drops them by
@@ -48,17 +115,16 @@ func (h *history) add(c calls.Call) {
 func (h *history) expire(before time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for len(h.all) > 0 && h.all[0].EndedAt.Before(before) {
-		c := h.all[0]
+	for len(h.all) > 0 && h.all[0].ended < before.UnixMilli() {
+		p := h.all[0]
 		h.all[0] = nil
 		h.all = h.all[1:]
-		delete(h.byID, c.ID)
-		for _, p := range c.Parties {
-			mine := slices.DeleteFunc(h.byUser[p.User], func(o *calls.Call) bool { return o == c })
-			if len(mine) == 0 {
-				delete(h.byUser, p.User)
-			} else {
-				h.byUser[p.User] = mine
+		delete(h.byID, p.id)
+		delete(h.recent, p.id)
+		for _, who := range p.parties {
+			who.mine = slices.DeleteFunc(who.mine, func(o *past) bool { return o == p })
+			if len(who.mine) == 0 {
+				delete(h.people, who.user)
 			}
 		}
 	}
@@ -77,53 +143,78 @@ func (h *history) has(id calls.ID) bool {
 	return h.byID[id] != nil
 }
 
-func (h *history) call(id calls.ID) (calls.Call, bool) {
+// whole is one of the last calls.
+func (h *history) whole(id calls.ID) (calls.Call, bool) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	if c := h.byID[id]; c != nil {
-		return *c, true
-	}
-	return calls.Call{}, false
+	c, ok := h.recent[id]
+	return c, ok
 }
 
-// page is what the filter picks of a user's calls, newest first. seen is the
-// last missed call that the user has looked at.
-func (h *history) page(u calls.UserID, f calls.HistoryFilter, seen calls.ID) calls.HistoryPage {
+// mine are a user's calls, under the lock.
+func (h *history) mine(u calls.UserID) []*past {
+	if who := h.people[u]; who != nil {
+		return who.mine
+	}
+	return nil
+}
+
+// page is what the filter picks of a user's calls, newest first.
+func (h *history) page(u calls.UserID, f calls.HistoryFilter) []calls.ID {
 	limit := f.Limit
 	if limit <= 0 {
 		limit = calls.HistoryLimit
 	}
 	limit = min(limit, calls.MaxHistoryLimit)
-	page := calls.HistoryPage{Records: []calls.Record{}, MissedCount: h.missed(u, seen)}
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	mine := h.byUser[u]
+	var page []calls.ID
+	mine := h.mine(u)
 	below := f.Before == ""
-	for i := len(mine) - 1; i >= 0 && len(page.Records) < limit; i-- {
+	for i := len(mine) - 1; i >= 0 && len(page) < limit; i-- {
 		if !below {
-			below = mine[i].ID == f.Before
+			below = mine[i].id == f.Before
 			continue
 		}
-		if r, ok := calls.RecordFor(*mine[i], u); ok && f.Match(r, u) {
-			page.Records = append(page.Records, r)
+		if f.Match(mine[i].record(u), u) {
+			page = append(page, mine[i].id)
 		}
 	}
 	return page
 }
 
+// record is as much of the user's record as a filter looks at.
+func (p *past) record(u calls.UserID) calls.Record {
+	r := calls.Record{
+		Call: calls.Call{
+			ID: p.id, Type: p.kind.kind, Status: p.kind.status, Receiver: p.kind.receiver, Initiator: p.parties[0].user,
+		},
+		Direction: calls.Incoming, Missed: p.missedBy(u),
+	}
+	if u == p.parties[0].user {
+		r.Direction = calls.Outgoing
+	}
+	return r
+}
+
+func (p *past) missedBy(u calls.UserID) bool {
+	i := slices.IndexFunc(p.parties, func(who *person) bool { return who.user == u })
+	return i >= 0 && p.missed&(1<<i) != 0
+}
+
 // recentContacts is how many people of the last calls a snapshot holds.
 const recentContacts = 30
 
-// recent are the people of the user's last calls, newest first.
-func (h *history) recent(u calls.UserID) []calls.UserID {
+// lately are the people of the user's last calls, newest first.
+func (h *history) lately(u calls.UserID) []calls.UserID {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	mine := h.byUser[u]
+	mine := h.mine(u)
 	var people []calls.UserID
 	for i := len(mine) - 1; i >= 0 && i >= len(mine)-4*recentContacts && len(people) < recentContacts; i-- {
-		for _, p := range mine[i].Parties {
-			if p.User != u && !slices.Contains(people, p.User) {
-				people = append(people, p.User)
+		for _, who := range mine[i].parties {
+			if who.user != u && !slices.Contains(people, who.user) {
+				people = append(people, who.user)
 			}
 		}
 	}
@@ -134,9 +225,9 @@ func (h *history) recent(u calls.UserID) []calls.UserID {
 func (h *history) missed(u calls.UserID, seen calls.ID) (n int) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	mine := h.byUser[u]
-	for i := len(mine) - 1; i >= 0 && mine[i].ID != seen; i-- {
-		if mine[i].Missed(u) {
+	mine := h.mine(u)
+	for i := len(mine) - 1; i >= 0 && mine[i].id != seen; i-- {
+		if mine[i].missedBy(u) {
 			n++
 		}
 	}
@@ -148,72 +239,17 @@ func (h *history) missed(u calls.UserID, seen calls.ID) (n int) {
 func (h *history) later(u calls.UserID, a, b calls.ID) (calls.ID, bool) {
 	h.mu.RLock()
 	defer h.mu.RUnlock()
-	mine := h.byUser[u]
+	mine := h.mine(u)
 	for i := len(mine) - 1; i >= 0; i-- {
-		switch mine[i].ID {
+		switch mine[i].id {
 		case b:
 			return b, false
 		case a:
 			return a, true
 		}
 		if a == "" {
-			return mine[i].ID, true
+			return mine[i].id, true
 		}
 	}
 	return b, false
-}
-
-// record is the record of one call, from the stream itself.
-func (st *store) record(ctx context.Context, id calls.ID) (calls.Call, error) {
-	var c calls.Call
-	m, err := insist(ctx, func(ctx context.Context) (*jetstream.RawStreamMsg, error) {
-		return st.records.GetLastMsgForSubject(ctx, historySubject+string(id))
-	})
-	if err != nil {
-		return c, fmt.Errorf("read history of %s: %w", id, err)
-	}
-	if err := json.Unmarshal(m.Data, &c); err != nil {
-		return c, fmt.Errorf("decode record of %s: %w", id, err)
-	}
-	return c, nil
-}
-
-// follow feeds the index from the stream until stop is called; it returns when
-// everything of the start has been read.
-func (h *history) follow(ctx context.Context, st *store) (stop func(), err error) {
-	info, err := st.history.Info(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read history: %w", err)
-	}
-	consumer, err := st.history.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{})
-	if err != nil {
-		return nil, fmt.Errorf("read history: %w", err)
-	}
-	caught := make(chan struct{})
-	last, done := info.State.LastSeq, info.State.Msgs == 0
-	if done {
-		close(caught)
-	}
-	consuming, err := consumer.Consume(func(m jetstream.Msg) {
-		var c calls.Call
-		known := h.has(calls.ID(strings.TrimPrefix(m.Subject(), historySubject)))
-		if !known && json.Unmarshal(m.Data(), &c) == nil && c.ID != "" {
-			h.add(c)
-		}
-		meta, err := m.Metadata()
-		if !done && err == nil && meta.Sequence.Stream >= last {
-			done = true
-			close(caught)
-		}
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read history: %w", err)
-	}
-	select {
-	case <-caught:
-		return func() { consuming.Stop(); <-consuming.Closed() }, nil
-	case <-ctx.Done():
-		consuming.Stop()
-		return nil, fmt.Errorf("read history: %w", context.Cause(ctx))
-	}
 }

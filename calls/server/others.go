@@ -27,6 +27,7 @@ type others struct {
 
 type peerGateway struct {
 	devices map[calls.Viewer]string // labels
+	listing map[calls.Viewer]string // of a list that goes on
 	heard   time.Time
 }
 
@@ -35,6 +36,8 @@ type notice struct {
 	Gateway string           `json:"gateway"`
 	Kind    string           `json:"kind"` // online, offline, list, bye, sign, state
 	Devices []onlineDevice   `json:"devices,omitempty"`
+	Part    int              `json:"part,omitempty"` // of a list, from 0
+	More    bool             `json:"more,omitempty"` // of a list: it goes on in the next notice
 	Call    calls.ID         `json:"call,omitempty"`
 	Signs   []calls.DeviceID `json:"signs,omitempty"`
 	State   *stored          `json:"state,omitempty"`
@@ -46,6 +49,9 @@ type onlineDevice struct {
 }
 
 const (
+	// maxListed is how many devices one notice lists: of 150 bytes each, far below
+	// the 1 MiB that NATS takes.
+	maxListed     = 1000
 	noticeSubject = "tring.gateways"
 	deviceSubject = "tring.device."
 )
@@ -80,12 +86,23 @@ func (o *others) run(ctx context.Context) {
 	tick := time.NewTicker(o.server.timers.Gateway / 3)
 	defer tick.Stop()
 	for {
-		o.publish(notice{Kind: "list", Devices: o.server.hub.devices()})
+		o.list(o.server.hub.devices())
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 			o.expire()
+		}
+	}
+}
+
+// list tells of all devices, some at a time.
+func (o *others) list(devices []onlineDevice) {
+	for part := 0; ; part++ {
+		n := min(len(devices), maxListed)
+		o.publish(notice{Kind: "list", Devices: devices[:n], Part: part, More: n < len(devices)})
+		if devices = devices[n:]; len(devices) == 0 {
+			return
 		}
 	}
 }
@@ -125,17 +142,16 @@ func (o *others) take(n notice) {
 		for v, label := range was {
 			g.devices[v] = label
 		}
-		for _, d := range n.Devices {
-			delete(g.devices, d.Viewer)
-			if n.Kind == "online" {
-				g.devices[d.Viewer] = d.Label
+		for _, list := range []map[calls.Viewer]string{g.devices, g.listing} {
+			for _, d := range n.Devices {
+				delete(list, d.Viewer)
+				if n.Kind == "online" && list != nil {
+					list[d.Viewer] = d.Label
+				}
 			}
 		}
 	case "list":
-		g.devices = map[calls.Viewer]string{}
-		for _, d := range n.Devices {
-			g.devices[d.Viewer] = d.Label
-		}
+		g.list(n)
 	case "bye":
 		g.devices = map[calls.Viewer]string{}
 		delete(o.gateways, n.Gateway)
@@ -143,6 +159,19 @@ func (o *others) take(n notice) {
 	now := g.devices
 	o.mu.Unlock()
 	o.server.hub.moved(was, now, n.Kind == "online")
+}
+
+// list takes one part of a list; what it lists counts when it is complete.
+func (g *peerGateway) list(n notice) {
+	if n.Part == 0 || g.listing == nil {
+		g.listing = map[calls.Viewer]string{}
+	}
+	for _, d := range n.Devices {
+		g.listing[d.Viewer] = d.Label
+	}
+	if !n.More {
+		g.devices, g.listing = g.listing, nil
+	}
 }
 
 func (o *others) expire() {

@@ -15,8 +15,7 @@ import (
 func (s *Server) account(ctx context.Context, c *conn, m wire.Message) (wire.Message, error) {
 	switch m := m.(type) {
 	case wire.History:
-		page := s.history.page(c.user, m.HistoryFilter, s.seen(c.user))
-		return wire.HistoryPage{HistoryPage: page}, nil
+		return s.historyPage(ctx, c.user, m.HistoryFilter)
 	case wire.Directory:
 		return wire.DirectoryPage{DirectoryPage: s.directory(c, m.DirectoryQuery)}, nil
 	case wire.Phones:

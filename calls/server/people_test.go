@@ -334,7 +334,7 @@ func TestHistoryIsKeptForATime(t *testing.T) {
 	eventually(t, "the new one is forgotten in its turn", empty)
 	s.history.mu.Lock()
 	defer s.history.mu.Unlock()
-	if len(s.history.byID)+len(s.history.byUser)+len(s.history.all) > 0 {
+	if len(s.history.byID)+len(s.history.people)+len(s.history.all)+len(s.history.recent) > 0 {
 		t.Error("the index keeps what the store has forgotten")
 	}
 }

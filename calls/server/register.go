@@ -52,7 +52,7 @@ func (s *Server) recall(ctx context.Context, id calls.ID) (st stored, sure bool,
 	if st, ok := s.hub.recall(id); ok {
 		return st, alone, nil
 	}
-	if c, ok := s.history.call(id); ok {
+	if c, ok := s.history.whole(id); ok {
 		return stored{Call: c}, true, nil
 	}
 	st, err = s.find(ctx, id)
@@ -79,10 +79,13 @@ func (s *Server) find(ctx context.Context, id calls.ID) (stored, error) {
 	case !errors.Is(err, jetstream.ErrKeyNotFound):
 		return stored{}, fmt.Errorf("read call %s: %w", id, err)
 	}
-	if c, ok := s.history.call(id); ok {
-		return stored{Call: c}, nil
+	c, err := s.ended(ctx, id)
+	if errors.Is(err, errNoCall) && s.store.embedded == nil { // another gateway may have finished it just now
+		if c, err = s.store.record(ctx, id); errors.Is(err, jetstream.ErrMsgNotFound) {
+			err = errNoCall
+		}
 	}
-	return stored{}, errNoCall
+	return stored{Call: c}, err
 }
 
 // create stores a new call; errConflict if the id is taken.

@@ -50,6 +50,10 @@ func (s *Server) welcome(c *conn, hello wire.Hello, seq uint64) error {
 	if c.tool() {
 		return s.welcomeTool(c, seq)
 	}
+	over, err := s.endedOf(s.ctx, hello.Known)
+	if err != nil {
+		return fmt.Errorf("sign in: %w", err)
+	}
 	h := s.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -74,7 +78,7 @@ func (s *Server) welcome(c *conn, hello wire.Hello, seq uint64) error {
 		old.cut(wire.CloseReplaced, calls.ErrReplaced.Text)
 	}
 	devices[c.device.ID] = c
-	c.send(wire.Frame{Re: seq, Body: wire.Welcome{Snapshot: s.snapshot(c, hello.Known)}})
+	c.send(wire.Frame{Re: seq, Body: wire.Welcome{Snapshot: s.snapshot(c, hello.Known, over)}})
 	c.start()
 	h.returned(c.viewer())
 	s.metrics.connections.Inc()
@@ -82,17 +86,18 @@ func (s *Server) welcome(c *conn, hello wire.Hello, seq uint64) error {
 	return nil
 }
 
-// snapshot is all that a phone needs to know when it connects.
-func (s *Server) snapshot(c *conn, known []calls.ID) calls.Snapshot {
+// snapshot is all that a phone needs to know when it connects. over are those of
+// the calls it knows that were finished a moment ago.
+func (s *Server) snapshot(c *conn, known []calls.ID, over map[calls.ID]calls.Call) calls.Snapshot {
 	a := s.accounts.get(c.user)
 	if a == nil { // removed in this very moment; the connection ends next
 		a = &account{User: c.user}
 	}
-	recent := s.history.recent(c.user)
+	recent := s.history.lately(c.user)
 	c.list(recent)
 	return calls.Snapshot{
 		Me:          calls.Identity{User: c.user, Name: a.Name, Device: c.device, Server: s.cfg.Name},
-		Calls:       s.hub.callsOf(c, known),
+		Calls:       s.hub.callsOf(c, known, over),
 		Contacts:    s.contacts(a, s.accounts.shown(a, recent)),
 		MissedCount: s.history.missed(c.user, a.Seen),
 		Settings:    a.settings(),
@@ -106,7 +111,7 @@ func (s *Server) snapshot(c *conn, known []calls.ID) calls.Snapshot {
 
 // callsOf are the live calls that ring at this phone or that it holds, and the
 // state of those that it knows, also of the finished ones. Oldest first.
-func (h *hub) callsOf(c *conn, known []calls.ID) []calls.CallState {
+func (h *hub) callsOf(c *conn, known []calls.ID, over map[calls.ID]calls.Call) []calls.CallState {
 	v := c.viewer()
 	states := []calls.CallState{}
 	if c.tool() {
@@ -126,7 +131,11 @@ func (h *hub) callsOf(c *conn, known []calls.ID) []calls.CallState {
 		states = append(states, st)
 	}
 	for _, id := range known {
-		if call, ok := h.server.history.call(id); ok && h.live[id] == nil {
+		call, ok := over[id]
+		if !ok { // perhaps just now
+			call, ok = h.server.history.whole(id)
+		}
+		if ok && h.live[id] == nil {
 			if _, ok := call.SeenBy(v); ok {
 				states = append(states, h.state(stored{Call: call}, c))
 			}

@@ -81,7 +81,7 @@ func Open(ctx context.Context, cfg Config) (*Server, error) {
 }
 
 func (s *Server) openData(context.Context) (err error) {
-	missing := s.missing()
+	missing := missing(s.cfg.Data)
 	if err := os.MkdirAll(s.cfg.Data, 0o700); err != nil {
 		return fmt.Errorf("make data folder: %w; choose a folder that you may write", err)
 	}
@@ -95,10 +95,10 @@ func (s *Server) openData(context.Context) (err error) {
 	return err
 }
 
-// missing is what an opening would make, the last first.
-func (s *Server) missing() (list []string) {
+// missing is what an opening would make in a data folder, the last first.
+func missing(data string) (list []string) {
 	for _, name := range []string{"jetstream", certificateFile, "lock", ""} {
-		path := filepath.Join(s.cfg.Data, name)
+		path := filepath.Join(data, name)
 		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 			list = append(list, path)
 		}
@@ -275,23 +275,23 @@ func (s *Server) Close() {
 		if s.store != nil {
 			s.store.close()
 		}
-		s.unmake()
+		unmake(s.cfg.Data, s.made, s.log)
 		if s.lock != nil {
 			s.lock.Close()
 		}
 	})
 }
 
-// unmake leaves the data folder as an opening that failed has found it. What
-// cannot be removed does no harm: the next start finds an empty store.
-func (s *Server) unmake() {
-	for _, path := range s.made {
+// unmake leaves a data folder as an opening that failed has found it. What cannot
+// be removed does no harm: the next start finds an empty store.
+func unmake(data string, made []string, log *slog.Logger) {
+	for _, path := range made {
 		remove := os.RemoveAll
-		if path == filepath.Clean(s.cfg.Data) {
+		if path == filepath.Clean(data) {
 			remove = os.Remove // the server's own things only
 		}
-		if err := remove(path); err != nil {
-			s.log.Warn("clean up after a failed start", "err", err)
+		if err := remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			log.Warn("clean up after a failed start", "err", err)
 		}
 	}
 }

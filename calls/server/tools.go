@@ -43,7 +43,7 @@ func (s *Server) welcomeTool(c *conn, seq uint64) error {
 		h.tools[c.user] = map[*conn]struct{}{}
 	}
 	h.tools[c.user][c] = struct{}{}
-	c.send(wire.Frame{Re: seq, Body: wire.Welcome{Snapshot: s.snapshot(c, nil)}})
+	c.send(wire.Frame{Re: seq, Body: wire.Welcome{Snapshot: s.snapshot(c, nil, nil)}})
 	c.start()
 	s.metrics.connections.Inc()
 	return nil

@@ -69,7 +69,12 @@ type admin struct{ s *Server }
 func (s *Server) Admin() Admin { return admin{s} }
 
 func (a admin) Backup(ctx context.Context, w io.Writer) error {
-	err := a.s.store.backup(ctx, w)
+	settled, cancel := context.WithTimeout(ctx, storeBudget)
+	defer cancel()
+	err := a.s.finisher.settle(settled)
+	if err == nil {
+		err = a.s.store.backup(ctx, w)
+	}
 	if err != nil {
 		a.s.log.Error("backup", "err", err)
 	}
