@@ -11,7 +11,7 @@ TAGS      = $(shell pkg-config --exists webrtc-audio-processing 2>/dev/null && c
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 GOFUMPT  := mvdan.cc/gofumpt@v0.9.2
 
-.PHONY: run build test check lint bench load kill fuzz mutate protocol pictures deps deps-test clean
+.PHONY: run build test check lint bench sound load kill fuzz mutate protocol pictures deps deps-test clean
 
 run: build
 	@bin/tring
@@ -46,6 +46,11 @@ lint: deps
 # The figures of docs/performance.md.
 bench: deps-test
 	$(GO) test -tags '$(TAGS)' -run '^$$' -bench . -benchmem ./...
+
+# Whole calls in any weather, beside baresip's: the figures of docs/sound.md. Takes a
+# quarter of an hour and root; baresip-core and alsa-utils make it whole.
+sound: deps-test build
+	TRING_SOUND=$(CURDIR)/bin/tring $(GO) test -count=1 -run TestSoundFigures -v -timeout 60m .
 
 # Every fuzz target for a while: make fuzz TIME=5m
 TIME ?= 30s

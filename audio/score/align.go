@@ -34,7 +34,7 @@ func Align(ref, deg []int16) []Piece {
 		return nil
 	}
 	x, y := sharpened(slow(ref)), sharpened(slow(deg))
-	coarse := envelopeDelay(ref, deg)
+	coarse := whereabouts(ref, deg, x, y, pieces)
 	for i := range pieces {
 		pieces[i].find(x, y, coarse)
 	}
@@ -42,15 +42,31 @@ func Align(ref, deg []int16) []Piece {
 	return pieces
 }
 
+// whereabouts is the likeliest delay of the whole, near enough to look for each
+// piece from there. The loudness alone may mistake one sentence for another: a
+// few pieces try each of the best places.
+func whereabouts(ref, deg []int16, x, y []float64, pieces []Piece) int {
+	const tries = 8
+	phased, _ := Delay(ref, deg)
+	best, at := -1.0, 0
+	for _, candidate := range append(envelopeDelays(ref, deg), phased) {
+		var like float64
+		for i := 0; i < len(pieces); i += 1 + len(pieces)/tries {
+			p := Piece{At: pieces[i].At, Length: pieces[i].Length}
+			p.find(x, y, candidate)
+			like += p.Likeness
+		}
+		if like > best {
+			best, at = like, candidate
+		}
+	}
+	return at
+}
+
 // MedianDelay is the delay, in samples, that half of the pieces that were found
 // do not exceed; false when none was found.
 func MedianDelay(pieces []Piece) (samples int, ok bool) {
-	var found []int
-	for _, p := range pieces {
-		if p.Likeness >= known {
-			found = append(found, p.Delay)
-		}
-	}
+	found := delays(pieces)
 	if len(found) == 0 {
 		return 0, false
 	}
@@ -58,15 +74,32 @@ func MedianDelay(pieces []Piece) (samples int, ok bool) {
 	return found[len(found)/2], true
 }
 
+// MeanDelay is the mean of the pieces that were found, in samples; false when
+// none was.
+func MeanDelay(pieces []Piece) (samples int, ok bool) {
+	found := delays(pieces)
+	if len(found) == 0 {
+		return 0, false
+	}
+	for _, d := range found {
+		samples += d
+	}
+	return samples / len(found), true
+}
+
 // Found is the part of the pieces that was found, from 0 to 1.
 func Found(pieces []Piece) float64 {
-	n := 0
+	return float64(len(delays(pieces))) / float64(max(1, len(pieces)))
+}
+
+// delays of the pieces that were found.
+func delays(pieces []Piece) (found []int) {
 	for _, p := range pieces {
 		if p.Likeness >= known {
-			n++
+			found = append(found, p.Delay)
 		}
 	}
-	return float64(n) / float64(max(1, len(pieces)))
+	return found
 }
 
 // Straighten is deg in ref's time and of ref's length: each piece where ref has
@@ -131,21 +164,32 @@ func sharpened(x []float64) []float64 {
 	return y
 }
 
-// envelopeDelay is where the whole lies, by how the loudness goes: near enough
-// to begin from even when every utterance was moved.
-func envelopeDelay(ref, deg []int16) int {
+// envelopeDelays are the places where the whole may lie, by how the loudness
+// goes: near enough to begin from even when every utterance was moved.
+func envelopeDelays(ref, deg []int16) []int {
+	const places, apart = 4, searchReach / 2 / levelSize
 	a, b := contour(ref), contour(deg)
-	best, at := math.Inf(-1), 0
-	for lag := -len(a) + 1; lag < len(b); lag++ {
-		var sum float64
+	sums := make([]float64, max(0, len(a)+len(b)-1)) // by lag, from 1−len(a)
+	for k := range sums {
+		lag := k - len(a) + 1
 		for i := max(0, -lag); i < len(a) && i+lag < len(b); i++ {
-			sum += a[i] * b[i+lag]
-		}
-		if sum > best {
-			best, at = sum, lag
+			sums[k] += a[i] * b[i+lag]
 		}
 	}
-	return at * levelSize
+	var found []int
+	for range min(places, len(sums)) {
+		best := 0
+		for k, v := range sums {
+			if v > sums[best] {
+				best = k
+			}
+		}
+		found = append(found, (best-len(a)+1)*levelSize)
+		for k := max(0, best-apart); k < min(len(sums), best+apart); k++ {
+			sums[k] = math.Inf(-1)
+		}
+	}
+	return found
 }
 
 // contour is the loudness of each 10 ms over 35 dB under the loudest.
