@@ -3,8 +3,9 @@
 //
 //	network:  Stream.Push ─► ring ─┐
 //	playout:  every 10 ms: mixer ◄─┴ receiver ◄─ decode, recover or conceal ◄─ jitterBuffer
-//	                 + tonePlayer ─► limit ─► meter ─► Sink.Write
-//	capture:  Source.Read ─► mute ─► meter ─► encode, 20 ms ─► send
+//	          mixer ─► Tap.Far ─► + tonePlayer ─► limit ─► meter ─► Render ─► Sink.Write
+//	bell:     tonePlayer ─► Sink.Write, where it has a device of its own
+//	capture:  Source.Read ─► gain ─► Processor ─► mute ─► meter ─► Tap.Near ─► encode, 20 ms ─► send
 //
 // There are two clocks, the network's and the device's, with one buffer
 // between. The device is the clock of its loop: Read and Write block for
@@ -13,8 +14,10 @@
 // in StreamStats or a line in Levels.
 //
 // A device that is missing, lost or stuck never ends a call: its loop goes on
-// at its own pace with silence, and somebody tries to open it again every
-// second.
+// at its own pace with silence, another stands in where the device knows one
+// (Spared), and somebody tries to open it again every second or two. A device
+// is changed in a call the same way (SetDevice): the new one is opened beside
+// the old, and takes over when it moves sound.
 //
 // The package refuses to know the network, the screen, the codec's insides and
 // what a call is. It opens no file and imports the standard library only.
@@ -22,9 +25,9 @@
 // # Goroutines
 //
 // The Engine owns all of them: one playout loop from the first tone or stream
-// until a second after the last, one capture loop between StartCapture and
+// until a second after the last, one for the bell, one capture loop between StartCapture and
 // StopCapture, and for each loop at most one that opens its device. All have
-// ended when Close returns. Only engine.go and stream.go know goroutines, locks
+// ended when Close returns. Only engine.go, line.go and stream.go know goroutines, locks
 // and clocks. Everything below the loops (the step functions of player,
 // receiver and capturer) is pure: it takes the time as an argument, starts
 // nothing and locks nothing, so tests drive it faster than time.

@@ -17,7 +17,11 @@
 // Write watch the clock and return [ErrStopped] when no callback came for 400 ms;
 // the owner closes that end and opens it again. PortAudio freezes its list of
 // devices while it is in use. It is released when the last stream of the process
-// is closed, so a device plugged in meanwhile is found by the next opening.
+// is closed, so a device plugged in meanwhile is found by the next opening. Where
+// the system tells that its cards changed (Linux), an opening in vain makes all
+// streams of the process end for a rescan, a twentieth of a second; elsewhere it does
+// so once after each device that was lost. So on other systems a device that comes
+// back is found by the next call only, unless its name was there all the time.
 //
 // Goroutines: each call into the C library runs in a goroutine of its own, which
 // ends with that call, so that a hanging driver delays its caller for a bounded
