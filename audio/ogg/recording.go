@@ -28,6 +28,7 @@ type Recording struct {
 	taken   uint64 // samples of each channel that were given
 	encoded uint64 // that are in packets
 	flushed uint64 // that are in the file
+	failed  bool   // a write did, and the file ends where it was whole
 }
 
 // Create makes the file, which only its owner may read. One that is there
@@ -118,6 +119,7 @@ func (r *Recording) write(flags byte) error {
 	r.buffer = r.page.encode(r.buffer[:0])
 	n, err := r.file.WriteAt(r.buffer, r.size)
 	if err != nil {
+		r.failed = true
 		return fmt.Errorf("write recording %q: %w", r.file.Name(), bare(err))
 	}
 	r.size += int64(n)
@@ -130,7 +132,10 @@ func (r *Recording) write(flags byte) error {
 // Close makes the file whole: to the sample, as RFC 7845 §4.4 has it. Of a write
 // that failed it leaves nothing behind.
 func (r *Recording) Close() error {
-	err := r.finish()
+	var err error
+	if !r.failed {
+		err = r.finish()
+	}
 	err = errors.Join(err, bare(r.file.Truncate(r.size)))
 	if closed := r.file.Close(); closed != nil {
 		err = errors.Join(err, fmt.Errorf("close recording %q: %w", r.file.Name(), bare(closed)))

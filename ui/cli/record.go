@@ -199,7 +199,7 @@ func (w *watch) recordTo(path string) {
 	w.recorder = newRecorder(w.phone, func(path string, err error) {
 		news := recorded{words: fmt.Sprintf("Recorded in %s.", path)}
 		if err != nil {
-			news = notRecorded(err)
+			news = notRecorded(fmt.Errorf("the recording is cut short: %w", err))
 		}
 		w.recordings <- news
 	})
