@@ -75,8 +75,8 @@ func (m *Model) endedRows() []string {
 	}
 	if talked := e.call.Talked(e.at); talked > 0 {
 		rows = append(rows, "", center(s.dim.Render(m.lang.span(talked)), w))
-		if m.quality.call == e.call.ID {
-			rows = append(rows, center(s.dim.Render(clamp(m.lang.heard(m.quality.stats), w)), w))
+		if heard := m.lang.heard(m.quality.stats); heard != "" && m.quality.call == e.call.ID {
+			rows = append(rows, center(s.dim.Render(clamp(heard, w)), w))
 		}
 	}
 	return rows
