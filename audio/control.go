@@ -63,7 +63,7 @@ func (e *Engine) ringAloud(p *player) {
 
 // SetDevice changes the microphone and the speaker, nil for none. What is open
 // goes on until the new one moves sound; while it does not, Levels says so and
-// it is tried again every two seconds.
+// it is tried again every few seconds.
 func (e *Engine) SetDevice(d Device) {
 	if d == nil {
 		d = absent{}

@@ -138,9 +138,9 @@ func TestTheDefaultDeviceStandsIn(t *testing.T) {
 		breaks         func(*rig)
 		most, returned time.Duration
 	}{
-		{"it vanishes", func(r *rig) { r.broken, r.absent = errPulled, errPulled }, 50 * time.Millisecond, 3 * time.Second},
-		{"it fails, but opens", func(r *rig) { r.broken = errPulled }, 100 * time.Millisecond, 3 * time.Second},
-		{"it blocks", func(r *rig) { r.stuck, r.absent = true, errPulled }, 500 * time.Millisecond, 3 * time.Second},
+		{"it vanishes", func(r *rig) { r.broken, r.absent = errPulled, errPulled }, 50 * time.Millisecond, 4 * time.Second},
+		{"it fails, but opens", func(r *rig) { r.broken = errPulled }, 100 * time.Millisecond, 4 * time.Second},
+		{"it blocks", func(r *rig) { r.stuck, r.absent = true, errPulled }, 500 * time.Millisecond, 4 * time.Second},
 		{"it blocks, but opens", func(r *rig) { r.stuck = true }, 3 * time.Second, 5 * time.Second},
 	}
 	for _, test := range tests {

@@ -10,7 +10,8 @@ import (
 
 const (
 	reopenAfter   = time.Second            // between two tries to open a device
-	returnAfter   = 2 * time.Second        // the same while another device stands in
+	returnAfter   = 2 * time.Second        // the same while another device is used, at first
+	returnMost    = 8 * time.Second        // what that doubles to
 	stuckAfter    = 450 * time.Millisecond // a device that moves nothing for so long is lost
 	wakePatience  = 3 * time.Second        // the same before its first frame: some wake up slowly
 	proof         = 4                      // frames that a device must move before another makes way for it
@@ -60,6 +61,7 @@ type line[D io.Closer] struct {
 	note     string        // what remains wrong although sound moves
 	since    time.Duration // when it was opened
 	retryAt  time.Duration
+	wait     time.Duration // before the next try while another device is used
 	pace     Pace
 	watchdog *time.Timer
 	timer    *time.Timer
@@ -71,6 +73,7 @@ type attempt[D io.Closer] struct {
 	has    bool
 	of     *Device // that was wanted
 	spare  bool    // the device is another than that
+	final  bool    // another was tried, too, or there is none
 	err    error   // why the wanted one is not there
 }
 
@@ -174,7 +177,9 @@ func (l *line[D]) same(a, b Device) bool {
 func (l *line[D]) reopen(t try[D]) {
 	l.opening = true
 	opened, gone, want := l.opened, l.gone, l.want.Load()
-	l.asked = want
+	if want != l.asked {
+		l.asked, l.wait = want, returnAfter
+	}
 	l.spawn(func() {
 		for _, device := range t.lost {
 			_ = device.Close() // it failed already, and that was told
@@ -199,7 +204,7 @@ func (l *line[D]) reopen(t try[D]) {
 
 // attempt opens the wanted device or its spare. It runs beside the loop.
 func (l *line[D]) attempt(t try[D], want *Device, gone <-chan struct{}) attempt[D] {
-	a := attempt[D]{of: want, err: errStuck}
+	a := attempt[D]{of: want, final: t.spare, err: errStuck}
 	var spare Device
 	if s, ok := (*want).(Spared); ok && t.spare && !l.alone {
 		if spare = s.Spare(); spare != nil && l.same(spare, *want) {
@@ -254,11 +259,14 @@ func (l *line[D]) adopt(a attempt[D]) {
 		if l.of == nil {
 			which = "default"
 		}
-		l.retryAt, l.note = l.now()+returnAfter, fmt.Sprintf("the %s %s is used: %v", which, l.name, a.err)
+		l.retryAt, l.wait = l.now()+l.wait, min(2*l.wait, returnMost)
+		l.note = fmt.Sprintf("the %s %s is used: %v", which, l.name, a.err)
 		l.fault(l.note)
-	default:
+	case a.final:
 		l.retryAt = l.now() + reopenAfter
 		l.fault(fmt.Sprintf("no %s: %v", l.name, a.err))
+	default: // what was used meanwhile was lost, too
+		l.reopen(try[D]{spare: true})
 	}
 }
 
@@ -272,8 +280,10 @@ func (l *line[D]) install(a attempt[D]) {
 	}
 	l.device, l.has, l.untried, l.since = a.device, true, true, l.now()
 	l.of, l.note, l.retryAt = a.of, "", 0
-	if a.spare {
-		l.of, l.retryAt = nil, l.now()+returnAfter
+	if !a.spare {
+		l.wait = returnAfter
+	} else {
+		l.of, l.retryAt = nil, l.now()+l.wait
 		l.note = fmt.Sprintf("the default %s is used: %v", l.name, a.err)
 	}
 	device, fault, name := a.device, l.fault, l.name
