@@ -150,8 +150,13 @@ func TestTonesDoNotClick(t *testing.T) {
 	for i := range bell { // a bell with the worst of edges
 		bell[i] = int16(30000 * math.Cos(2*math.Pi*500*float64(i)/Rate))
 	}
+	done := map[string]bool{}
 	check := func(name string, set ToneSet, tone Tone) {
 		c := set.cadence(tone)
+		if done[fmt.Sprint(c)] { // as many countries have it
+			return
+		}
+		done[fmt.Sprint(c)] = true
 		highest := 500.0
 		for _, b := range c.bursts {
 			highest = max(highest, b.hz[0], b.hz[1])
@@ -162,8 +167,8 @@ func TestTonesDoNotClick(t *testing.T) {
 		p.play(&c)
 		before := int16(0)
 		frame := make(Frame, FrameSamples)
-		for i := range 700 {
-			if i == 641 {
+		for i := range 250 {
+			if i == 201 {
 				p.play(&cadence{}) // stopped, and most of them sound then
 			}
 			p.step(frame)
