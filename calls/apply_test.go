@@ -408,6 +408,12 @@ func TestGroupCall(t *testing.T) {
 			t.Errorf("all rejected: %s", c.Status)
 		}
 	})
+	t.Run("what one phone rejected, another one of the same person cannot", func(t *testing.T) {
+		c := do(ring(), Reject{Status: Rejected}, bob)
+		if after, err := c.Apply(Reject{Status: Rejected}, bobOther, start); Code(err) != "invalid_status" || !after.Equal(c) {
+			t.Errorf("rejected twice: %v", err)
+		}
+	})
 	t.Run("busy is no answer in a group", func(t *testing.T) {
 		if _, err := ring().Apply(Reject{Status: Busy}, bob, start); Code(err) != "invalid_status" {
 			t.Error(err)
