@@ -84,6 +84,31 @@ func (s *Server) takeDevice(ctx context.Context, v calls.Viewer, id, giveUp call
 	})
 }
 
+// swap passes the phone's claim from one call to another in one step, so that it
+// is free at no moment between.
+func (s *Server) swap(ctx context.Context, v calls.Viewer, from, to calls.ID) error {
+	key := deviceClaim(v)
+	for {
+		held, err := s.store.claims.get(ctx, key)
+		switch {
+		case errors.Is(err, errNoClaim): // the other call ended, and freed it
+			err = s.store.claims.create(ctx, key, to)
+		case err == nil && held.call == to:
+			return nil
+		case err == nil && held.call != from:
+			return fmt.Errorf("claim %s: %w", key, calls.ErrBusySelf)
+		case err == nil:
+			err = s.store.claims.replace(ctx, key, to, held)
+		}
+		if err == nil {
+			return nil
+		}
+		if !conflict(err) {
+			return fmt.Errorf("claim %s: %w", key, err)
+		}
+	}
+}
+
 // free gives a claim up if it is still this call's.
 func (s *Server) free(ctx context.Context, key string, id calls.ID) error {
 	held, err := s.store.claims.get(ctx, key)

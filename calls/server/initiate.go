@@ -185,27 +185,20 @@ func (s *Server) glare(ctx context.Context, c *conn, a calls.Initiate, other sto
 		return stored{}, err != nil, err
 	}
 	// The phone is claimed for the new call; now it takes the other one.
-	s.release(ctx, by.Viewer(), a.ID)
-	own, err := s.takeDevice(ctx, by.Viewer(), other.Call.ID, a.ID)
-	if err != nil {
+	v := by.Viewer()
+	if err := s.swap(ctx, v, a.ID, other.Call.ID); err != nil {
 		return stored{}, true, err
-	}
-	if own != nil {
-		return stored{}, true, fmt.Errorf("call %s: %w", a.Receiver.ID, calls.ErrBusySelf)
 	}
 	st, err = s.change(ctx, other.Call.ID, func(call calls.Call) (calls.Call, error) {
 		return call.Apply(calls.Accept{Join: true, Type: a.Type}, by, time.Now())
 	})
-	if err == nil {
+	switch {
+	case err == nil:
 		return st, true, nil
+	case errors.Is(err, calls.ErrCallTerminated), errors.Is(err, errNoCall):
+		err = s.swap(ctx, v, other.Call.ID, a.ID)
+		return stored{}, err != nil, err
 	}
-	s.release(ctx, by.Viewer(), other.Call.ID)
-	if !errors.Is(err, calls.ErrCallTerminated) {
-		return stored{}, true, err
-	}
-	own, err = s.takeDevice(ctx, by.Viewer(), a.ID, "")
-	if err == nil && own != nil {
-		err = fmt.Errorf("call %s: %w", a.Receiver.ID, calls.ErrBusySelf)
-	}
-	return stored{}, err != nil, err
+	s.release(ctx, v, other.Call.ID)
+	return stored{}, true, err
 }

@@ -67,7 +67,8 @@ func (s *Server) isNew(id calls.ID) bool {
 	return s.store.embedded != nil && !live && !s.history.has(id) && validID(string(id))
 }
 
-// find is the call of this id: the live one, or how it ended.
+// find is the call of this id: the live one, or how it ended. What it reads all
+// may know from now on, so that no later answer is from an older state.
 func (s *Server) find(ctx context.Context, id calls.ID) (stored, error) {
 	if !validID(string(id)) {
 		return stored{}, errNoCall
@@ -75,7 +76,11 @@ func (s *Server) find(ctx context.Context, id calls.ID) (stored, error) {
 	e, err := s.store.calls.Get(ctx, string(id))
 	switch {
 	case err == nil:
-		return decodeStored(e)
+		st, err := decodeStored(e)
+		if err == nil && !s.hub.knows(id, st.Call.Revision) {
+			s.hub.change(st, heard)
+		}
+		return st, err
 	case !errors.Is(err, jetstream.ErrKeyNotFound):
 		return stored{}, fmt.Errorf("read call %s: %w", id, err)
 	}
@@ -175,10 +180,7 @@ func (s *Server) lookAgain(id calls.ID) {
 	s.insistently(time.Second, func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, ownBudget)
 		defer cancel()
-		st, err := s.find(ctx, id)
-		if err == nil {
-			s.hub.change(st, heard)
-		}
+		_, err := s.find(ctx, id)
 		if errors.Is(err, errNoCall) {
 			return nil
 		}
