@@ -4,6 +4,7 @@
 //	file ─► Read ─► mono 48 kHz ─► source ─┐
 //	                                 clock ├─► audio.Device
 //	file ◄─ append ◄──────────────── sink ─┘
+//	file ◄─ append ◄─ Recording: both sides of a call
 //
 // Both ends are paced by the real clock on an absolute schedule, like a sound
 // card's: nothing drifts, and after a stall nothing runs in a burst. Silence

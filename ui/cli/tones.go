@@ -26,7 +26,7 @@ func tonesOf(s config.Sound, getenv func(string) string) (audio.ToneSet, error) 
 	if tones.Country == "" {
 		tones.Country = country(getenv)
 	}
-	if tones.Country == "UK" { // as people say, and the standard reserves for it
+	if strings.EqualFold(tones.Country, "UK") { // as people say, and the standard reserves for it
 		tones.Country = "GB"
 	}
 	if s.RingTone == "" {

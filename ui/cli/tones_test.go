@@ -23,6 +23,7 @@ func TestCountryOfTheTones(t *testing.T) {
 		{"", "LANG=de_DE LC_ALL=it_IT.UTF-8 LC_TELEPHONE=fr_CH", "IT"},
 		{"NL", "LANG=de_DE", "NL"},
 		{"UK", "", "GB"},
+		{"uk", "", "GB"},
 	} {
 		tones, err := tonesOf(config.Sound{Country: test.setting}, func(name string) string {
 			for _, v := range strings.Fields(test.locale) {
