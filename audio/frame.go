@@ -22,8 +22,9 @@ type Frame []int16
 // goroutines; an error means that the device is lost.
 type Source interface{ Read(Frame) error }
 
-// Sink is a speaker. Write blocks until there is room for 10 ms of sound: the
-// device is the clock. Write allocates nothing, keeps no reference to the
+// Sink is a speaker. Write blocks until there is room for 10 ms of sound, best
+// for the next 10 ms too: the device is the clock, and what is mixed later is
+// heard sooner. Write allocates nothing, keeps no reference to the
 // frame and must not be called from two goroutines; an error means that the
 // device is lost.
 type Sink interface{ Write(Frame) error }

@@ -172,7 +172,7 @@ func TestSinkQueue(t *testing.T) {
 		out := make([]int16, audio.FrameSamples)
 		for i := 1; i <= 6; i++ {
 			synctest.Wait()
-			if want := i; written != want {
+			if want := i - 1; written != want {
 				t.Errorf("before callback %d: %d frames are written, want %d", i, written, want)
 			}
 			spk.callback(out, false)
@@ -190,6 +190,7 @@ func TestSinkQueue(t *testing.T) {
 // patience.
 func TestSinkGap(t *testing.T) {
 	spk := testSink(t, phone, closer{})
+	spk.limit = 2 * spk.frame
 	frame, out := make(audio.Frame, audio.FrameSamples), slices.Repeat([]int16{7}, audio.FrameSamples)
 	spk.callback(out, false)
 	if g := spk.gaps.Load(); g != 0 || out[0] != 0 {
@@ -209,8 +210,8 @@ func TestSinkGap(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if room := spk.room(); room != 0 {
-		t.Errorf("after two frames there is room for %d samples, want none", room)
+	if room := spk.room(); room != spk.frame {
+		t.Errorf("after two of three frames there is room for %d samples, want %d", room, spk.frame)
 	}
 	if n := spk.grown.Load(); n != 1 {
 		t.Errorf("the next speaker of the host is told of %d frames, want 1", n)
@@ -270,7 +271,7 @@ func TestLatency(t *testing.T) {
 	for _, f := range []format{phone, {48000, 2}} {
 		mic, spk := testSource(t, f, closer{}), testSink(t, f, closer{}) // 15 ms each
 		frame, device := make(audio.Frame, audio.FrameSamples), make([]int16, f.buffer()*f.channels)
-		spk.limit = 2 * spk.frame
+		spk.limit = 3 * spk.frame
 		if err := errors.Join(spk.Write(frame), spk.Write(frame)); err != nil {
 			t.Fatal(err)
 		}
@@ -298,7 +299,7 @@ func TestForeignFormats(t *testing.T) {
 	needResampler(t)
 	for _, f := range []format{phone, {48000, 2}, {48000, 8}, {44100, 1}, {44100, 2}, {22050, 2}, {96000, 1}} {
 		mic, spk := testSource(t, f, closer{}), testSink(t, f, closer{})
-		mic.begun = true
+		mic.begun, spk.limit = true, 3*spk.frame
 		tone, heard := sine(1000, audio.Rate, audio.Rate/2), []int16{}
 		device := make([]int16, f.buffer()*f.channels)
 		frame := make(audio.Frame, audio.FrameSamples)
@@ -416,7 +417,7 @@ func TestNoAllocations(t *testing.T) {
 		mic, spk := testSource(t, f, closer{}), testSink(t, f, closer{})
 		device := make([]int16, f.buffer()*f.channels)
 		frame := make(audio.Frame, audio.FrameSamples)
-		mic.begun = true
+		mic.begun, spk.limit = true, 3*spk.frame
 		mic.callback(device, false)
 		mic.callback(device, false)
 		n := testing.AllocsPerRun(500, func() {
