@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -68,6 +70,22 @@ func (a *account) settings() calls.Settings {
 		s.Presence = calls.Online
 	}
 	return s
+}
+
+// forgetPhones keeps the list of phones short: of those that are not this one the
+// last seen stay.
+func (a *account) forgetPhones(this calls.DeviceID) {
+	if len(a.Phones) <= maxPhones {
+		return
+	}
+	ids := slices.SortedFunc(maps.Keys(a.Phones), func(x, y calls.DeviceID) int {
+		return a.Phones[y].LastSeen.Compare(a.Phones[x].LastSeen)
+	})
+	for _, id := range ids[maxPhones:] {
+		if id != this {
+			delete(a.Phones, id)
+		}
+	}
 }
 
 // accounts is a copy in memory of the users bucket. Safe for concurrent use.

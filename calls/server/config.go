@@ -81,6 +81,7 @@ func (l Limits) withDefaults() Limits {
 // Fixed limits of the service.
 const (
 	maxDevices     = 8   // online phones of one user
+	maxPhones      = 64  // phones of one user that are remembered
 	maxContacts    = 200 // in a snapshot; a server of no more users shows everybody
 	filledContacts = 50  // of a larger server that every snapshot holds
 	groupParties   = 8

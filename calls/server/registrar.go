@@ -190,6 +190,7 @@ func (s *Server) remember(ctx context.Context, c *conn) {
 			a.Phones = map[calls.DeviceID]phone{}
 		}
 		a.Phones[c.device.ID] = phone{Label: c.device.Label, Kind: c.kind, LastSeen: time.Now().UTC()}
+		a.forgetPhones(c.device.ID)
 		return nil
 	})
 	if err != nil && ctx.Err() == nil {
