@@ -127,15 +127,24 @@ func TestReceivingAllocatesNothing(t *testing.T) {
 	frame := make(Frame, FrameSamples)
 	payload := tape{}.piece(7)
 	now, n := time.Duration(0), 0
-	allocs := testing.AllocsPerRun(500, func() {
-		if n++; n%2 == 0 && n%20 != 0 {
-			r.buffer.push(&Packet{Sequence: uint16(n / 2), Timestamp: uint32(n/2) * PacketSamples, Payload: payload, Arrived: now})
+	allocs := testing.AllocsPerRun(2000, func() {
+		// Losses, copies of some of them, and half a second of nothing now and then.
+		if n++; n%2 == 0 && n%20 != 0 && n%600 < 550 {
+			p := Packet{Sequence: uint16(n / 2), Timestamp: uint32(n/2) * PacketSamples, Payload: payload, Arrived: now}
+			r.buffer.push(&p)
+			p.Sequence, p.Timestamp, p.Redundant = p.Sequence-1, p.Timestamp-PacketSamples, n%40 == 2
+			if p.Redundant {
+				r.buffer.push(&p)
+			}
 		}
 		r.step(now, frame)
 		now += FrameDuration
 	})
 	if allocs != 0 {
 		t.Errorf("%.1f allocations a step", allocs)
+	}
+	if s := r.buffer.stats; s.Recovered == 0 || s.Redundant == 0 || s.Concealed == 0 {
+		t.Errorf("%+v: not all was tried", s)
 	}
 }
 

@@ -163,7 +163,7 @@ func FuzzJitterBuffer(f *testing.F) {
 	f.Add([]byte{1, 2, 8, 4, 10, 0, 1, 2, 255, 0, 10, 0, 1, 2, 0, 0, 255, 255}) // garbage, hours
 	f.Fuzz(func(t *testing.T, script []byte) {
 		w := newWorld(t)
-		for script = script[:min(len(script), 600)]; len(script) >= 6; script = script[6:] {
+		for script = script[:min(len(script), 180)]; len(script) >= 6; script = script[6:] {
 			step, leap := int(int8(script[0])), int(int8(script[1]))
 			w.seq += uint16(step * max(step*step/64, 1)) // near steps, and wide ones up to ±32000
 			w.stamp += uint32(leap * max(leap*leap/16, 1) * FrameSamples)
