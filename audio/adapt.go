@@ -26,6 +26,7 @@ const (
 	costLittle     = 0.015
 	complexityMost = 10
 	complexityLow  = 5
+	complexityFEC  = 8 // below it libopus makes no copies for little loss, measured
 	costMemory     = 64 // frames of 10 ms
 	tryAgain       = 30 * time.Second
 )
@@ -49,6 +50,7 @@ type adapter struct {
 	guarded  time.Duration // when it was last as heavy as the copies are made for
 	lossy    time.Duration // when it was last heavy
 	thin     time.Duration // when the way was last narrow
+	level    int           // of complexity, that the machine allows
 	cost     float64       // share of a core, smoothed
 	frames   int           // since the complexity changed
 	patience time.Duration
@@ -59,7 +61,7 @@ const never = -time.Hour
 
 func newAdapter(dtx bool) *adapter {
 	return &adapter{
-		coding:   Coding{Bitrate: bitrateUsual, Complexity: complexityMost, DTX: dtx},
+		coding:   Coding{Bitrate: bitrateUsual, Complexity: complexityMost, DTX: dtx}, level: complexityMost,
 		fecSince: never, guarded: never, lossy: never, thin: never, costly: never, patience: tryAgain,
 	}
 }
@@ -72,7 +74,11 @@ func (a *adapter) step(now time.Duration, n Network) (Coding, bool) {
 	a.coding.FEC = now-a.fecSince < calmBefore
 	a.coding.Loss = a.loss(now)
 	a.coding.Bitrate = a.bitrate(now)
-	a.coding.Complexity = a.complexity(now)
+	a.level = a.complexity(now)
+	a.coding.Complexity = a.level
+	if a.coding.FEC {
+		a.coding.Complexity = max(a.level, complexityFEC)
+	}
 	changed := !a.begun || a.coding != before
 	a.begun = true
 	return a.coding, changed
@@ -144,7 +150,7 @@ func (a *adapter) spent(d time.Duration) {
 // complexity goes down when the machine is too slow for it. Going up again is
 // a try; each that fails doubles the patience before the next.
 func (a *adapter) complexity(now time.Duration) int {
-	c := a.coding.Complexity
+	c := a.level
 	if a.frames < 2*costMemory {
 		return c
 	}

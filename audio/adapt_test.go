@@ -132,6 +132,9 @@ func TestAnyNetworkIsAnswered(t *testing.T) {
 		spent := time.Duration(rapid.IntRange(0, 2000).Draw(t, "µs")) * time.Microsecond
 		for _, n := range rapid.SliceOfN(network, 1, 6).Draw(t, "networks") {
 			c := d.during(spell{n, time.Duration(rapid.IntRange(10, 3000).Draw(t, "lasts")) * time.Millisecond}, spent)
+			if c.FEC && c.Complexity < complexityFEC {
+				t.Fatalf("copies are wanted of an encoder that makes none: %+v", c)
+			}
 			if c.Bitrate != bitrateThin && c.Bitrate != bitrateUsual && c.Bitrate != bitrateLossy ||
 				c.Complexity < complexityLow || c.Complexity > complexityMost || c.Loss < 0 || c.Loss > 25 ||
 				c.DTX != dtx || c.FEC != (c.Loss > 0) || n.Loss >= lossFEC && !c.FEC {
