@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -38,6 +37,7 @@ func TestSoundFigures(t *testing.T) {
 	t.Run("files", b.files)
 	t.Run("devices", b.devices)
 	t.Run("steps", b.steps)
+	t.Run("receiver", b.receiver)
 }
 
 // bench is what all measurements share.
@@ -56,8 +56,9 @@ const least = packetTime + 6500*time.Microsecond
 
 // files measures with files as microphones and speakers.
 func (b *bench) files(t *testing.T) {
-	for _, w := range weathers {
-		t.Run(strings.ReplaceAll(w.name, " ", "-"), func(t *testing.T) {
+	for _, name := range weathers {
+		t.Run(name, func(t *testing.T) {
+			w := readWeather(t, name)
 			f := b.fileCall(t, w, packetTime)
 			set := func(what, format string, v ...any) { b.table.set(what, 0, fmt.Sprintf(format, v...)) }
 			added := f.mean - least
@@ -75,18 +76,32 @@ func (b *bench) files(t *testing.T) {
 			case "spikes":
 				set("spikes of 120–300 ms, mean added delay", "%.0f ms", ms(added))
 				set("spikes of 120–300 ms, concealed", "%.2f %%", f.concealed)
-			case "lone spike":
+			case "lone-spike":
 				set("added delay back under 80 ms after a lone spike", "%.1f s", b.recovery(f).Seconds())
-			case "random 10 %":
+			case "random-10":
 				set("10 % random loss, STOI", "%.3f", f.stoi)
-			case "bursts 20 %":
+			case "bursts-20":
 				set("20 % loss in bursts of 3, STOI", "%.3f", f.stoi)
 			}
 		})
 	}
 	t.Run("low-delay", func(t *testing.T) {
-		f := b.fileCall(t, weatherOf("clean"), packetTime/2, "TRING_AUDIO_LOW_DELAY=true")
+		f := b.fileCall(t, readWeather(t, "clean"), packetTime/2, "TRING_AUDIO_LOW_DELAY=true")
 		b.table.set("mouth to ear, files, low delay", 0, fmt.Sprintf("%.0f ms", ms(f.delay)))
+	})
+	t.Run("baresip", func(t *testing.T) {
+		if !installed("baresip") {
+			t.Skip("baresip is not installed (baresip-core)")
+		}
+		b.network.begin(readWeather(t, "clean"))
+		// It has no player of files; this one takes nothing and costs nothing.
+		sound := "aufile," + b.file + " aubridge,nobody"
+		alice, bob := baresipPair(t, b.network, 0).start(t, [2]string{sound, sound})
+		cpu := b.pass(alice, bob, samples(len(b.spoken)))
+		t.Logf("baresip, files: CPU %.1f %%", cpu)
+		b.table.set("CPU of a phone in a call, files", 2, fmt.Sprintf("%.1f %%", cpu))
+		alice.end(syscall.SIGINT)
+		bob.end(syscall.SIGINT)
 	})
 }
 
@@ -155,8 +170,9 @@ func (b *bench) recovery(f figures) time.Duration {
 
 // devices measures through PulseAudio's devices, tring and baresip in turn.
 func (b *bench) devices(t *testing.T) {
-	for _, w := range weathers {
-		t.Run(strings.ReplaceAll(w.name, " ", "-"), func(t *testing.T) {
+	for _, name := range weathers {
+		t.Run(name, func(t *testing.T) {
+			w := readWeather(t, name)
 			for column, peer := range b.peers(t, w) {
 				f, err := b.deviceCall(t, w, peer)
 				if err != nil {
@@ -164,10 +180,10 @@ func (b *bench) devices(t *testing.T) {
 				}
 				set := func(what, format string, v ...any) { b.table.set(what, 2*column, fmt.Sprintf(format, v...)) }
 				words := "virtual devices"
-				if w.name != "clean" {
-					words += ", " + w.name
-				} else {
+				if name == "clean" {
 					set("CPU of a phone in a call, "+words, "%.1f %%", f.cpu)
+				} else {
+					words += ", " + name
 				}
 				set("mouth to ear, "+words, "%.0f ms", ms(f.delay))
 				set("STOI, "+words, "%.3f", f.stoi)
@@ -183,7 +199,7 @@ func (b *bench) peers(t *testing.T, w weather) []peer {
 		t.Log("baresip is not installed (baresip-core): nothing to compare with")
 		return all
 	}
-	loss := map[string]int{"wifi": 1, "lte": 1, "random 10 %": 10, "bursts 20 %": 20}[w.name]
+	loss := map[string]int{"wifi": 1, "lte": 1, "random-10": 10, "bursts-20": 20}[w.name]
 	return append(all, peer{baresipPair(t, b.network, loss), [2]string{"alsa,lips alsa,other", "alsa,quiet alsa,ear"}})
 }
 

@@ -22,8 +22,8 @@ type network struct {
 	tuns  [2]*os.File // the cable's ends
 
 	mu      sync.Mutex
-	weather [2]func(n int) (time.Duration, bool) // of what each sends, by the packet's number
-	sent    [2][]sighting
+	weather weather
+	sent    [2][]sighting // by each, in this call
 }
 
 // sighting is a packet of sound as it entered the cable.
@@ -117,10 +117,10 @@ func (n *network) carry(from int) {
 			return // closed
 		}
 		packet := append([]byte(nil), buffer[:size]...)
-		wait, lost := n.fate(from, packet)
+		wait := n.fate(from, packet)
 		switch {
-		case lost:
-		case wait <= 0:
+		case wait == lost:
+		case wait == 0:
 			n.deliver(1-from, packet)
 		default:
 			time.AfterFunc(wait, func() { n.deliver(1-from, packet) })
@@ -132,27 +132,24 @@ func (n *network) deliver(to int, packet []byte) {
 	_, _ = n.tuns[to].Write(packet) // a network promises nothing
 }
 
-// fate decides about a packet; only RTP and RTCP have bad weather.
-func (n *network) fate(from int, packet []byte) (time.Duration, bool) {
+// fate is the delay of a packet, or lost; only RTP has weather.
+func (n *network) fate(from int, packet []byte) time.Duration {
 	payload, ok := rtpOf(packet)
 	if !ok {
-		return 0, false
+		return 0
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if kind := payload[1] & 0x7F; kind >= 64 && kind < 96 { // RTCP, RFC 5761 §4
-		return 0, false
-	}
 	count := len(n.sent[from])
 	n.sent[from] = append(n.sent[from], sighting{time.Now(), binary.BigEndian.Uint32(payload[4:]), len(payload)})
-	if n.weather[from] == nil || count < calm {
-		return 0, false
+	if count < calm {
+		return 0
 	}
-	return n.weather[from](count - calm)
+	return n.weather.at(from, count-calm)
 }
 
-// rtpOf is the RTP or RTCP packet in an IPv4 packet, if it holds one: its first
-// byte says so, RFC 7983 §7.
+// rtpOf is the RTP packet in an IPv4 packet, if it holds one: its first byte says
+// so (RFC 7983 §7), and its second that it is not RTCP (RFC 5761 §4).
 func rtpOf(packet []byte) ([]byte, bool) {
 	const udp = 17
 	if len(packet) < 20 || packet[0]>>4 != 4 || packet[9] != udp {
@@ -163,19 +160,15 @@ func rtpOf(packet []byte) ([]byte, bool) {
 		return nil, false
 	}
 	payload := packet[header:]
-	return payload, payload[0] >= 128 && payload[0] < 192
+	kind := payload[1] & 0x7F
+	return payload, payload[0] >= 128 && payload[0] < 192 && (kind < 64 || kind >= 96)
 }
 
 // begin forgets the last call and has this weather for the next one.
 func (n *network) begin(w weather) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for i := range n.sent {
-		n.sent[i], n.weather[i] = nil, nil
-		if w.each != nil {
-			n.weather[i] = w.generator(uint64(i))
-		}
-	}
+	n.weather, n.sent = w, [2][]sighting{}
 }
 
 // seen are the packets of sound that a machine sent in this call.

@@ -126,3 +126,25 @@ func (b *bench) steps(t *testing.T) {
 	}
 	b.table.set("allocations in encoding, decoding, receiving and mixing", 0, fmt.Sprintf("%.0f", allocations))
 }
+
+// receiver puts what the jitter buffer alone makes of the worst loss into the
+// table, with and without the copies of RED: that a call does without them
+// cannot be asked of a phone.
+func (b *bench) receiver(t *testing.T) {
+	const gate = "TestSpeechIsUnderstoodInSpiteOfLoss"
+	out, err := exec.Command("go", "test", "-count=1", "-run", gate, "-v", "./audio").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, row := range []struct{ what, test string }{
+		{"20 % loss in bursts of 3, STOI, without RED, receiver alone", "a_fifth_lost,_in_bursts_of_three"},
+		{"20 % loss in bursts of 3, STOI, with RED, receiver alone", "the_same_with_two_copies_of_each_packet"},
+	} {
+		found := regexp.MustCompile(regexp.QuoteMeta(row.test) + `\n\s+\S+: STOI ([\d.]+)`).FindSubmatch(out)
+		if found == nil {
+			t.Errorf("%s does not tell the STOI of %s:\n%s", gate, row.test, out)
+			continue
+		}
+		b.table.set(row.what, 0, string(found[1]))
+	}
+}
