@@ -17,10 +17,12 @@ const (
 
 	recordRing    = 1 << 18           // samples of each side: 5 s that a disk may be slow
 	recordKept    = recordRing - Rate // never written where it is read
-	recordBehind  = 200 * Rate / 1000 // how far behind the present the file is
+	recordBehind  = 500 * Rate / 1000 // how far behind the present the file is: so long may a loop stall
 	recordDrift   = 30 * Rate / 1000  // so far off a side's clock may be,
 	recordAligned = 2 * Rate / 1000   // until it is corrected to this,
-	recordSlew    = 0.001             // so fast that nobody hears it
+	recordSlew    = 0.001             // so fast that nobody hears it,
+	recordFar     = 100 * Rate / 1000 // or, when it is that far off,
+	recordFast    = 0.005             // so fast that few do
 	recordBurst   = 500 * Rate / 1000 // more at once is no drift
 	recordSmooth  = 0.1               // of each new look at a clock
 )
@@ -138,6 +140,10 @@ func (t *track) watch(now, written int64) {
 	}
 	t.off += (off - t.off) * recordSmooth
 	switch {
+	case t.off > recordFar:
+		t.slew = recordFast
+	case t.off < -recordFar:
+		t.slew = -recordFast
 	case t.off > recordDrift:
 		t.slew = recordSlew
 	case t.off < -recordDrift:
