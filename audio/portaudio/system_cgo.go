@@ -33,12 +33,16 @@ type system struct {
 	seen    string        // the cards when the devices were listed
 	lost    bool          // a device was, since then
 	ending  chan struct{} // closed when all streams have ended for a rescan; else nil
+
+	present, ever []DeviceInfo // as they are in use, and all there ever were
+	listed        time.Time
+	patience      time.Duration // with a list that lacks one of those
 }
 
 var library = newSystem()
 
 func newSystem() *system {
-	return &system{turn: make(chan struct{}, 1), streams: map[*stream]struct{}{}, cards: cards}
+	return &system{turn: make(chan struct{}, 1), streams: map[*stream]struct{}{}, cards: cards, patience: rescanAfter}
 }
 
 func (s *system) usable() error { return nil }
@@ -106,7 +110,7 @@ func (s *system) hold() error {
 	if s.users == 0 {
 		quiet()
 		s.seen, _ = s.cards()
-		s.lost = false
+		s.lost, s.listed = false, time.Now()
 		if err := pa.Initialize(); err != nil {
 			return fmt.Errorf("start the sound system: %w", err)
 		}
@@ -135,6 +139,7 @@ func (s *system) list() ([]DeviceInfo, error) {
 			return nil, err
 		}
 		devices, _, err := devices()
+		s.remember(devices)
 		return devices, first(err, s.release())
 	}, func([]DeviceInfo) {})
 }
@@ -184,7 +189,7 @@ func (s *system) openNow(side side, name string, p port) (*stream, error) {
 		s.streams[opened] = struct{}{}
 		return opened, nil
 	}
-	if s.users > 1 && s.stale() {
+	if s.users > 1 && s.stale(side, name) {
 		err = s.rescan()
 	}
 	return nil, first(err, s.release())
@@ -196,6 +201,7 @@ func (s *system) start(side side, name string, p port) (*stream, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.remember(list)
 	i, err := choose(list, side, name)
 	if err != nil {
 		return nil, err
@@ -264,7 +270,9 @@ func (st *stream) Close() error { return eventually(st.system, closeLimit, st.st
 // a dead device would take for ever.
 func (st *stream) stop() error {
 	delete(st.system.streams, st)
-	st.system.lost = st.system.lost || st.port.failed()
+	if st.port.failed() {
+		st.system.lost, st.system.patience = true, rescanAfter
+	}
 	abort := st.stream.Abort()
 	if errors.Is(abort, pa.StreamIsStopped) {
 		abort = nil

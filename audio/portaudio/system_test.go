@@ -52,3 +52,62 @@ func TestHangingDriver(t *testing.T) {
 		}
 	})
 }
+
+// A list of devices is made anew when the cards changed, or where nobody tells that,
+// after a loss; and now and then for a device that was there before.
+func TestStaleLists(t *testing.T) {
+	headset, builtIn := DeviceInfo{Name: "Headset", Outputs: 2}, DeviceInfo{Name: "Built-in", Inputs: 1, Outputs: 2}
+	tests := []struct {
+		name  string
+		cards string
+		known bool // the system tells of cards
+		lost  bool
+		since time.Duration
+		ever  []DeviceInfo
+		want  bool
+	}{
+		{name: "nothing changed", known: true, since: time.Hour},
+		{name: "a card came", cards: "USB", known: true, want: true},
+		{name: "a device was lost, the cards are the same", known: true, lost: true},
+		{name: "a device was lost, and nobody tells of cards", lost: true, want: true},
+		{name: "it was there before", known: true, since: 3 * time.Second, ever: []DeviceInfo{headset}, want: true},
+		{name: "it was there before, the list is new", known: true, since: time.Second, ever: []DeviceInfo{headset}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := newSystem()
+				s.cards = func() (string, bool) { return test.cards, test.known }
+				s.listed = time.Now()
+				s.remember(test.ever)
+				s.remember([]DeviceInfo{builtIn})
+				s.lost = test.lost
+				<-time.After(test.since + time.Millisecond)
+				if got := s.stale(speaker, "headset"); got != test.want {
+					t.Errorf("the list is stale: %v, want %v", got, test.want)
+				}
+			})
+		})
+	}
+}
+
+// In vain, it is looked less and less often: others hear a gap.
+func TestRescansBecomeRare(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSystem()
+		s.cards = func() (string, bool) { return "", true }
+		s.remember([]DeviceInfo{{Name: "Headset", Outputs: 2}})
+		s.remember(nil)
+		rescans := 0
+		for began := time.Now(); time.Since(began) < 10*time.Minute; <-time.After(time.Second) {
+			if s.stale(speaker, "Headset") {
+				s.rescan()
+				s.ended()
+				rescans++
+			}
+		}
+		if rescans < 10 || rescans > 16 {
+			t.Errorf("%d rescans in ten minutes, want about one a minute", rescans)
+		}
+	})
+}

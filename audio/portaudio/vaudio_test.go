@@ -92,16 +92,16 @@ func daemon(t *testing.T, dir string) int {
 	return pid
 }
 
-// await waits until ready, for ten seconds at most.
+// await waits until ready, for twenty seconds at most.
 func await(t *testing.T, what string, ready func() bool) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for late := time.After(10 * time.Second); !ready(); {
+	for late := time.After(20 * time.Second); !ready(); {
 		select {
 		case <-tick.C:
 		case <-late:
-			t.Fatalf("waited 10 s in vain for %s", what)
+			t.Fatalf("waited 20 s in vain for %s", what)
 		}
 	}
 }
