@@ -13,7 +13,7 @@ func TestCopiesMendBursts(t *testing.T) {
 	w := newWAN(t, 10*time.Millisecond)
 	t.Parallel()
 	alice, bob := pair(t, newRoom(t), w.alice, w.bob)
-	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+	eventually(t, 20*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
 	if s := alice.session.Stats(); s.Copies != 0 || s.CopiesSent != 0 {
 		t.Errorf("copies without need: %+v", s)
 	}
@@ -63,8 +63,8 @@ func TestOlderPeers(t *testing.T) {
 			roles(r, alice, bob)
 			connected(t, alice, bob)
 			bob.session.peers["alice"].outbox.copies.Store(redMost)
-			eventually(t, 5*time.Second, "alice hears bob's tone", func() bool { return alice.hears(700) })
-			eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+			eventually(t, 20*time.Second, "alice hears bob's tone", func() bool { return alice.hears(700) })
+			eventually(t, 20*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
 			if n := bob.session.Stats().CopiesSent; n != 0 {
 				t.Errorf("%d copies sent", n)
 			}
@@ -86,7 +86,7 @@ func TestREDIsNegotiated(t *testing.T) {
 	}
 	bob.session.peers["alice"].outbox.copies.Store(redMost)
 	eventually(t, 5*time.Second, "copies are sent", func() bool { return bob.session.Stats().CopiesSent > 20 })
-	eventually(t, 5*time.Second, "alice hears bob's tone", func() bool { return alice.hears(700) })
+	eventually(t, 20*time.Second, "alice hears bob's tone", func() bool { return alice.hears(700) })
 	if s := alice.session.Stats(); s.Redundant != 0 || s.Lost > 2 {
 		t.Errorf("where nothing is lost copies are played: %+v", s)
 	}

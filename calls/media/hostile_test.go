@@ -70,7 +70,8 @@ func (a *attacker) send(payloadType uint8, payload []byte) {
 	}
 }
 
-// jump moves the rest of the stream.
+// jump moves the rest of the stream. All jumps of an attack stay below half of
+// the numbers: beyond that SRTP loses count by the attacker's own fault.
 func (a *attacker) jump(sequence uint16, stamp uint32) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -107,7 +108,7 @@ func (a *attacker) stranger(ssrc uint32) {
 func TestHostileRTP(t *testing.T) {
 	t.Parallel()
 	alice, bob := pair(t, newRoom(t))
-	eventually(t, 5*time.Second, "alice hears bob's tone", func() bool { return alice.hears(700) })
+	eventually(t, 20*time.Second, "alice hears bob's tone", func() bool { return alice.hears(700) })
 	a := attack(t, bob.session.peers["alice"])
 	for name, act := range map[string]func(a *attacker, i int){
 		"wrong payload types":     func(a *attacker, i int) { a.send(uint8(i%127), a.noise(60)) },
@@ -118,11 +119,11 @@ func TestHostileRTP(t *testing.T) {
 		"packets of one byte":     func(a *attacker, i int) { a.send(opusPayloadType, []byte{byte(i)}) },
 		"far too large":           func(a *attacker, _ int) { a.send(opusPayloadType, make([]byte, 1400)) },
 		"gaps":                    func(a *attacker, i int) { a.jump(uint16(i%50/49*200), 0) },
-		"huge gaps":               func(a *attacker, i int) { a.jump(uint16(i%50/49*30000), 0) },
+		"huge gaps":               func(a *attacker, i int) { a.jump(uint16(i%50/49*12000), 0) },
 		"time jumps":              func(a *attacker, i int) { a.jump(0, uint32(i%50/49*a.roll(1<<32))) },
 		"time stands still":       func(a *attacker, _ int) { a.jump(0, 1<<32-ms20/5) },
 		"another source each":     func(a *attacker, i int) { a.stranger(uint32(i + 1)) },
-		"nonsense as RTCP":        func(a *attacker, _ int) { a.control(a.noise(4 * a.roll(40))) },
+		"nonsense as RTCP":        func(a *attacker, _ int) { a.control(a.noise(4 + 4*a.roll(40))) },
 		"reports of the absurd":   func(a *attacker, i int) { a.report(uint32(i) << 28) },
 		"a good-bye of strangers": func(a *attacker, i int) { a.bye(uint32(i + 1)) },
 	} {
@@ -162,13 +163,13 @@ func (a *attacker) bye(ssrc uint32) {
 	}
 }
 
-// control sends RTCP whose headers are right, since pion sends no other, and
+// control sends RTCP whose headers are right, since SRTP takes no other, and
 // whose bodies need not be.
 func (a *attacker) control(raw []byte) {
 	kind := byte(200 + a.roll(8)) // sender reports to extended reports
 	whole := rtcp.RawPacket(append([]byte{0x80 | byte(a.roll(32)), kind, 0, byte(len(raw) / 4)}, raw...))
 	if err := a.peer.pc.WriteRTCP([]rtcp.Packet{&whole}); err != nil {
-		a.t.Logf("not sent: %v", err)
+		a.t.Errorf("not sent: %v", err)
 	}
 }
 

@@ -124,7 +124,7 @@ func TestOutageOfEverything(t *testing.T) {
 	w, r := newWAN(t, 5*time.Millisecond), newRoom(t)
 	t.Parallel()
 	alice, bob := pair(t, r, w.alice, w.bob)
-	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+	eventually(t, 20*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
 	r.set(drop)
 	w.down.Store(true)
 	eventually(t, 5*time.Second, "both know that the media is lost", func() bool {
@@ -132,7 +132,7 @@ func TestOutageOfEverything(t *testing.T) {
 	})
 	w.down.Store(false)
 	connected(t, alice, bob)
-	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+	eventually(t, 20*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
 	if alice.closedBy("bob") || bob.closedBy("alice") {
 		t.Error("an outage counts as a hang-up")
 	}
@@ -150,14 +150,14 @@ func TestPathSwitch(t *testing.T) {
 			w := newWAN(t, 5*time.Millisecond)
 			t.Parallel()
 			alice, bob := pair(t, newRoom(t), w.alice, w.bob)
-			eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+			eventually(t, 20*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
 			w.blocked.Store(uses(w).Load())
 			began := time.Now()
-			eventually(t, 3*time.Second, "bob no longer hears alice", bob.silent)
+			eventually(t, 3*time.Second, "they no longer hear each other", func() bool { return !bob.loud() && !alice.loud() })
 			eventually(t, 10*time.Second, "sound is back", func() bool { return bob.loud() && alice.loud() })
 			t.Logf("sound is back %v after the address stopped working", time.Since(began))
-			eventually(t, 10*time.Second, "bob hears alice again", func() bool { return bob.hears(1000) })
-			eventually(t, 10*time.Second, "alice hears bob again", func() bool { return alice.hears(700) })
+			eventually(t, 20*time.Second, "bob hears alice again", func() bool { return bob.hears(1000) })
+			eventually(t, 20*time.Second, "alice hears bob again", func() bool { return alice.hears(700) })
 			t.Logf("and whole after %v: %+v", time.Since(began), bob.session.Stats())
 			if alice.closedBy("bob") || bob.closedBy("alice") {
 				t.Error("a change of the network counts as a hang-up")
@@ -175,8 +175,8 @@ func TestRelayedByTURN(t *testing.T) {
 	began := time.Now()
 	alice, bob := pair(t, r, w.alice, w.bob)
 	t.Logf("connected through TURN after %v", time.Since(began))
-	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
-	eventually(t, 5*time.Second, "alice hears bob's tone", func() bool { return alice.hears(700) })
+	eventually(t, 20*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+	eventually(t, 20*time.Second, "alice hears bob's tone", func() bool { return alice.hears(700) })
 	if !alice.session.Stats().Relayed || !bob.session.Stats().Relayed {
 		t.Error("the path does not count as relayed")
 	}
@@ -188,12 +188,12 @@ func TestServersOfARestart(t *testing.T) {
 	w, r := newWAN(t, 5*time.Millisecond), newRoom(t)
 	t.Parallel()
 	alice, bob := pair(t, r, w.alice, w.bob)
-	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+	eventually(t, 20*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
 	servers := []calls.Server{serveTURN(t, w.turn)}
 	alice.session.SetPeers([]calls.Peer{answers("bob")}, servers)
 	bob.session.SetPeers([]calls.Peer{offers("alice")}, servers)
 	w.apart.Store(true)
-	eventually(t, 3*time.Second, "the direct path is gone", bob.silent)
+	eventually(t, 3*time.Second, "the direct path is gone", func() bool { return !bob.loud() && !alice.loud() })
 	eventually(t, 20*time.Second, "sound is back", func() bool { return bob.loud() && alice.loud() })
 	eventually(t, 5*time.Second, "the path is a relayed one", func() bool {
 		return alice.session.Stats().Relayed && bob.session.Stats().Relayed

@@ -12,8 +12,8 @@ import (
 func TestEachHearsTheOther(t *testing.T) {
 	t.Parallel()
 	alice, bob := pair(t, newRoom(t))
-	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
-	eventually(t, 5*time.Second, "alice hears bob's tone", func() bool { return alice.hears(700) })
+	eventually(t, 20*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+	eventually(t, 20*time.Second, "alice hears bob's tone", func() bool { return alice.hears(700) })
 	stats := alice.session.Stats()
 	if stats.Sent == 0 || stats.Received == 0 || stats.BytesSent == 0 || stats.BytesReceived == 0 {
 		t.Errorf("nothing counted: %+v", stats)
@@ -53,8 +53,8 @@ func TestSignalingMayMisbehave(t *testing.T) {
 			r := newRoom(t)
 			r.set(tamper)
 			alice, bob := pair(t, r)
-			eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
-			eventually(t, 5*time.Second, "alice hears bob's tone", func() bool { return alice.hears(700) })
+			eventually(t, 20*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+			eventually(t, 20*time.Second, "alice hears bob's tone", func() bool { return alice.hears(700) })
 		})
 	}
 }
@@ -158,7 +158,7 @@ func TestSoundNeedsNoServer(t *testing.T) {
 	eventually(t, 10*time.Second, "three seconds of packets arrive", func() bool {
 		return bob.session.Stats().Received > before+150
 	})
-	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+	eventually(t, 20*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
 	if got := append(alice.told(), bob.told()...); len(got) != 2 {
 		t.Errorf("the phones were told %+v", got)
 	}
@@ -196,13 +196,13 @@ func TestRestartOfAHealthyPath(t *testing.T) {
 func TestMutedSendsSilence(t *testing.T) {
 	t.Parallel()
 	alice, bob := pair(t, newRoom(t))
-	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+	eventually(t, 20*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
 	alice.session.SetMuted(true)
-	eventually(t, 5*time.Second, "bob hears silence", bob.silent)
+	eventually(t, 20*time.Second, "bob hears silence", bob.silent)
 	sent := alice.session.Stats().Sent
 	eventually(t, 5*time.Second, "packets still flow", func() bool { return alice.session.Stats().Sent > sent+10 })
 	alice.session.SetMuted(false)
-	eventually(t, 5*time.Second, "bob hears alice again", func() bool { return bob.hears(1000) })
+	eventually(t, 20*time.Second, "bob hears alice again", func() bool { return bob.hears(1000) })
 }
 
 func TestWithoutMicrophone(t *testing.T) {
@@ -212,7 +212,7 @@ func TestWithoutMicrophone(t *testing.T) {
 	r.open(alice, answers("bob"))
 	r.open(bob, offers("alice"))
 	connected(t, alice, bob)
-	eventually(t, 5*time.Second, "alice hears bob", func() bool { return alice.hears(700) })
+	eventually(t, 20*time.Second, "alice hears bob", func() bool { return alice.hears(700) })
 }
 
 // A third device joins and leaves: a mesh.
@@ -232,7 +232,7 @@ func TestPeersComeAndGo(t *testing.T) {
 	alice.session.SetPeers([]calls.Peer{answers("carol")}, nil)
 	eventually(t, 2*time.Second, "bob knows that alice left him", func() bool { return bob.closedBy("alice") })
 	bob.session.SetPeers([]calls.Peer{answers("carol")}, nil)
-	eventually(t, 5*time.Second, "bob hears carol alone", func() bool { return bob.hears(1700) })
+	eventually(t, 20*time.Second, "bob hears carol alone", func() bool { return bob.hears(1700) })
 	if carol.closedBy("alice") || carol.closedBy("bob") {
 		t.Error("carol was left by somebody")
 	}
@@ -254,7 +254,7 @@ func TestNextCall(t *testing.T) {
 	r.open(alice, offers("bob"))
 	r.open(bob, answers("alice"))
 	connected(t, alice, bob)
-	eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+	eventually(t, 20*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
 }
 
 // A device leaves and joins again, with or without the offer: the connection is
@@ -279,7 +279,7 @@ func TestPeerComesBack(t *testing.T) {
 			eventually(t, 5*time.Second, "bob is connected again", func() bool {
 				return len(bob.told()) > before && bob.state("alice") == calls.MediaConnected
 			})
-			eventually(t, 5*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
+			eventually(t, 20*time.Second, "bob hears alice's tone", func() bool { return bob.hears(1000) })
 		})
 	}
 }
