@@ -119,6 +119,7 @@ func (e *Engine) OpenStream(peer string) *Stream {
 	s := &Stream{engine: e, peer: peer, receiver: newReceiver(decoder)}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	s.SetVolume(e.volume)
 	if !e.closed {
 		list := append(slices.Clone(*e.streams.Load()), s)
 		e.streams.Store(&list)
@@ -132,6 +133,17 @@ func (e *Engine) remove(s *Stream) {
 	defer e.mu.Unlock()
 	list := slices.DeleteFunc(slices.Clone(*e.streams.Load()), func(o *Stream) bool { return o == s })
 	e.streams.Store(&list)
+}
+
+// SetVolume makes the others louder or softer, in decibels, those who join later
+// too; see [Stream.SetVolume].
+func (e *Engine) SetVolume(db float64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.volume = db
+	for _, s := range *e.streams.Load() {
+		s.SetVolume(db)
+	}
 }
 
 // SetMuted mutes the microphone: what is sent is silence, but it is sent.

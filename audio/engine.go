@@ -70,6 +70,7 @@ type Engine struct {
 	closed   bool
 	ring     *Device // the bell's, nil for none of its own
 	sounding Tone    // the last looping tone asked for
+	volume   float64 // of every stream, dB
 	capture  *capture
 	sequence uint16
 	packet   int // samples

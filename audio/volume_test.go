@@ -37,3 +37,19 @@ func TestAPartysVolume(t *testing.T) {
 		}
 	}
 }
+
+// The engine's volume is that of everybody, also of those who come later.
+func TestEverybodysVolume(t *testing.T) {
+	e := NewEngine(Config{})
+	defer e.Close()
+	early := e.OpenStream("bob")
+	e.SetVolume(-6)
+	late := e.OpenStream("carla")
+	want := &Stream{}
+	want.SetVolume(-6)
+	for _, s := range []*Stream{early, late} {
+		if got := s.volume.Load(); got != want.volume.Load() {
+			t.Errorf("the volume of %s is %v", s.Peer(), math.Float32frombits(got))
+		}
+	}
+}
