@@ -26,7 +26,7 @@ const (
 	costLittle     = 0.015
 	complexityMost = 10
 	complexityLow  = 5
-	complexityFEC  = 8 // below it libopus makes no copies for little loss, measured
+	complexityFEC  = 8  // below it libopus makes no copies for little loss, measured
 	costMemory     = 64 // frames of 10 ms
 	tryAgain       = 30 * time.Second
 )
@@ -61,7 +61,7 @@ const never = -time.Hour
 
 func newAdapter(dtx bool) *adapter {
 	return &adapter{
-		coding:   Coding{Bitrate: bitrateUsual, Complexity: complexityMost, DTX: dtx}, level: complexityMost,
+		coding: Coding{Bitrate: bitrateUsual, Complexity: complexityMost, DTX: dtx}, level: complexityMost,
 		fecSince: never, guarded: never, lossy: never, thin: never, costly: never, patience: tryAgain,
 	}
 }
