@@ -89,9 +89,9 @@ func (f *finisher) call(id calls.ID) (calls.Call, bool) {
 	return w.call, ok
 }
 
-// due are some calls that are to be finished now, and whether there are any more
-// at all.
-func (f *finisher) due() (batch []calls.Call, more bool) {
+// due are at most so many calls that are to be finished now, and whether there are
+// any more at all.
+func (f *finisher) due(most int) (batch []calls.Call, more bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := time.Now()
@@ -102,13 +102,14 @@ func (f *finisher) due() (batch []calls.Call, more bool) {
 	}
 	// The history is in the order in which calls ended.
 	slices.SortFunc(batch, func(a, b calls.Call) int { return cmp.Compare(a.Revision, b.Revision) })
-	batch = batch[:min(len(batch), maxBatch)]
+	batch = batch[:min(len(batch), most)]
 	return batch, len(f.queue) > len(batch)
 }
 
 // run is the finisher's goroutine; it ends with ctx. What it leaves then, the next
-// start finishes.
+// start finishes. A store that is too slow for a batch is given smaller ones.
 func (f *finisher) run(ctx context.Context) {
+	most := maxBatch
 	for wait := finishEvery; ; {
 		select {
 		case <-ctx.Done():
@@ -118,14 +119,14 @@ func (f *finisher) run(ctx context.Context) {
 		if pause(ctx, wait) != nil {
 			return
 		}
-		batch, more := f.due()
-		wait = finishEvery
+		batch, more := f.due(most)
+		wait, most = finishEvery, min(2*most, maxBatch)
 		if err := f.finish(ctx, batch); err != nil && ctx.Err() == nil {
 			if silent(err) {
 				f.server.store.doubt()
 			}
 			f.server.log.Warn("finish calls; trying again", "calls", len(batch), "err", err)
-			wait, more = time.Second, true
+			wait, more, most = time.Second, true, max(len(batch)/4, 1)
 		}
 		if more {
 			select {

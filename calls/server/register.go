@@ -126,8 +126,16 @@ func (s *Server) change(ctx context.Context, id calls.ID, judge func(calls.Call)
 // was just read, and stores that at the revision it has; if that is too old, it
 // reads again. judge may run several times. On
 // an error of judge the call is returned as it is. What does not change is not
-// written. The reports that wait for a write go with it.
+// written. The reports that wait for a write go with one, and cause none.
 func (s *Server) changeFrom(ctx context.Context, st stored, judge func(calls.Call) (calls.Call, error)) (stored, error) {
+	if next, err := judge(st.Call); err == nil && next.Equal(st.Call) {
+		return st, nil
+	}
+	return s.changeWith(ctx, st, judge)
+}
+
+// changeWith is changeFrom with the reports that wait.
+func (s *Server) changeWith(ctx context.Context, st stored, judge func(calls.Call) (calls.Call, error)) (stored, error) {
 	waiting := s.reports.out(st.Call.ID)
 	after, err := s.judgeAndStore(ctx, st, func(call calls.Call) (calls.Call, error) {
 		return judge(applied(call, waiting))

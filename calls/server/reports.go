@@ -85,7 +85,16 @@ func (r *reports) write(ctx context.Context, id calls.ID) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, r.server.store.budget())
 	defer cancel()
-	_, err := r.server.change(ctx, id, func(c calls.Call) (calls.Call, error) { return c, nil })
+	st, sure, err := r.server.recall(ctx, id)
+	if err == nil && !sure {
+		st, err = r.server.find(ctx, id)
+	}
+	if err == nil {
+		_, err = r.server.changeWith(ctx, st, func(c calls.Call) (calls.Call, error) { return c, nil })
+	}
+	if err != nil {
+		r.back(id, r.out(id)) // those of a call that is gone are dropped
+	}
 	if err != nil && ctx.Err() == nil {
 		r.server.log.Warn("write reports", "call", id, "err", err)
 	}
