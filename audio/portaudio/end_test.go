@@ -191,6 +191,7 @@ func TestSinkQueue(t *testing.T) {
 func TestSinkGap(t *testing.T) {
 	spk := testSink(t, phone, closer{})
 	spk.limit = 2 * spk.frame
+	spk.calm = steady
 	frame, out := make(audio.Frame, audio.FrameSamples), slices.Repeat([]int16{7}, audio.FrameSamples)
 	spk.callback(out, false)
 	if g := spk.gaps.Load(); g != 0 || out[0] != 0 {

@@ -31,6 +31,7 @@ type sink struct {
 	seen      uint64          // gaps answered by growth
 	last      int             // samples of the last Write
 	primed    atomic.Bool
+	calm      int // callbacks since the device started or lost sound; the callback's
 }
 
 // prepare sets the sink up for a format, before its stream is opened.
@@ -67,8 +68,12 @@ func (s *sink) callback(out []int16, xrun bool) {
 	defer s.recovered()
 	n := s.ring.read(out)
 	clear(out[n:])
-	// A gap counts once, and not before the first Write.
-	if n < len(out) && s.primed.Swap(false) {
+	// A gap counts once, not before the first Write, and not while the device starts
+	// or recovers, when it takes several buffers at once to fill its own.
+	if s.calm++; xrun {
+		s.calm = 0
+	}
+	if n < len(out) && s.primed.Swap(false) && s.calm > steady {
 		s.gaps.Add(1)
 	}
 	s.tick(xrun)
