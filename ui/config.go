@@ -45,6 +45,9 @@ type Config struct {
 	// Dial sends the tone of a key, a digit, * or #, to the other side. nil sends
 	// none.
 	Dial func(key rune)
+	// Volume makes the other side louder or softer, in decibels; 0 is as it came.
+	// It is called at the beginning of each call too. nil has no keys for it.
+	Volume func(db float64)
 	// MarkSeen tells the server that the missed calls up to this one were looked
 	// at. nil remembers it for the life of the screen only.
 	MarkSeen func(context.Context, calls.ID) error

@@ -268,7 +268,7 @@ func TestMute(t *testing.T) {
 		d.did("mute", "unmute")
 		d.tel.act(testCall, "bob", "laptop", calls.SetMuted{Audio: true})
 		d.settle()
-		d.reads("Bob Okafor is muted")
+		d.reads("them muted")
 	})
 }
 

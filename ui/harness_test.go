@@ -26,7 +26,8 @@ type desk struct {
 	ids   int
 	bells int
 	quit  bool
-	slept bool // suspended
+	slept bool      // suspended
+	turns []float64 // what the volume of the other side was set to
 }
 
 // atDesk runs a test at a desk of this size. It begins on Saturday, 1 January
@@ -58,6 +59,7 @@ func newDesk(t *testing.T, width, height int, cfg Config) *desk {
 	now := func() time.Time { return time.Now().UTC() }
 	d.tel = newTelephone(now)
 	cfg.Agent, cfg.Now, cfg.Stats, cfg.MarkSeen = d.tel, now, d.tel.Stats, d.tel.markSeen
+	cfg.Volume = func(db float64) { d.turns = append(d.turns, db) }
 	cfg.NewCallID = func() calls.ID {
 		d.ids++
 		return calls.ID(fmt.Sprintf("01JD%022d", d.ids))

@@ -94,6 +94,9 @@ type helpGroup struct {
 func (m *Model) helpGroups() []helpGroup {
 	k := m.keys
 	talking := []key.Binding{k.Mute, k.HangUp, does(k.Swap, m.lang.Say(wordSwapShort))}
+	if m.cfg.Volume != nil {
+		talking = append(talking, m.volumeKey())
+	}
 	if m.cfg.Recorder != nil {
 		talking = append(talking, k.Record)
 	}

@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"charm.land/bubbles/v2/key"
@@ -19,24 +21,36 @@ type waiting struct {
 }
 
 // noticeIncoming brings the overlay in line with the calls that ring. The oldest
-// lies on top, and whenever another comes to the top the grace begins anew: no
-// key that was meant for the one may answer the other.
+// lies on top until another is chosen. Whenever another comes there by itself the
+// grace begins anew: no key that was meant for the one may answer the other.
 func (m *Model) noticeIncoming() tea.Cmd {
 	in := m.view.Incoming()
 	if len(in) == 0 {
 		m.waiting = waiting{}
 		return nil
 	}
-	top := in[0].Call.ID
-	if top == m.waiting.call {
+	if m.onTop(in) >= 0 {
 		return nil
 	}
 	now := m.now()
-	m.waiting = waiting{call: top, since: now, until: now.Add(m.cfg.Grace)}
+	m.waiting = waiting{call: in[0].Call.ID, since: now, until: now.Add(m.cfg.Grace)}
 	if m.cfg.Bell {
 		return tea.Raw("\a")
 	}
 	return nil
+}
+
+// onTop is which of the calls that ring lies on top.
+func (m *Model) onTop(in []calls.CallView) int {
+	return slices.IndexFunc(in, func(c calls.CallView) bool { return c.Call.ID == m.waiting.call })
+}
+
+// chooseIncoming brings another call to the top.
+func (m *Model) chooseIncoming(by int) {
+	in := m.view.Incoming()
+	if at := m.onTop(in) + by; at >= 0 && at < len(in) {
+		m.waiting.call, m.waiting.sent = in[at].Call.ID, false
+	}
 }
 
 // graced says whether a key may still be one that was on its way.
@@ -55,6 +69,12 @@ func (m *Model) pressIncoming(k tea.KeyPressMsg) tea.Cmd {
 		if m.typing() { // somebody types: wait for a pause
 			m.waiting.until = m.now().Add(m.cfg.Grace)
 		}
+		return nil
+	case key.Matches(k, m.keys.SearchUp):
+		m.chooseIncoming(-1)
+		return nil
+	case key.Matches(k, m.keys.SearchDown):
+		m.chooseIncoming(1)
 		return nil
 	case m.waiting.sent || k.IsRepeat:
 		return nil
@@ -92,53 +112,111 @@ func (m *Model) incomingKeys() []key.Binding {
 	return []key.Binding{k.Accept, k.Reject, k.Busy}
 }
 
+// callersMost is how many of those who call at once are named.
+const callersMost = 5
+
 // incomingBox says who calls, how, and what one can do about it.
 func (m *Model) incomingBox() []string {
-	c, ok := m.call(m.waiting.call)
-	if !ok {
+	in := m.view.Incoming()
+	top := m.onTop(in)
+	if top < 0 {
 		return nil
 	}
-	s, width := m.styles, m.boxText()
+	width := m.boxText()
+	rows := []string{""}
+	if len(in) > 1 && m.roomy() {
+		rows = append(rows, m.callerRows(in, top, width)...)
+	} else {
+		rows = append(rows, m.callerRow(in[top], width)...)
+		if n := len(in) - 1; n > 0 {
+			rows = append(rows, m.styles.dim.Render(clamp(m.lang.more(n), width)))
+		}
+	}
+	rows = append(rows, "")
+	if m.cfg.Motion && m.roomy() {
+		rows = append(rows, m.styles.pulse(m.waiting.since, m.now()), "")
+	}
+	for _, row := range m.decisions(width) {
+		rows = append(rows, m.explain(row, width))
+	}
+	return indent(append(rows, ""), min(3, margin(m.width)+1))
+}
+
+// callerRow is one who calls, and how.
+func (m *Model) callerRow(c calls.CallView, width int) []string {
+	rows := []string{m.styles.strong.Render(m.peer(c.Call, width))}
+	if m.height < 5 { // who calls and the key that answers are all there is room for
+		return rows
+	}
 	what := m.lang.Say(textIsCalling)
 	if c.Call.Type == calls.Video {
 		what = m.lang.Say(textIsCallingVid)
 	}
-	rows := []string{"", s.strong.Render(m.peer(c.Call, width))}
-	if m.height >= 5 { // else who calls and the key that answers are all there is room for
-		for _, r := range wrap(what, width, 2) {
-			rows = append(rows, s.plain.Render(r))
-		}
-	}
-	if n := len(m.view.Incoming()) - 1; n > 0 {
-		rows = append(rows, s.dim.Render(clamp(m.lang.more(n), width)))
-	}
-	rows = append(rows, "")
-	if m.cfg.Motion && m.roomy() {
-		rows = append(rows, s.pulse(m.waiting.since, m.now()), "")
-	}
-	rows = append(rows, m.decisions(width)...)
-	return indent(append(rows, ""), min(3, margin(m.width)+1))
+	return append(rows, wrap(what, width, 2)...)
 }
 
-// decisions are the keys that answer; dim while they do nothing yet.
-func (m *Model) decisions(width int) []string {
+// callerRows are all who call, the oldest first; the one on top says more.
+func (m *Model) callerRows(in []calls.CallView, top, width int) []string {
+	var rows []string
+	from, to := window(top, len(in), callersMost)
+	for i := from; i < to; i++ {
+		if i != top {
+			rows = append(rows, "  "+m.styles.dim.Render(m.peer(in[i].Call, width-2)))
+			continue
+		}
+		mine := m.callerRow(in[i], width-2)
+		rows = append(rows, m.styles.accent.Render("› ")+mine[0])
+		rows = append(rows, indent(mine[1:], 2)...)
+	}
+	if n := len(in) - (to - from); n > 0 {
+		rows = append(rows, "  "+m.styles.dim.Render(clamp(m.lang.more(n), width-2)))
+	}
+	return rows
+}
+
+// decisions are the keys that answer, row by row.
+func (m *Model) decisions(width int) [][]key.Binding {
+	k := m.keys
+	rows := [][]key.Binding{{k.Accept, k.Reject, k.Busy}}
+	if held, holding := m.view.Held(); holding {
+		words := m.lang.swap(m.peer(held.Call, 28))
+		if ansi.StringWidth(words) > width-2 {
+			words = m.lang.Say(wordSwap)
+		}
+		stay := m.lang.rejectAndStay(m.peer(held.Call, 28))
+		if ansi.StringWidth(stay) > width-2 || !m.roomy() {
+			stay = m.lang.Say(wordReject)
+		}
+		rows = [][]key.Binding{{does(k.Swap, clamp(words, max(width-2, 1)))}, {does(k.Reject, stay), k.Busy}}
+		if m.roomy() {
+			rows = [][]key.Binding{rows[0], rows[1][:1], {k.Busy}}
+		}
+	}
+	if len(m.view.Incoming()) > 1 && m.roomy() {
+		rows = append(rows, []key.Binding{m.chooseKey()})
+	}
+	return rows
+}
+
+// chooseKey explains both keys that choose among those who call.
+func (m *Model) chooseKey() key.Binding {
+	b := m.keys.SearchDown
+	b.SetHelp(m.keys.SearchUp.Help().Key+" "+b.Help().Key, m.lang.Say(textChoose))
+	return b
+}
+
+// explain is a row of keys that answer; dim while they do nothing yet.
+func (m *Model) explain(keys []key.Binding, width int) string {
 	s := m.styles
 	if m.graced() || m.waiting.sent {
 		s.accent, s.plain = s.dim, s.dim
 	}
-	k := m.keys
-	held, holding := m.view.Held()
-	if !holding {
-		row := s.keyWords(k.Accept) + "      " + s.keyWords(k.Reject) + "      " + s.keyWords(k.Busy)
-		if ansi.StringWidth(row) > width {
-			row = s.keyRow(width, k.Accept, k.Reject, k.Busy)
-		}
-		return []string{row}
+	words := make([]string, 0, len(keys))
+	for _, b := range keys {
+		words = append(words, s.keyWords(b))
 	}
-	words := m.lang.swap(m.peer(held.Call, 28))
-	if ansi.StringWidth(words) > width-2 {
-		words = m.lang.Say(wordSwap)
+	if row := strings.Join(words, "      "); ansi.StringWidth(row) <= width {
+		return row
 	}
-	swap := does(k.Swap, clamp(words, max(width-2, 1)))
-	return []string{s.keyWords(swap), s.keyWords(k.Reject) + "      " + s.keyWords(k.Busy)}
+	return s.keyRow(width, keys...)
 }

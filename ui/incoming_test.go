@@ -78,10 +78,10 @@ func TestOneAfterTheOther(t *testing.T) {
 		d.pass(time.Second)
 		d.tel.ring("01JD000000000000000000000Y", "dmitri", calls.Video)
 		d.settle()
-		d.reads("Carla Weiss", "1 more is calling") // the oldest lies on top
+		d.reads("› Carla Weiss", "Dmitri Sokolov") // the oldest lies on top
 		d.press("r")
 		d.reads("Dmitri Sokolov", "video call (sound only)")
-		d.lacks("more")
+		d.lacks("Carla Weiss is calling", "another caller")
 		d.press("a") // meant for Carla
 		d.did("reject rejected")
 		d.hit("a")
@@ -89,12 +89,95 @@ func TestOneAfterTheOther(t *testing.T) {
 	})
 }
 
+// Who calls at the same time can be answered in any order.
+func TestChoosingAmongCallers(t *testing.T) {
+	const third calls.ID = "01JD000000000000000000000Z"
+	for _, c := range []struct{ name, keys, did, then string }{
+		{"the oldest is answered first", "a", "accept", "Carla Weiss connecting…"},
+		{"down is the next", "down a", "accept", "Dmitri Sokolov connecting…"},
+		{"up goes back", "down down up a", "accept", "Dmitri Sokolov connecting…"},
+		{"no further than the last", "down down down down a", "accept", "Mei connecting…"},
+		{"no further than the first", "up a", "accept", "Carla Weiss connecting…"},
+		{"the others ring on", "down r", "reject rejected", "› Carla Weiss"},
+		{"letters choose nothing", "j k a", "accept", "Carla Weiss connecting…"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			atDesk(t, 80, 24, func(d *desk) {
+				d.tel.connect(append(fourContacts(), contact("mei", "Mei", calls.Online))...)
+				d.tel.ring(otherCall, "carla", calls.Audio)
+				d.tel.ring("01JD000000000000000000000Y", "dmitri", calls.Audio)
+				d.tel.ring(third, "mei", calls.Audio)
+				d.pass(time.Second)
+				d.reads("› Carla Weiss", "Dmitri Sokolov", "Mei", "↑ ↓ another caller")
+				d.press(strings.Fields(c.keys)...)
+				d.did(c.did)
+				if c.did == "accept" {
+					for _, id := range []calls.ID{otherCall, "01JD000000000000000000000Y", third} {
+						if d.tel.calls[id].Status == calls.Initiated { // the others stand in the way of the screen
+							d.tel.act(id, d.tel.calls[id].Initiator, "phone", calls.Reject{Status: calls.Cancelled})
+						}
+					}
+					d.settle()
+				}
+				d.reads(c.then)
+			})
+		})
+	}
+}
+
+// A call that comes while another was chosen takes nothing away; one that goes
+// gives the oldest the top, and begins the grace anew.
+func TestTheChosenCallerStays(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.tel.ring(otherCall, "carla", calls.Audio)
+		d.tel.ring("01JD000000000000000000000Y", "dmitri", calls.Audio)
+		d.pass(time.Second)
+		d.press("down")
+		d.tel.ring("01JD000000000000000000000Z", "bob", calls.Audio)
+		d.settle()
+		d.reads("› Dmitri Sokolov")
+		d.tel.act("01JD000000000000000000000Y", "dmitri", "phone", calls.Reject{Status: calls.Cancelled})
+		d.settle()
+		d.reads("› Carla Weiss")
+		d.press("a")
+		d.did()
+		d.hit("a")
+		d.did("accept")
+	})
+}
+
+// Where there is little room, it is said that others call.
+func TestOneLineForTheOthers(t *testing.T) {
+	atDesk(t, 40, 12, func(d *desk) {
+		for i, who := range []calls.UserID{"carla", "dmitri", "bob"} {
+			d.tel.ring(calls.ID("01JD000000000000000000000"+string(rune('X'+i))), who, calls.Audio)
+		}
+		d.pass(time.Second)
+		d.reads("Carla Weiss", "2 more are calling", "a accept")
+	})
+}
+
+// What the box names can be clicked on too.
+func TestClickingInTheBox(t *testing.T) {
+	for words, did := range map[string]string{
+		"a end the call with": "accept", "r reject, and stay": "reject rejected", "b busy": "reject busy",
+	} {
+		atDesk(t, 80, 24, func(d *desk) {
+			d.talk()
+			d.tel.ring(otherCall, "carla", calls.Audio)
+			d.pass(time.Second)
+			d.click(words)
+			d.did(did)
+		})
+	}
+}
+
 func TestEndAndAccept(t *testing.T) {
 	atDesk(t, 80, 24, func(d *desk) {
 		d.talk()
 		d.tel.ring(otherCall, "carla", calls.Audio)
 		d.settle()
-		d.reads("end the call with Bob Okafor and accept")
+		d.reads("end the call with Bob Okafor and accept", "reject, and stay with Bob Okafor")
 		d.hit("a")
 		d.did("accept")
 		d.reads("Carla Weiss", "connecting…")

@@ -55,6 +55,8 @@ func (k *keymap) entries() []entry {
 		{"mute", onTalking | onIncoming, &k.Mute},
 		{"hang_up", onTalking | onIncoming, &k.HangUp},
 		{"record", onTalking, &k.Record},
+		{"louder", onTalking, &k.Louder},
+		{"softer", onTalking, &k.Softer},
 		{"again", onEnded, &k.Again},
 		{"close", onEnded, &k.Close},
 		{"yes", onQuestion, &k.Yes},

@@ -10,6 +10,7 @@ type keymap struct {
 	Call, CallBack, Video, Tab, Search            key.Binding
 	Accept, Swap, Reject, Busy                    key.Binding
 	Stop, Mute, Unmute, HangUp, Record            key.Binding
+	Louder, Softer                                key.Binding
 	Again, Close, Yes, No                         key.Binding
 	Help, Palette, Quit, Interrupt, Suspend       key.Binding
 	SearchUp, SearchDown, SearchCall, SearchClose key.Binding
@@ -43,6 +44,9 @@ func newKeymap(l Language, changes map[string][]string) (keymap, error) {
 		Unmute: b("m", wordUnmute, "m"),
 		HangUp: b("h", wordHangUp, "h"),
 		Record: b("R", wordRecord, "R", "shift+r"),
+
+		Louder: b("+", wordLouder, "+", "="),
+		Softer: b("-", wordSofter, "-"),
 
 		Again: b("enter", wordAgain, "enter", "c"),
 		Close: b("esc", wordClose, "esc", "x", "q"),

@@ -40,6 +40,9 @@ type Model struct {
 	notice  notice
 	ticking bool
 	levels  audio.Levels
+	mine    meter
+	theirs  meter
+	volumes volumes
 	quality quality
 }
 
@@ -79,6 +82,7 @@ func New(cfg Config) *Model {
 		m.notice = notice{Clean(err.Error(), maxNotice), true}
 	}
 	m.focused, m.people, m.levels = true, newPeople(), audio.Silence()
+	m.mine, m.theirs = newMeter(), newMeter()
 	m.view = cfg.Agent.Snapshot()
 	return m
 }
@@ -249,6 +253,7 @@ func (m *Model) refresh() tea.Cmd {
 	if _, there := m.call(m.answering); !there || holding && held.Call.ID == m.answering {
 		m.answering = ""
 	}
+	m.settleVolume()
 	return tea.Batch(m.noticeIncoming(), m.settleDialing())
 }
 

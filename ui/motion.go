@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"math"
 	"strings"
 	"time"
 
@@ -14,12 +13,9 @@ import (
 // Something moves only while a call is on the screen. Whole cells and ten frames
 // a second keep the meters at about 1 kB/s, also over ssh.
 const (
-	meterTick = 100 * time.Millisecond
-	pulseTick = 200 * time.Millisecond
-	clockTick = time.Second
-
-	quietest    = -54.0 // dBFS at the left end of a meter
-	meterFall   = 3.0   // dB that a meter falls in a tick
+	meterTick   = 100 * time.Millisecond
+	pulseTick   = 200 * time.Millisecond
+	clockTick   = time.Second
 	pulsePeriod = 500 * time.Millisecond
 )
 
@@ -55,30 +51,21 @@ func (m *Model) pace() (time.Duration, bool) {
 func (m *Model) sample() tea.Cmd {
 	held, ok := m.view.Held()
 	if !ok || held.Call.Status != calls.Ongoing {
-		m.levels = audio.Silence()
+		m.levels, m.mine, m.theirs = audio.Silence(), newMeter(), newMeter()
 		m.quality.rest()
 		return nil
 	}
-	was := m.levels
+	now := m.now()
 	m.levels = m.cfg.Agent.Levels()
-	if m.cfg.Motion {
-		m.levels.In = max(m.levels.In, was.In-meterFall)
-		m.levels.Out = max(m.levels.Out, was.Out-meterFall)
-	}
-	if now := m.now(); m.cfg.Stats != nil && now.Sub(m.quality.at) >= statsEvery {
+	m.mine.take(m.levels.In, now, m.cfg.Motion)
+	m.theirs.take(m.levels.Out, now, m.cfg.Motion)
+	if m.cfg.Stats != nil && now.Sub(m.quality.at) >= statsEvery {
 		if stats, ok := m.cfg.Stats(); ok {
 			m.quality.take(held.Call.ID, stats)
 		}
 		m.quality.at = now
 	}
 	return nil
-}
-
-// meter draws a level in whole cells.
-func (s styles) meter(level float64, width int) string {
-	part := min(max((level-quietest)/-quietest, 0), 1)
-	on := int(math.Round(part * float64(width)))
-	return s.talk.Render(strings.Repeat("━", on)) + s.dim.Render(strings.Repeat("─", width-on))
 }
 
 // pulse draws a wave that spreads from the middle: something is waited for.

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -55,7 +56,7 @@ func (m *Model) actions() []key.Binding {
 func (m *Model) keysNow() []key.Binding {
 	switch {
 	case m.waiting.call != "":
-		return m.incomingKeys()
+		return append(m.incomingKeys(), slices.Concat(m.decisions(m.boxText())...)...)
 	case m.sheet != nil:
 		return m.sheet.keys(m)
 	}

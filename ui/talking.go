@@ -2,10 +2,13 @@ package ui
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"tring/calls"
 )
@@ -66,6 +69,7 @@ func (m *Model) pressTalking(k tea.KeyPressMsg) tea.Cmd {
 		return m.toggleMute(held)
 	case key.Matches(k, m.keys.HangUp):
 		return m.hangUp(held)
+	case m.pressVolume(held, k):
 	case key.Matches(k, m.keys.Record) && held.Call.Status == calls.Ongoing:
 		return m.toggleRecording(held)
 	case m.cfg.Dial != nil && len(k.Text) == 1 && strings.Contains("0123456789*#", k.Text):
@@ -90,6 +94,9 @@ func (m *Model) talkingKeys() []key.Binding {
 		return []key.Binding{m.keys.HangUp, m.muteKey(held), m.keys.Help}
 	}
 	list := []key.Binding{m.muteKey(held), m.keys.HangUp}
+	if m.cfg.Volume != nil {
+		list = append(list, m.volumeKey())
+	}
 	if m.cfg.Recorder != nil {
 		list = append(list, m.recordKey(held))
 	}
@@ -124,39 +131,56 @@ func (m *Model) talkingRows() []string {
 	}
 	rows = append(rows, center(s.strong.Render(textClock(m.now().Sub(c.Since))), w), "")
 	rows = append(rows, m.meterRows(c)...)
-	return append(rows, "", m.qualityRow(c))
+	return append(rows, "", m.qualityRow())
 }
 
+// meterRows are both sides: whether it speaks, how loud it is, and how much
+// louder it was made. The columns stay where they are, whatever stands in them.
 func (m *Model) meterRows(c calls.CallView) []string {
-	const label = 7
-	w, s := m.inner(), m.styles
-	cells := min(w-label, max(40, w/2))
-	if cells < 4 {
+	const volume = 7
+	label := 2 + max(ansi.StringWidth(m.lang.Say(textYou)), ansi.StringWidth(m.lang.Say(textThem))) + 2
+	w, now := m.inner(), m.now()
+	right := volume
+	if m.cfg.Volume == nil || w < 30 {
+		right = 0
+	}
+	width := min(w-label-right, max(40, w/2))
+	if width < 4 {
 		return nil
 	}
-	left := (w - label - cells) / 2
-	mine := s.meter(m.levels.In, cells)
-	if c.Muted {
-		mine = pad(s.alarm.Render(m.lang.Say(textMutedShort)), cells)
+	side := func(words string, level meter, muted bool, style lipgloss.Style) string {
+		mark := "  "
+		if level.speaking(now) && !muted {
+			mark = m.styles.talk.Render("● ")
+		}
+		bar := m.styles.meter(level, width)
+		if muted {
+			bar = pad(style.Render(m.lang.Say(textMutedShort)), width)
+		}
+		return mark + pad(m.styles.dim.Render(m.lang.Say(words)), label-2) + bar
 	}
-	theirs := s.meter(m.levels.Out, cells)
-	return indent([]string{
-		pad(s.dim.Render(m.lang.Say(textYou)), label) + mine,
-		pad(s.dim.Render(m.lang.Say(textThem)), label) + theirs,
-	}, left)
+	rows := []string{
+		side(textYou, m.mine, c.Muted, m.styles.alarm),
+		side(textThem, m.theirs, m.theyAreMuted(c), m.styles.dim),
+	}
+	if text := volumeText(m.volumeOf(c)); right > 0 && text != "" {
+		rows[1] += m.styles.dim.Render(strings.Repeat(" ", volume-len(text)) + text)
+	}
+	return indent(rows, max((w-width)/2-label, 0)) // the bars stand in the middle
 }
 
-// qualityRow says what is bad, if anything: about the sound, or that the other
-// side does not send.
-func (m *Model) qualityRow(c calls.CallView) string {
-	w := m.inner()
-	if text := m.lang.quality(m.quality); text != "" {
-		return center(m.styles.alarm.Render(clamp(text, w)), w)
+// theyAreMuted says whether the one other side sends nothing.
+func (m *Model) theyAreMuted(c calls.CallView) bool {
+	return c.Call.TwoParty() && slices.ContainsFunc(c.Call.Parties, func(p calls.Party) bool {
+		return p.User != m.view.Me.User && p.AudioMuted
+	})
+}
+
+// qualityRow says what is bad about the sound, if anything.
+func (m *Model) qualityRow() string {
+	w, text := m.inner(), m.lang.quality(m.quality)
+	if text == "" {
+		return ""
 	}
-	for _, p := range c.Call.Parties {
-		if p.User != m.view.Me.User && p.AudioMuted && c.Call.TwoParty() {
-			return center(m.styles.dim.Render(clamp(m.lang.theyMuted(m.name(string(p.User), w/2)), w)), w)
-		}
-	}
-	return ""
+	return center(m.styles.alarm.Render(clamp(text, w)), w)
 }

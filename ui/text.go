@@ -37,6 +37,9 @@ const (
 	wordHangUp    = "hang up"
 	wordRecord    = "record"
 	wordRecordNot = "stop recording"
+	wordLouder    = "louder"
+	wordSofter    = "softer"
+	wordVolume    = "volume"
 	wordAgain     = "call again"
 	wordClose     = "close"
 	wordYes       = "hang up and quit"
@@ -77,6 +80,7 @@ const (
 	textThem         = "them"
 	textUnknown      = "not known now"
 	textMutedShort   = "muted"
+	textChoose       = "another caller"
 	textQuitAsk      = "You are in a call."
 	textNoSuspend    = "Suspending would stop the sound. Hang up first (h)."
 )
@@ -180,8 +184,6 @@ func (l Language) outgoing(c calls.CallView, peer calls.Contact, known bool) str
 	return l.Say("calling…")
 }
 
-func (l Language) theyMuted(name string) string { return l.Say("%s is muted", name) }
-
 func (l Language) more(n int) string {
 	if n == 1 {
 		return l.Say("1 more is calling")
@@ -192,6 +194,10 @@ func (l Language) more(n int) string {
 func (l Language) missedCount(n int) string { return l.Say("%d missed", n) }
 
 func (l Language) swap(name string) string { return l.Say("end the call with %s and accept", name) }
+
+func (l Language) rejectAndStay(name string) string {
+	return l.Say("reject, and stay with %s", name)
+}
 
 func (l Language) leave(name string) string { return l.Say("Hang up on %s and quit?", name) }
 

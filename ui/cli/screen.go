@@ -106,6 +106,7 @@ func (a *app) fullScreen(ctx context.Context, s *session) error {
 		Theme: ui.Theme(s.settings.Theme), Motion: s.settings.Motion, Bell: s.settings.Bell,
 		Keys: s.settings.Keys, Mouse: s.settings.Mouse,
 		Recorder: screenRecorder{recorder, config.Locate(a.getenv).Recordings()}, Dial: dialTone(s.Engine),
+		Volume: s.Engine.SetVolume,
 	})
 	program = tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(a.out),
 		tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler())
