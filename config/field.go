@@ -18,8 +18,11 @@ type field struct {
 	key  string // "audio.input"
 	want string // "a time such as \"45s\""
 	take func(v any) bool
+	give func() string // the value, as take would take it
+	bare bool          // whether a file has it without quotes
 	// each is for a table whose keys somebody else knows: "keys.*".
 	each func(name string, v any) bool
+	all  func() map[string][]string
 }
 
 // fits says whether the field is for this key, and the rest of the key for one
@@ -33,7 +36,8 @@ func (f field) fits(key string) (name string, ok bool) {
 
 // keys is a table of lists of keys, by what they do.
 func keys(key string, to *map[string][]string) field {
-	return field{key: key, want: `a key such as "a", or several: ["a", "enter"]`, each: func(name string, v any) bool {
+	all := func() map[string][]string { return *to }
+	return field{key: key, want: `a key such as "a", or several: ["a", "enter"]`, all: all, each: func(name string, v any) bool {
 		var list []string
 		switch v := v.(type) {
 		case string:
@@ -59,7 +63,7 @@ func keys(key string, to *map[string][]string) field {
 }
 
 func text(key string, to *string) field {
-	return field{key: key, want: `a text in quotes`, take: func(v any) bool {
+	return field{key: key, want: `a text in quotes`, give: func() string { return *to }, take: func(v any) bool {
 		s, ok := v.(string)
 		if ok {
 			*to = s
@@ -69,7 +73,8 @@ func text(key string, to *string) field {
 }
 
 func choice(key string, to *string, choices ...string) field {
-	return field{key: key, want: "one of \"" + strings.Join(choices, "\", \"") + "\"", take: func(v any) bool {
+	want := "one of \"" + strings.Join(choices, "\", \"") + "\""
+	return field{key: key, want: want, give: func() string { return *to }, take: func(v any) bool {
 		s, ok := v.(string)
 		if ok = ok && slices.Contains(choices, s); ok {
 			*to = s
@@ -79,7 +84,7 @@ func choice(key string, to *string, choices ...string) field {
 }
 
 func yesno(key string, to *bool) field {
-	return field{key: key, want: "true or false", take: func(v any) bool {
+	return field{key: key, want: "true or false", bare: true, give: func() string { return strconv.FormatBool(*to) }, take: func(v any) bool {
 		switch v {
 		case true, "true":
 			*to = true
@@ -94,7 +99,7 @@ func yesno(key string, to *bool) field {
 
 func span(key string, to *time.Duration, least, most time.Duration) field {
 	want := fmt.Sprintf("a time from %v to %v such as \"%v\"", least, most, max(least, min(45*time.Second, most)))
-	return field{key: key, want: want, take: func(v any) bool {
+	return field{key: key, want: want, give: func() string { return to.String() }, take: func(v any) bool {
 		s, ok := v.(string)
 		d, err := time.ParseDuration(s)
 		if ok = ok && err == nil && d >= least && d <= most; ok {
@@ -106,7 +111,9 @@ func span(key string, to *time.Duration, least, most time.Duration) field {
 
 // decibels are written as a number, or as a text in the environment.
 func decibels(key string, to *float64, least, most float64) field {
-	return field{key: key, want: fmt.Sprintf("a number of dB from %v to %v", least, most), take: func(v any) bool {
+	want := fmt.Sprintf("a number of dB from %v to %v", least, most)
+	give := func() string { return strconv.FormatFloat(*to, 'f', -1, 64) }
+	return field{key: key, want: want, bare: true, give: give, take: func(v any) bool {
 		var db float64
 		switch v := v.(type) {
 		case int64:

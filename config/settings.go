@@ -71,22 +71,33 @@ type Sound struct {
 // Load reads the settings: built in, then the file, then TRING_* in the
 // environment (TRING_AUDIO_INPUT for audio.input).
 func Load(p Paths, getenv func(string) string) (Settings, error) {
-	s := Settings{
-		Motion: true, Mouse: true, Bell: true, Theme: "auto", Lang: "auto", LogLevel: "info",
-		Sound: Sound{Canceller: "auto", Noise: "normal", Level: true},
-	}
+	s := builtIn()
 	if err := load(p.Settings(), s.fields()); err != nil {
 		return Settings{}, err
 	}
 	if err := override(getenv, s.fields()); err != nil {
 		return Settings{}, err
 	}
-	if s.Label == "" {
-		host, err := os.Hostname()
-		if err != nil || host == "" {
-			host = "phone"
-		}
-		s.Label, _, _ = strings.Cut(host, ".")
-	}
+	s.complete()
 	return s, nil
+}
+
+// builtIn is what nobody has set.
+func builtIn() Settings {
+	return Settings{
+		Motion: true, Mouse: true, Bell: true, Theme: "auto", Lang: "auto", LogLevel: "info",
+		Sound: Sound{Canceller: "auto", Noise: "normal", Level: true},
+	}
+}
+
+// complete names a phone that has no name after its machine.
+func (s *Settings) complete() {
+	if s.Label != "" {
+		return
+	}
+	host, err := os.Hostname()
+	if err != nil || host == "" {
+		host = "phone"
+	}
+	s.Label, _, _ = strings.Cut(host, ".")
 }
