@@ -27,11 +27,13 @@ type (
 		err     error
 	}
 	directoryMsg struct {
-		query string
-		page  calls.DirectoryPage
-		err   error
+		query  string
+		number int // of the page
+		page   calls.DirectoryPage
+		err    error
 	}
 	historyMsg struct {
+		filter filter
 		before calls.ID
 		page   calls.HistoryPage
 		err    error
@@ -56,28 +58,25 @@ func (m *Model) do(id calls.ID, act calls.Act) tea.Cmd {
 
 // load asks for what no snapshot holds.
 func (m *Model) load() tea.Cmd {
-	return tea.Batch(m.loadDirectory(""), m.loadHistory(""))
+	return tea.Batch(m.loadDirectory("", 0), m.loadHistory(""))
 }
 
-func (m *Model) loadDirectory(query string) tea.Cmd {
-	agent := m.cfg.Agent
-	return func() tea.Msg {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		page, err := agent.Directory(ctx, calls.DirectoryQuery{Query: query, Limit: directoryLimit})
-		return directoryMsg{query, page, err}
-	}
-}
-
-// loadHistory asks for the records before the given one, or the newest.
+// loadHistory asks for the records of the present filter before the given one,
+// or for the newest of all.
 func (m *Model) loadHistory(before calls.ID) tea.Cmd {
-	m.recent.loading = true
+	of, limit, list := allCalls, calls.HistoryLimit, &m.recent.shelf
+	if before != "" {
+		of, limit, list = m.recent.filter, calls.MaxHistoryLimit, m.recent.shown()
+	}
+	list.loading = true
+	question := of.asked()
+	question.Before, question.Limit = before, limit
 	agent := m.cfg.Agent
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		page, err := agent.History(ctx, calls.HistoryFilter{Before: before, Limit: calls.HistoryLimit})
-		return historyMsg{before, page, err}
+		page, err := agent.History(ctx, question)
+		return historyMsg{of, before, page, err}
 	}
 }
 

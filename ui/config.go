@@ -48,6 +48,9 @@ type Config struct {
 	// Volume makes the other side louder or softer, in decibels; 0 is as it came.
 	// It is called at the beginning of each call too. nil has no keys for it.
 	Volume func(db float64)
+	// Favourite tells the server, which keeps it, whether somebody is a favourite.
+	// nil has no favourites to choose.
+	Favourite func(ctx context.Context, who calls.Receiver, on bool) error
 	// MarkSeen tells the server that the missed calls up to this one were looked
 	// at. nil remembers it for the life of the screen only.
 	MarkSeen func(context.Context, calls.ID) error

@@ -60,6 +60,7 @@ func newDesk(t *testing.T, width, height int, cfg Config) *desk {
 	d.tel = newTelephone(now)
 	cfg.Agent, cfg.Now, cfg.Stats, cfg.MarkSeen = d.tel, now, d.tel.Stats, d.tel.markSeen
 	cfg.Volume = func(db float64) { d.turns = append(d.turns, db) }
+	cfg.Favourite = d.tel.favourite
 	cfg.NewCallID = func() calls.ID {
 		d.ids++
 		return calls.ID(fmt.Sprintf("01JD%022d", d.ids))

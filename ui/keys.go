@@ -8,6 +8,7 @@ import (
 type keymap struct {
 	Up, Down, Top, Bottom                         key.Binding
 	Call, CallBack, Video, Tab, Search            key.Binding
+	Favourite, Filter, Details                    key.Binding
 	Accept, Swap, Reject, Busy                    key.Binding
 	Stop, Mute, Unmute, HangUp, Record            key.Binding
 	Louder, Softer                                key.Binding
@@ -33,6 +34,10 @@ func newKeymap(l Language, changes map[string][]string) (keymap, error) {
 		Video:    b("v", wordVideo, "v"),
 		Tab:      b("tab", wordRecent, "tab"),
 		Search:   b("/", wordSearch, "/"),
+
+		Favourite: b("f", wordFavourite, "f"),
+		Filter:    b("f", wordFilter, "f"),
+		Details:   b("i", wordDetails, "i"),
 
 		Accept: b("a", wordAccept, "a"),
 		Swap:   b("a", wordSwap, "a"),

@@ -193,24 +193,6 @@ func TestPaste(t *testing.T) {
 	})
 }
 
-// A list that the server cut says so.
-func TestManyPeople(t *testing.T) {
-	atDesk(t, 80, 24, func(d *desk) {
-		for i := range 250 {
-			d.tel.people = append(d.tel.people, contact(fmt.Sprintf("p%03d", i), fmt.Sprintf("Person %03d", i), calls.Online))
-		}
-		d.tel.connect()
-		d.settle()
-		d.reads("Person 000", "100 of 250; / finds the others")
-		d.press("G")
-		d.reads("Person 099")
-		d.press("/")
-		d.typed("person 249")
-		d.pass(time.Second)
-		d.reads("Person 249")
-	})
-}
-
 // Older calls are loaded as one goes down.
 func TestManyCalls(t *testing.T) {
 	atDesk(t, 80, 24, func(d *desk) {

@@ -139,11 +139,13 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 	case doneMsg:
 		return m.done(msg)
 	case directoryMsg:
-		m.people.took(msg)
+		return m.tookPeople(msg)
 	case searchMsg:
 		return m.lookUp(msg)
 	case historyMsg:
-		m.recent.took(msg)
+		return m.tookHistory(msg)
+	case favouriteMsg:
+		return m.favoured(msg)
 	case historyDueMsg:
 		return m.loadHistory("")
 	}
@@ -248,7 +250,9 @@ func (m *Model) pressScreen(k tea.KeyPressMsg) tea.Cmd {
 // refresh reads the snapshot, and notices what changed in it that no event
 // says.
 func (m *Model) refresh() tea.Cmd {
+	was := m.view
 	m.view = m.cfg.Agent.Snapshot()
+	m.people.heard(was, m.view)
 	held, holding := m.view.Held()
 	if _, there := m.call(m.answering); !there || holding && held.Call.ID == m.answering {
 		m.answering = ""
@@ -271,20 +275,6 @@ func (m *Model) name(id string, width int) string {
 		return n
 	}
 	return "?"
-}
-
-func (m *Model) contact(id string) (calls.Contact, bool) {
-	if c, ok := m.view.Contact(id); ok {
-		return c, true
-	}
-	for _, list := range [][]calls.Contact{m.people.directory, m.people.found} {
-		for _, c := range list {
-			if c.Receiver.ID == id {
-				return c, true
-			}
-		}
-	}
-	return calls.Contact{}, false
 }
 
 // peer is the other side's name in a call.

@@ -88,9 +88,12 @@ func (m *Model) clickPage(row string, x, y int, double bool) tea.Cmd {
 		case onList && double:
 			return m.pressBinding(m.keys.SearchCall)
 		case onList && m.tab == tabPeople:
-			m.choose(m.listed(), index)
+			return m.move(m.listed(), index)
 		case onList:
 			m.recent.choose(index)
+			return m.loadOlder(index)
+		case m.tab == tabRecent && y >= m.zones.body && y < m.zones.list:
+			return m.clickFilter(row, x)
 		}
 	case screenOutgoing, screenTalking, screenEnded:
 	}

@@ -36,9 +36,9 @@ func (m *Model) actions() []key.Binding {
 	list := m.keysNow()
 	switch m.screen() {
 	case screenPeople:
-		list = append(list, k.Search, k.Top, k.Bottom)
+		list = append(list, m.aboutChosen()...)
 	case screenRecent:
-		list = append(list, does(k.Search, m.lang.Say(wordSearch)))
+		list = append(list, m.aboutChosen()...)
 	case screenRoom, screenOutgoing, screenTalking, screenEnded:
 	}
 	var out []key.Binding

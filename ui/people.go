@@ -12,20 +12,20 @@ import (
 	"tring/calls"
 )
 
-// directoryLimit is how many people the list holds; search finds the others.
-const directoryLimit = 100
-
 // people is the list of whom one may call. The chosen one is kept by id, so that
 // nothing that comes or goes moves the choice.
 type people struct {
 	chosen    calls.Receiver
-	directory []calls.Contact // the server's first page
-	total     int
+	directory roll // everybody
 	searching bool
 	field     textinput.Model
-	found     []calls.Contact // the server's answer to the search
+	found     roll // the server's answer to the search
 	foundFor  string
 	failed    error
+	toEnd     bool                    // the last key went to the end: load on until it is there
+	wanted    map[calls.Receiver]bool // favourites or not, before the server says so
+	changed   uint64                  // counts what the listing is made of
+	listing   listing
 }
 
 func newPeople() people {
@@ -34,21 +34,7 @@ func newPeople() people {
 	f.CharLimit = 64
 	f.SetVirtualCursor(false)
 	f.KeyMap.Paste.SetEnabled(false) // it reads the clipboard of the machine that runs the program
-	return people{field: f}
-}
-
-// took takes the server's answer to a question for people.
-func (p *people) took(msg directoryMsg) {
-	switch {
-	case msg.err != nil:
-		if msg.query == p.query() && msg.query != "" {
-			p.failed = msg.err
-		}
-	case msg.query == "":
-		p.directory, p.total = msg.page.Contacts, msg.page.Total
-	case msg.query == p.query():
-		p.found, p.foundFor, p.failed = msg.page.Contacts, msg.query, nil
-	}
+	return people{field: f, wanted: map[calls.Receiver]bool{}}
 }
 
 func (p *people) query() string {
@@ -64,29 +50,10 @@ func (p *people) openSearch() tea.Cmd {
 }
 
 func (p *people) closeSearch() {
-	p.searching, p.found, p.foundFor, p.failed = false, nil, "", nil
+	p.searching, p.found, p.foundFor, p.failed = false, roll{}, "", nil
+	p.changed++
 	p.field.Reset()
 	p.field.Blur()
-}
-
-// listed are the contacts to show, in the server's order: favourites and recent
-// first. What the phone hears live replaces what the directory said.
-func (m *Model) listed() []calls.Contact {
-	query := strings.ToLower(m.people.query())
-	seen := map[calls.Receiver]bool{calls.User(m.view.Me.User): true}
-	var out []calls.Contact
-	for i, list := range [][]calls.Contact{m.view.Contacts, m.people.directory, m.people.found} {
-		for _, c := range list {
-			fits := query == "" || i == 2 ||
-				strings.Contains(strings.ToLower(c.Name), query) || strings.Contains(c.Receiver.ID, query)
-			if seen[c.Receiver] || c.Receiver.Kind != calls.ToUser || !fits {
-				continue
-			}
-			seen[c.Receiver] = true
-			out = append(out, c)
-		}
-	}
-	return out
 }
 
 // chosenIn is where the chosen contact stands in the list; the first if it went.
@@ -98,6 +65,12 @@ func (m *Model) choose(list []calls.Contact, i int) {
 	if len(list) > 0 {
 		m.people.chosen = list[min(max(i, 0), len(list)-1)].Receiver
 	}
+}
+
+// move chooses another contact, and asks for what the list needs then.
+func (m *Model) move(list []calls.Contact, i int) tea.Cmd {
+	m.choose(list, i)
+	return m.scrolled(list)
 }
 
 func (m *Model) peopleKeys() []key.Binding {
@@ -113,21 +86,42 @@ func (m *Model) peopleKeys() []key.Binding {
 	return []key.Binding{k.Call, k.Video, k.Tab, k.Search, k.Help}
 }
 
+// aboutChosen are the keys of the lists that the last row has no room for.
+func (m *Model) aboutChosen() []key.Binding {
+	k := m.keys
+	keys := []key.Binding{k.Video, k.Search, k.Top, k.Bottom}
+	list := m.listed()
+	switch {
+	case m.tab == tabRecent:
+		if len(m.recent.shown().records) > 0 {
+			keys = append(keys, k.Details)
+		}
+		return keys
+	case len(list) == 0:
+		return keys
+	}
+	if keys = append(keys, k.Details); m.cfg.Favourite != nil {
+		keys = append(keys, m.favouriteKey(list[m.chosenIn(list)]))
+	}
+	return keys
+}
+
 func (m *Model) pressPeople(k tea.KeyPressMsg) tea.Cmd {
 	if m.people.searching {
 		return m.pressSearch(k)
 	}
 	list := m.listed()
 	at := m.chosenIn(list)
+	m.people.toEnd = key.Matches(k, m.keys.Bottom)
 	switch {
 	case key.Matches(k, m.keys.Up):
-		m.choose(list, at-1)
+		return m.move(list, at-1)
 	case key.Matches(k, m.keys.Down):
-		m.choose(list, at+1)
+		return m.move(list, at+1)
 	case key.Matches(k, m.keys.Top):
-		m.choose(list, 0)
+		return m.move(list, 0)
 	case key.Matches(k, m.keys.Bottom):
-		m.choose(list, len(list)-1)
+		return m.move(list, len(list)-1)
 	case key.Matches(k, m.keys.Search):
 		return m.people.openSearch()
 	case key.Matches(k, m.keys.Tab):
@@ -135,6 +129,10 @@ func (m *Model) pressPeople(k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.Quit):
 		return m.quit()
 	case len(list) == 0:
+	case key.Matches(k, m.keys.Details):
+		m.open(aboutPerson{list[at].Receiver})
+	case key.Matches(k, m.keys.Favourite):
+		return m.toggleFavourite(list[at])
 	case key.Matches(k, m.keys.Call):
 		return m.dial(list[at].Receiver, calls.Audio)
 	case key.Matches(k, m.keys.Video):
@@ -146,13 +144,14 @@ func (m *Model) pressPeople(k tea.KeyPressMsg) tea.Cmd {
 func (m *Model) pressSearch(k tea.KeyPressMsg) tea.Cmd {
 	list := m.listed()
 	at := m.chosenIn(list)
+	m.people.toEnd = false
 	switch {
 	case key.Matches(k, m.keys.SearchClose):
 		m.people.closeSearch()
 	case key.Matches(k, m.keys.SearchUp):
-		m.choose(list, at-1)
+		return m.move(list, at-1)
 	case key.Matches(k, m.keys.SearchDown):
-		m.choose(list, at+1)
+		return m.move(list, at+1)
 	case key.Matches(k, m.keys.SearchCall) && len(list) > 0:
 		return m.dial(list[at].Receiver, calls.Audio)
 	case key.Matches(k, m.keys.SearchCall):
@@ -182,7 +181,8 @@ func (m *Model) edit(msg tea.Msg) tea.Cmd {
 	}
 	m.people.chosen, m.people.failed = calls.Receiver{}, nil
 	if query == "" {
-		m.people.found, m.people.foundFor = nil, ""
+		m.people.found, m.people.foundFor = roll{}, ""
+		m.people.changed++
 		return cmd
 	}
 	return tea.Batch(cmd, tea.Tick(searchPause, tick(searchMsg{query})))
@@ -200,7 +200,7 @@ func (m *Model) lookUp(msg searchMsg) tea.Cmd {
 	if msg.query != m.people.query() {
 		return nil
 	}
-	return m.loadDirectory(msg.query)
+	return m.loadDirectory(msg.query, 0)
 }
 
 // peopleRows draws the list, and beside it the chosen contact where there is
@@ -215,7 +215,7 @@ func (m *Model) peopleRows(height int) []string {
 	if len(list) == 0 {
 		return rows
 	}
-	detail := m.detailRows(list[m.chosenIn(list)], m.inner()-left-3)
+	detail := m.detailRows(list[m.chosenIn(list)], m.inner()-left-3, 5)
 	return beside(rows, left+3, append(make([]string, m.listTop()), detail...))
 }
 
@@ -238,20 +238,37 @@ func (m *Model) listRows(width, height int) []string {
 	}
 	missed := m.missedRows(width, height-len(rows)-len(list))
 	space := height - len(rows) - len(missed)
-	more := m.people.total - len(m.people.directory)
-	if !m.people.searching && more > 0 && space > 2 {
+	count := m.countRow(len(list), space, width)
+	if count != "" {
 		space--
 	}
 	at := m.chosenIn(list)
 	from, to := window(at, len(list), space)
 	m.zones.drawn(len(rows), from, to, width)
+	query := fold(m.people.query())
 	for i := from; i < to; i++ {
-		rows = append(rows, m.contactRow(list[i], i == at, width))
+		rows = append(rows, m.contactRow(list[i], i == at, query, width))
 	}
-	if !m.people.searching && more > 0 {
-		rows = append(rows, "  "+m.styles.dim.Render(clamp(m.lang.from(len(list), len(list)+more), max(width-2, 1))))
+	if count != "" {
+		rows = append(rows, count)
 	}
 	return append(rows, missed...)
+}
+
+// countRow says how many there are, where not all of them fit on the screen.
+func (m *Model) countRow(shown, space, width int) string {
+	total := max(m.people.directory.total, shown)
+	if m.people.query() != "" {
+		total = shown
+		if m.people.foundFor == m.people.query() {
+			total = max(m.people.found.total, shown)
+		}
+	}
+	if space <= 2 || total <= space {
+		return ""
+	}
+	at := m.chosenIn(m.listed()) + 1
+	return "  " + m.styles.dim.Render(clamp(m.lang.position(at, total, !m.people.searching), max(width-2, 1)))
 }
 
 func (m *Model) emptyRows(width int) []string {
@@ -272,69 +289,6 @@ func (m *Model) emptyRows(width int) []string {
 	rows := wrap(text, width, 3)
 	for i := range rows {
 		rows[i] = m.styles.dim.Render(rows[i])
-	}
-	return rows
-}
-
-// contactRow is one contact: whether it is chosen, the presence as a shape, the
-// name, and where the person is.
-func (m *Model) contactRow(c calls.Contact, chosen bool, width int) string {
-	mark, name := "  ", m.styles.plain
-	if chosen {
-		mark, name = m.styles.accent.Render("› "), m.styles.accent
-	}
-	nameWidth := min(max(width*48/100, 10), 28)
-	whereWidth := width - 4 - nameWidth - 2
-	row := mark + m.shape(c) + " "
-	where := m.lang.where(c, m.now(), whereWidth)
-	if m.outdated() {
-		where = m.lang.Say(textUnknown)
-		if !chosen {
-			name = m.styles.dim
-		}
-	}
-	if whereWidth < 4 {
-		return row + name.Render(m.label(c, max(width-4, 1)))
-	}
-	row += name.Render(pad(m.label(c, nameWidth), nameWidth)) + "  "
-	return row + m.styles.dim.Render(Clean(where, whereWidth))
-}
-
-// label is the contact's name, or else its id.
-func (m *Model) label(c calls.Contact, width int) string {
-	if n := Clean(c.Name, width); n != "" {
-		return n
-	}
-	return Clean(c.Receiver.ID, width)
-}
-
-// detailRows is more about one contact: who, where, and the last calls.
-func (m *Model) detailRows(c calls.Contact, width int) []string {
-	s := m.styles
-	address := c.Receiver.ID
-	if m.view.Me.Server != "" {
-		address += "@" + m.view.Me.Server
-	}
-	rows := []string{s.strong.Render(m.label(c, width)), s.dim.Render(Clean(address, width)), ""}
-	if m.outdated() {
-		rows = append(rows, s.dim.Render(m.lang.Say(textUnknown)))
-	} else {
-		rows = append(rows, m.whereRows(c, width)...)
-	}
-	past := m.recent.with(c.Receiver.ID, m.view.Me.User)
-	if len(past) > 0 {
-		rows = append(rows, "")
-	}
-	past = past[:min(len(past), 5)]
-	days, clock := 16, true
-	for _, r := range past { // the time of day goes where an outcome has no room
-		if ansi.StringWidth(m.outcome(r)) > width-days-3 {
-			days, clock = 10, false
-		}
-	}
-	for _, r := range past {
-		when := pad(m.lang.day(r.Call.InitiatedAt, m.now(), clock), days)
-		rows = append(rows, clampStyled(m.arrow(r)+" "+s.dim.Render(when)+" "+m.outcome(r), width))
 	}
 	return rows
 }
@@ -362,12 +316,7 @@ func (m *Model) searchCursor() *tea.Cursor {
 	if ansi.StringWidth(field.Value()) < field.Width() { // the field counts letters, not columns
 		c.X = ansi.StringWidth(string([]rune(field.Value())[:field.Position()]))
 	}
-	for y, row := range m.rows() {
-		if strings.HasPrefix(strings.TrimSpace(ansi.Strip(row)), "/") {
-			c.X += margin(m.width) + 2
-			c.Y = y
-			return c
-		}
-	}
-	return nil
+	c.X += margin(m.width) + 2
+	c.Y = m.zones.body
+	return c
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"slices"
+	"strings"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -10,47 +11,65 @@ import (
 	"tring/calls"
 )
 
-// recent is the list of finished calls, newest first.
+// recent is the list of finished calls, newest first: all, and those of each
+// filter that was looked at.
 type recent struct {
-	records []calls.Record
-	chosen  calls.ID
-	missed  int      // not looked at yet, as the server counts
-	seen    calls.ID // the newest record that was looked at here
-	loading bool
-	full    bool // there are no older records
-	loaded  bool
-	failed  error
+	shelf    // all
+	filtered map[filter]*shelf
+	filter   filter // the one that is shown
+	chosen   calls.ID
+	toEnd    bool     // the last key went to the end: load on until it is there
+	missed   int      // not looked at yet, as the server counts
+	seen     calls.ID // the newest record that was looked at here
+	past     past
 }
 
-// took takes a page of the server: the newest, or one that goes on.
-func (r *recent) took(msg historyMsg) {
-	r.loading = false
-	r.failed = msg.err
-	if msg.err != nil {
+// shown is the list that is on the screen.
+func (r *recent) shown() *shelf {
+	if s, ok := r.filtered[r.filter]; ok {
+		return s
+	}
+	return &r.shelf
+}
+
+// show changes the filter.
+func (r *recent) show(f filter) {
+	r.filter = f
+	if f == allCalls || r.filtered[f] != nil {
 		return
 	}
-	more := len(msg.page.Records) >= calls.HistoryLimit
-	switch {
-	case msg.before == "":
-		r.records, r.full = r.merge(msg.page.Records), !more && len(r.records) <= len(msg.page.Records)
-		r.missed = r.unseen(msg.page.MissedCount)
-	case len(r.records) > 0 && r.records[len(r.records)-1].Call.ID == msg.before:
-		r.records, r.full = append(r.records, msg.page.Records...), !more
+	if r.filtered == nil {
+		r.filtered = map[filter]*shelf{}
 	}
-	r.loaded = true
+	r.filtered[f] = &shelf{}
+	r.filtered[f].from(&r.shelf, f)
 }
 
-// merge puts the newest page before the older records that were loaded already.
-func (r *recent) merge(newest []calls.Record) []calls.Record {
-	out := slices.Clone(newest)
-	if len(newest) == 0 {
-		return out
+// took takes a page of the server: the newest of all, or one that goes on.
+func (r *recent) took(msg historyMsg) {
+	s := &r.shelf
+	if f, ok := r.filtered[msg.filter]; ok {
+		s = f
 	}
-	last := newest[len(newest)-1].Call.ID
-	if i := slices.IndexFunc(r.records, func(o calls.Record) bool { return o.Call.ID == last }); i >= 0 {
-		out = append(out, r.records[i+1:]...)
+	s.loading, s.failed = false, msg.err
+	if msg.err != nil {
+		r.toEnd = false
+		return
 	}
-	return out
+	if msg.before == "" {
+		if !s.newest(msg.page.Records) {
+			r.filtered = nil
+		}
+		r.missed = r.unseen(msg.page.MissedCount)
+	} else {
+		s.older(msg.before, msg.page.Records, calls.MaxHistoryLimit)
+	}
+	if s == &r.shelf {
+		for f, other := range r.filtered {
+			other.from(&r.shelf, f)
+		}
+		r.show(r.filter)
+	}
 }
 
 // unseen is how many missed calls are new: the server's count, less those that
@@ -80,44 +99,39 @@ func (r *recent) see() (calls.ID, bool) {
 	return r.seen, true
 }
 
-// with are the records with one person.
-func (r *recent) with(id string, me calls.UserID) []calls.Record {
-	var out []calls.Record
-	for _, rec := range r.records {
-		if rec.Call.Peer(me) == id {
-			out = append(out, rec)
-		}
-	}
-	return out
-}
-
 func (r *recent) at() int {
-	return max(slices.IndexFunc(r.records, func(o calls.Record) bool { return o.Call.ID == r.chosen }), 0)
+	return max(slices.IndexFunc(r.shown().records, func(o calls.Record) bool { return o.Call.ID == r.chosen }), 0)
 }
 
 func (r *recent) choose(i int) {
-	if len(r.records) > 0 {
-		r.chosen = r.records[min(max(i, 0), len(r.records)-1)].Call.ID
+	if list := r.shown().records; len(list) > 0 {
+		r.chosen = list[min(max(i, 0), len(list)-1)].Call.ID
 	}
 }
 
 func (m *Model) openRecent() tea.Cmd {
 	m.tab = tabRecent
+	m.recent.show(allCalls)
 	m.recent.choose(0)
 	return tea.Batch(m.loadHistory(""), m.markSeen())
 }
 
 func (m *Model) recentKeys() []key.Binding {
 	tab := does(m.keys.Tab, m.lang.Say(wordPeople))
-	if len(m.recent.records) == 0 || m.signedOut() {
+	filter := does(m.keys.Filter, m.lang.filter(m.recent.filter.next()))
+	switch {
+	case m.signedOut() || len(m.recent.records) == 0:
 		return []key.Binding{tab, m.keys.Quit, m.keys.Help}
+	case len(m.recent.shown().records) == 0:
+		return []key.Binding{filter, tab, m.keys.Quit, m.keys.Help}
 	}
-	return []key.Binding{m.keys.CallBack, m.keys.Video, tab, m.keys.Help}
+	return []key.Binding{m.keys.CallBack, m.keys.Details, filter, tab, m.keys.Help}
 }
 
 func (m *Model) pressRecent(k tea.KeyPressMsg) tea.Cmd {
 	r := &m.recent
-	at := r.at()
+	list, at := r.shown().records, r.at()
+	r.toEnd = key.Matches(k, m.keys.Bottom)
 	switch {
 	case key.Matches(k, m.keys.Up):
 		r.choose(at - 1)
@@ -127,8 +141,10 @@ func (m *Model) pressRecent(k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.Top):
 		r.choose(0)
 	case key.Matches(k, m.keys.Bottom):
-		r.choose(len(r.records) - 1)
-		return m.loadOlder(len(r.records))
+		r.choose(len(list) - 1)
+		return m.loadOlder(len(list))
+	case key.Matches(k, m.keys.Filter):
+		return m.filterCalls(r.filter.next())
 	case key.Matches(k, m.keys.Tab), k.String() == "esc":
 		m.tab = tabPeople
 	case key.Matches(k, m.keys.Search):
@@ -136,48 +152,115 @@ func (m *Model) pressRecent(k tea.KeyPressMsg) tea.Cmd {
 		return m.people.openSearch()
 	case key.Matches(k, m.keys.Quit):
 		return m.quit()
-	case len(r.records) == 0:
+	case len(list) == 0:
+	case key.Matches(k, m.keys.Details):
+		m.open(aboutCall{list[at]})
 	case key.Matches(k, m.keys.CallBack):
-		return m.dial(calls.User(calls.UserID(r.records[at].Call.Peer(m.view.Me.User))), calls.Audio)
+		return m.callBack(list[at], calls.Audio)
 	case key.Matches(k, m.keys.Video):
-		return m.dial(calls.User(calls.UserID(r.records[at].Call.Peer(m.view.Me.User))), calls.Video)
+		return m.callBack(list[at], calls.Video)
 	}
 	return nil
 }
 
+// callBack calls the other side of a finished call.
+func (m *Model) callBack(r calls.Record, t calls.Type) tea.Cmd {
+	return m.dial(calls.User(calls.UserID(r.Call.Peer(m.view.Me.User))), t)
+}
+
+// filterCalls shows other finished calls: what is here of them at once, and the
+// others as they come.
+func (m *Model) filterCalls(f filter) tea.Cmd {
+	m.recent.show(f)
+	m.recent.choose(m.recent.at())
+	return m.loadOlder(m.recent.at())
+}
+
 // loadOlder asks for the next page when the choice comes near the end.
 func (m *Model) loadOlder(at int) tea.Cmd {
-	r := &m.recent
-	if r.full || r.loading || len(r.records) == 0 || at < len(r.records)-5 {
+	s := m.recent.shown()
+	if s.full || s.loading || s.until == "" || at < len(s.records)-nearEnd {
 		return nil
 	}
-	return m.loadHistory(r.records[len(r.records)-1].Call.ID)
+	return m.loadHistory(s.until)
+}
+
+// tookHistory takes a page, and goes on asking for somebody who went to the end
+// of the list.
+func (m *Model) tookHistory(msg historyMsg) tea.Cmd {
+	r := &m.recent
+	r.took(msg)
+	if !r.toEnd || m.screen() != screenRecent {
+		return nil
+	}
+	last := len(r.shown().records) - 1
+	r.choose(last)
+	cmd := m.loadOlder(last)
+	r.toEnd = cmd != nil
+	return cmd
 }
 
 func (m *Model) recentRows(height int) []string {
-	r := &m.recent
-	if len(r.records) == 0 {
-		text := m.lang.Say(textNoCalls)
-		switch {
-		case r.failed != nil:
-			text = m.lang.error(m.lang.Say("load the calls"), "", r.failed)
-		case !r.loaded:
-			text = m.lang.Say(textLoading)
-		}
-		rows := wrap(text, m.inner(), 3)
-		for i := range rows {
-			rows[i] = m.styles.dim.Render(rows[i])
-		}
-		return rows
+	var rows []string
+	if m.roomy() && len(m.recent.records) > 0 || m.recent.filter != allCalls {
+		rows = append(rows, m.filterRow(m.inner()))
 	}
-	at := r.at()
-	from, to := window(at, len(r.records), height)
-	rows := make([]string, 0, to-from)
-	m.zones.drawn(0, from, to, m.inner())
+	if m.roomy() && len(rows) > 0 {
+		rows = append(rows, "")
+	}
+	list := m.recent.shown().records
+	if len(list) == 0 {
+		return append(rows, m.noCallsRows()...)
+	}
+	at := m.recent.at()
+	from, to := window(at, len(list), height-len(rows))
+	m.zones.drawn(len(rows), from, to, m.inner())
 	for i := from; i < to; i++ {
-		rows = append(rows, m.recordRow(r.records[i], i == at, min(m.inner(), 90)))
+		rows = append(rows, m.recordRow(list[i], i == at, min(m.inner(), 90)))
 	}
 	return rows
+}
+
+// noCallsRows say why there is no call to show.
+func (m *Model) noCallsRows() []string {
+	s := m.recent.shown()
+	text := m.lang.noCalls(m.recent.filter)
+	switch {
+	case s.failed != nil:
+		text = m.lang.error(m.lang.Say("load the calls"), "", s.failed)
+	case !s.loaded || !s.full:
+		text = m.lang.Say(textLoading)
+	}
+	rows := wrap(text, m.inner(), 3)
+	for i := range rows {
+		rows[i] = m.styles.dim.Render(rows[i])
+	}
+	return rows
+}
+
+// filterRow names the filters; the one that is on is marked by more than its
+// colour.
+func (m *Model) filterRow(width int) string {
+	var words []string
+	for _, f := range filters() {
+		word := m.lang.filter(f)
+		if f == m.recent.filter {
+			words = append(words, m.styles.accent.Underline(true).Render(word))
+		} else {
+			words = append(words, m.styles.dim.Render(word))
+		}
+	}
+	return clampStyled("  "+strings.Join(words, "  "), width)
+}
+
+// clickFilter takes a click on the row of filters.
+func (m *Model) clickFilter(row string, x int) tea.Cmd {
+	for _, f := range filters() {
+		if under(row, m.lang.filter(f), x) {
+			return m.filterCalls(f)
+		}
+	}
+	return nil
 }
 
 // recordRow is one finished call: which way, with whom, when, and how it ended.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 	"time"
@@ -238,8 +239,9 @@ func (t *telephone) Directory(_ context.Context, q calls.DirectoryQuery) (calls.
 		}
 	}
 	page.Total = len(page.Contacts)
-	if q.Limit > 0 && len(page.Contacts) > q.Limit {
-		page.Contacts = page.Contacts[:q.Limit]
+	if q.Limit > 0 {
+		from := min(q.Page*q.Limit, page.Total)
+		page.Contacts = page.Contacts[from:min(from+q.Limit, page.Total)]
 	}
 	return page, nil
 }
@@ -249,11 +251,32 @@ func (t *telephone) History(_ context.Context, f calls.HistoryFilter) (calls.His
 	defer t.mu.Unlock()
 	page := calls.HistoryPage{MissedCount: t.missed}
 	for _, r := range t.records {
-		if (f.Before == "" || r.Call.ID < f.Before) && len(page.Records) < f.Limit {
+		if (f.Before == "" || r.Call.ID < f.Before) && f.Match(r, t.me.User) && len(page.Records) < f.Limit {
 			page.Records = append(page.Records, r)
 		}
 	}
 	return page, nil
+}
+
+// favourite is the server's part of a favourite: the phone hears of it, where it
+// shows this contact.
+func (t *telephone) favourite(_ context.Context, who calls.Receiver, on bool) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.did = append(t.did, fmt.Sprint("favourite ", who.ID, " ", on))
+	if t.refuse != nil {
+		return t.refuse
+	}
+	for _, list := range [][]calls.Contact{t.people, t.phone.View().Contacts} {
+		for i, c := range list {
+			if c.Receiver == who {
+				list[i].Favourite = on
+				_ = t.carry(t.phone.Step(t.now(), calls.PresenceUpdate{Contact: list[i]}))
+				return nil
+			}
+		}
+	}
+	return calls.ErrUnknownReceiver
 }
 
 func (t *telephone) markSeen(_ context.Context, id calls.ID) error {

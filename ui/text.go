@@ -201,10 +201,6 @@ func (l Language) rejectAndStay(name string) string {
 
 func (l Language) leave(name string) string { return l.Say("Hang up on %s and quit?", name) }
 
-func (l Language) from(shown, total int) string {
-	return l.Say("%d of %d; / finds the others", shown, total)
-}
-
 func (l Language) callAnyway(id string) string {
 	return l.Say("Nobody of that name. Enter calls “%s” all the same.", id)
 }

@@ -102,6 +102,10 @@ func (a *app) fullScreen(ctx context.Context, s *session) error {
 			_, err := s.Request(ctx, wire.MarkSeen{Until: until})
 			return err
 		},
+		Favourite: func(ctx context.Context, who calls.Receiver, on bool) error {
+			_, err := s.Request(ctx, wire.SetFavourite{Receiver: who, On: on})
+			return err
+		},
 		Banner: banner(s), SoundNote: cmp.Or(s.soundNote, s.bellNote), Language: ui.LanguageOf(s.settings.Lang, a.getenv),
 		Theme: ui.Theme(s.settings.Theme), Motion: s.settings.Motion, Bell: s.settings.Bell,
 		Keys: s.settings.Keys, Mouse: s.settings.Mouse,
