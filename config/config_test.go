@@ -46,7 +46,7 @@ func TestSettingsWithoutAFile(t *testing.T) {
 // The environment goes before the file, the file before what is built in.
 func TestSettingsInOrder(t *testing.T) {
 	p := home(t)
-	put(t, p.Settings(), "label = \"desk\"\nring_time = \"20s\"\nmotion = false\n[audio]\ninput = \"USB\"\ngain = 3\n[keys]\naccept = [\"a\", \"enter\"]\nreject = \"n\"\n[tones]\nvolume = -6.5\n")
+	put(t, p.Settings(), "label = \"desk\"\nring_time = \"20s\"\nmotion = false\ntalk = \"push\"\n[audio]\ninput = \"USB\"\ngain = 3\n[keys]\naccept = [\"a\", \"enter\"]\nreject = \"n\"\n[tones]\nvolume = -6.5\n")
 	s, err := Load(p, environment(map[string]string{"TRING_LABEL": "laptop", "TRING_AUDIO_OUTPUT": "HDMI", "TRING_AUDIO_GAIN": "-1.5"}))
 	if err != nil {
 		t.Fatal(err)
@@ -54,6 +54,7 @@ func TestSettingsInOrder(t *testing.T) {
 	want := Settings{
 		Label: "laptop", RingTime: 20 * time.Second, Input: "USB", Output: "HDMI",
 		Mouse: true, Bell: true, Theme: "auto", Lang: "auto", LogLevel: "info",
+		Notify: "auto", Talk: "push",
 		Sound: Sound{Canceller: "auto", Noise: "normal", Level: true, Gain: -1.5, RingVolume: -6.5},
 		Keys:  map[string][]string{"accept": {"a", "enter"}, "reject": {"n"}},
 	}
@@ -86,6 +87,7 @@ func TestMalformedSettings(t *testing.T) {
 		{"an empty key", "[keys]\naccept = [\"a\", \"\"]\n", []string{"line 2", `["a", "enter"]`}},
 		{"no number", "[tones]\nvolume = nan\n", []string{"line 2", "dB from -40 to 0"}},
 		{"unknown choice", "theme = \"pink\"\n", []string{"pink", `"dark"`}},
+		{"no way to notify", "notify = \"mail\"\n", []string{"mail", `"native"`}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

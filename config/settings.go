@@ -23,6 +23,8 @@ type Settings struct {
 	Motion   bool                // whether the screen may move
 	Mouse    bool                // whether the screen takes clicks
 	Bell     bool                // whether the terminal's bell rings too
+	Notify   string              // how a call is noticed elsewhere: "auto", "native", "osc", "bell", "off"
+	Talk     string              // the microphone in a call: "open", or "push" a key to talk
 	Theme    string              // "auto", "dark", "light"
 	Lang     string              // "en", "de", or "auto": the environment's
 	LogLevel string              // "debug", "info", "warn", "error"
@@ -35,6 +37,8 @@ func (s *Settings) fields() []field {
 		yesno("motion", &s.Motion),
 		yesno("mouse", &s.Mouse),
 		yesno("bell", &s.Bell),
+		choice("notify", &s.Notify, "auto", "native", "osc", "bell", "off"),
+		choice("talk", &s.Talk, "open", "push"),
 		choice("theme", &s.Theme, "auto", "dark", "light"),
 		choice("lang", &s.Lang, "auto", "en", "de"),
 		choice("log_level", &s.LogLevel, "debug", "info", "warn", "error"),
@@ -85,7 +89,7 @@ func Load(p Paths, getenv func(string) string) (Settings, error) {
 // builtIn is what nobody has set.
 func builtIn() Settings {
 	return Settings{
-		Motion: true, Mouse: true, Bell: true, Theme: "auto", Lang: "auto", LogLevel: "info",
+		Motion: true, Mouse: true, Bell: true, Theme: "auto", Lang: "auto", LogLevel: "info", Notify: "auto", Talk: "open",
 		Sound: Sound{Canceller: "auto", Noise: "normal", Level: true},
 	}
 }
