@@ -36,7 +36,8 @@ func scenes() map[string]func(*desk) {
 			d.tel.disconnect(errors.New("dial tcp 127.0.0.1:7433: connection refused"), false)
 			d.settle()
 		},
-		"help": func(d *desk) { d.press("?") },
+		"help":    func(d *desk) { d.press("?") },
+		"actions": func(d *desk) { d.press("ctrl+p") },
 	})
 	return all
 }
@@ -56,6 +57,13 @@ func callScenes() map[string]func(*desk) {
 			d.tel.ring("01JD000000000000000000000Y", "dmitri", calls.Audio)
 			d.pass(time.Second)
 		},
+		"callers": func(d *desk) {
+			for i, who := range []calls.UserID{"carla", "dmitri", "bob"} {
+				d.tel.ring(calls.ID("01JD000000000000000000000"+string(rune('X'+i))), who, calls.Audio)
+			}
+			d.pass(time.Second)
+			d.press("down")
+		},
 		"connecting": func(d *desk) {
 			d.press("enter")
 			d.tel.act(testCall, "bob", "laptop", calls.Accept{Join: true})
@@ -70,6 +78,21 @@ func callScenes() map[string]func(*desk) {
 			d.talk()
 			d.press("m")
 			d.tel.levels = audio.Levels{In: audio.Floor, Out: -30, Muted: true}
+			d.pass(time.Second)
+		},
+		"speaking": func(d *desk) { // they do, recorded, made louder; this side listens
+			d.talk()
+			d.tel.act(testCall, "bob", "laptop", calls.SetRecording{On: true})
+			d.press("+", "+")
+			d.tel.speak(-44, -9)
+			d.pass(time.Second)
+			d.tel.speak(-44, -30)
+			d.pass(700 * time.Millisecond)
+		},
+		"peer-muted": func(d *desk) {
+			d.talk()
+			d.tel.act(testCall, "bob", "laptop", calls.SetMuted{Audio: true})
+			d.tel.speak(-14, audio.Floor)
 			d.pass(time.Second)
 		},
 		"trouble": func(d *desk) {
@@ -89,6 +112,7 @@ func callScenes() map[string]func(*desk) {
 	}
 }
 
+// What a terminal shows of every screen that was sent to it, at every size.
 func TestScreens(t *testing.T) {
 	for name, scene := range scenes() {
 		for _, size := range sizes {
@@ -97,7 +121,12 @@ func TestScreens(t *testing.T) {
 					d.history()
 					scene(d)
 					d.isSane()
-					golden.RequireEqual(t, d.screen())
+					drawn := trimmed(d.screen())
+					shown := trimmed(d.terminal(colorprofile.TrueColor).String())
+					if shown != drawn {
+						t.Errorf("the terminal shows\n%s\n\nand the model drew\n%s", shown, drawn)
+					}
+					golden.RequireEqual(t, shown)
 				})
 			})
 		}
@@ -130,16 +159,31 @@ func TestBannerAndSoundNote(t *testing.T) {
 	})
 }
 
-// With NO_COLOR a screen says the same: by shapes, words and bold type.
-func TestScreensWithoutColour(t *testing.T) {
-	for _, name := range []string{"people", "recent", "talking", "incoming"} {
-		t.Run(name, func(t *testing.T) {
-			atDesk(t, 80, 24, func(d *desk) {
-				d.history()
-				scenes()[name](d)
-				golden.RequireEqual(t, d.shown(colorprofile.ASCII))
+// The colours of the main screens, on dark and on light, and with NO_COLOR, where
+// shapes, words and bold type say the same.
+func TestScreensInColour(t *testing.T) {
+	for _, name := range []string{
+		"people", "search", "recent", "ringing", "talking", "muted", "trouble", "incoming", "call-waiting", "ended", "offline",
+	} {
+		for look, cfg := range map[string]struct {
+			theme   Theme
+			colours colorprofile.Profile
+		}{
+			"dark": {ThemeDark, colorprofile.TrueColor}, "light": {ThemeLight, colorprofile.TrueColor},
+			"none": {ThemeDark, colorprofile.ASCII},
+		} {
+			t.Run(name+"-"+look, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					d := newDesk(t, 80, 24, Config{Motion: true, Theme: cfg.theme})
+					defer d.leave()
+					d.tel.connect(fourContacts()...)
+					d.settle()
+					d.history()
+					scenes()[name](d)
+					golden.RequireEqual(t, trimmed(d.terminal(cfg.colours).Render()))
+				})
 			})
-		})
+		}
 	}
 }
 
