@@ -11,10 +11,17 @@ import (
 // A screen is a list of rows, each at most the screen's width. These functions
 // are all that the screens are laid out with.
 
+// pageMost is how wide a page gets: a row that the eye cannot follow back to its
+// beginning is too long, so that a wider screen leaves the rest empty beside it.
+const pageMost = 144
+
 // margin is the empty space at each side of a screen of this width.
 func margin(width int) int {
-	if width < 24 {
+	switch {
+	case width < 24:
 		return 0
+	case width > pageMost+4:
+		return (width - pageMost) / 2
 	}
 	return 2
 }

@@ -26,7 +26,7 @@ func newStyles(dark bool, l Language) styles {
 	}
 	return styles{
 		plain:  lipgloss.NewStyle(),
-		dim:    fg("#6A7180", "#868E9C"),
+		dim:    fg("#5F6675", "#9AA2B0"),
 		strong: lipgloss.NewStyle().Bold(true),
 		accent: fg("#0B5CAD", "#7DB7FF").Bold(true),
 		talk:   fg("#1B7A3D", "#6FD08C"),
