@@ -22,6 +22,7 @@ type figures struct {
 	delay     time.Duration // the median piece's, mouth to ear
 	mean      time.Duration
 	pieces    []score.Piece // with their delays, mouth to ear
+	spike     time.Duration // when the lone one began, in what was spoken
 	found     float64       // part of the pieces
 	stoi      float64
 	lsd       float64

@@ -48,9 +48,11 @@ func readWeather(t *testing.T, name string) weather {
 	return w
 }
 
+// loneSpike is the packet that the lone spike begins with.
+const loneSpike = 400
+
 // at is what happens to a packet in one of the two directions, which are in
-// different parts of the minute: the one that is measured begins 8 s before the
-// lone spike.
+// different parts of the minute: the trace has its spike at its packet 1000.
 func (w weather) at(direction, packet int) time.Duration {
-	return w.trace[(600+1200*direction+packet)%len(w.trace)]
+	return w.trace[(1000-loneSpike+1200*direction+packet)%len(w.trace)]
 }
