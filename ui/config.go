@@ -55,6 +55,13 @@ type Config struct {
 	// at. nil remembers it for the life of the screen only.
 	MarkSeen func(context.Context, calls.ID) error
 
+	// Accounts looks after the own account; nil has no room for it.
+	Accounts Accounts
+	// Log reads the log; nil has no room for it.
+	Log LogReader
+	// Guide offers the ways to begin; one that cannot Join is none.
+	Guide Guide
+
 	Banner    []string            // a few quiet lines on the first screen
 	SoundNote string              // what is wrong with the sound devices, if anything
 	Version   string              // shown by the help

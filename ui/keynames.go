@@ -23,8 +23,12 @@ const (
 	onTalking
 	onEnded
 	onQuestion
-	onList = onPeople | onRecent
-	always = onList | onOutgoing | onTalking // and not where a key may be an answer
+	onAccount
+	onLog
+	onGuide
+	onList  = onPeople | onRecent
+	onRooms = onAccount | onLog | onGuide
+	always  = onList | onRooms | onOutgoing | onTalking // and not where a key may be an answer
 )
 
 // entry is a binding by its name in the settings: [keys] accept = "a".
@@ -38,15 +42,17 @@ type entry struct {
 // fixed, for every letter is a letter there.
 func (k *keymap) entries() []entry {
 	return []entry{
-		{"up", onList, &k.Up},
-		{"down", onList, &k.Down},
-		{"top", onList, &k.Top},
-		{"bottom", onList, &k.Bottom},
+		{"up", onList | onRooms, &k.Up},
+		{"down", onList | onRooms, &k.Down},
+		{"top", onList | onRooms, &k.Top},
+		{"bottom", onList | onRooms, &k.Bottom},
+		{"page_up", onLog, &k.PageUp},
+		{"page_down", onLog, &k.PageDown},
 		{"call", onPeople, &k.Call},
 		{"call_back", onRecent, &k.CallBack},
 		{"video", onList, &k.Video},
 		{"tab", onList, &k.Tab},
-		{"search", onList, &k.Search},
+		{"search", onList | onLog, &k.Search},
 		{"favourite", onPeople, &k.Favourite},
 		{"filter", onRecent, &k.Filter},
 		{"details", onList, &k.Details},
@@ -64,6 +70,14 @@ func (k *keymap) entries() []entry {
 		{"close", onEnded, &k.Close},
 		{"yes", onQuestion, &k.Yes},
 		{"no", onQuestion, &k.No},
+		{"account", onList | onRooms, &k.Account},
+		{"log", onList | onRooms, &k.Log},
+		{"guide", onList | onRooms, &k.Guide},
+		{"back", onRooms, &k.Back},
+		{"choose", onAccount | onGuide, &k.Choose},
+		{"do_not_disturb", onAccount, &k.Disturb},
+		{"remove", onAccount, &k.Remove},
+		{"trouble", onLog, &k.Trouble},
 		{"help", always | onEnded, &k.Help},
 		{"palette", always | onEnded, &k.Palette},
 		{"quit", onList | onTalking, &k.Quit},

@@ -14,6 +14,9 @@ type keymap struct {
 	Louder, Softer                                key.Binding
 	Again, Close, Yes, No                         key.Binding
 	Help, Palette, Quit, Interrupt, Suspend       key.Binding
+	Account, Log, Guide                           key.Binding
+	Back, Choose, PageUp, PageDown, NextField     key.Binding
+	Disturb, Remove, Trouble                      key.Binding
 	SearchUp, SearchDown, SearchCall, SearchClose key.Binding
 }
 
@@ -63,6 +66,19 @@ func newKeymap(l Language, changes map[string][]string) (keymap, error) {
 		Quit:      b("q", wordQuit, "q"),
 		Interrupt: b("ctrl+c", wordQuit, "ctrl+c"),
 		Suspend:   b("ctrl+z", wordSuspend, "ctrl+z"),
+
+		Account: b("A", wordAccount, "A", "shift+a"),
+		Log:     b("L", wordLog, "L", "shift+l"),
+		Guide:   b("W", wordGuide, "W", "shift+w"),
+
+		Back:      b("esc", wordClose, "esc", "q"),
+		Choose:    b("enter", wordChoose, "enter", "space"),
+		PageUp:    b("pgup", wordPageUp, "pgup"),
+		PageDown:  b("pgdown", wordPageDown, "pgdown"),
+		NextField: b("tab", wordNext, "tab", "shift+tab"),
+		Disturb:   b("d", wordNoDisturb, "d"),
+		Remove:    b("x", wordRemove, "x", "delete"),
+		Trouble:   b("e", wordTrouble, "e"),
 
 		SearchUp:    b("↑", wordUp, "up"),
 		SearchDown:  b("↓", wordDown, "down", "ctrl+n"),

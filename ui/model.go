@@ -35,6 +35,7 @@ type Model struct {
 
 	sheet   sheet // nil: none
 	room    room  // nil: none
+	again   bool  // see Again
 	focused bool  // whether the terminal has the focus; true where it does not tell
 	zones   zones
 	notice  notice
@@ -84,6 +85,9 @@ func New(cfg Config) *Model {
 	m.focused, m.people, m.levels = true, newPeople(), audio.Silence()
 	m.mine, m.theirs = newMeter(), newMeter()
 	m.view = cfg.Agent.Snapshot()
+	if cfg.Guide.First {
+		m.openGuide()
+	}
 	return m
 }
 
@@ -122,11 +126,11 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 	case tea.BlurMsg:
 		m.focused = false
 	case tea.PasteMsg:
-		return m.paste(msg)
+		return tea.Batch(m.paste(msg), m.passPaste(msg))
 	case tea.ResumeMsg:
 		return tea.Batch(m.refresh(), m.load())
 	case calls.Event:
-		return m.hear(msg)
+		return tea.Batch(m.hear(msg), m.pass(msg))
 	case SoundNote:
 		m.cfg.SoundNote = string(msg)
 	case recordingMsg:
@@ -231,6 +235,9 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 }
 
 func (m *Model) pressScreen(k tea.KeyPressMsg) tea.Cmd {
+	if enter := m.door(k); enter != nil {
+		return enter()
+	}
 	switch m.screen() {
 	case screenOutgoing:
 		return m.pressOutgoing(k)

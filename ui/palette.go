@@ -41,6 +41,9 @@ func (m *Model) actions() []key.Binding {
 		list = append(list, m.aboutChosen()...)
 	case screenRoom, screenOutgoing, screenTalking, screenEnded:
 	}
+	for _, d := range m.doors() {
+		list = append(list, d.key)
+	}
 	var out []key.Binding
 	seen := map[string]bool{}
 	for _, b := range append(list, k.Help, k.Quit, k.Suspend) {

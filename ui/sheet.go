@@ -57,3 +57,49 @@ func (m *Model) typing() bool {
 	}
 	return false
 }
+
+// door is a room that one may enter while there is no call, and its key.
+type door struct {
+	key   key.Binding
+	enter func() tea.Cmd
+}
+
+// doors are those that there are here and now.
+func (m *Model) doors() []door {
+	if s := m.screen(); s != screenPeople && s != screenRecent && s != screenRoom {
+		return nil
+	}
+	var doors []door
+	if m.cfg.Accounts != nil {
+		doors = append(doors, door{m.keys.Account, m.openAccount})
+	}
+	if m.cfg.Log != nil {
+		doors = append(doors, door{m.keys.Log, m.openLog})
+	}
+	if m.cfg.Guide.Join != nil {
+		doors = append(doors, door{m.keys.Guide, m.openGuide})
+	}
+	return doors
+}
+
+// door is what enters the room of a key; nil where the key is of none, or a
+// letter.
+func (m *Model) door(k tea.KeyPressMsg) func() tea.Cmd {
+	if m.typing() {
+		return nil
+	}
+	for _, d := range m.doors() {
+		if key.Matches(k, d.key) {
+			return d.enter
+		}
+	}
+	return nil
+}
+
+// passPaste gives what was pasted to the room that it was meant for.
+func (m *Model) passPaste(msg tea.PasteMsg) tea.Cmd {
+	if m.covered() || m.screen() != screenRoom {
+		return nil
+	}
+	return m.pass(msg)
+}

@@ -159,6 +159,7 @@ func keysTable(t *testing.T) string {
 	}{
 		{onPeople, "people"}, {onRecent, "recent"}, {onOutgoing, "calling"}, {onIncoming, "incoming"},
 		{onTalking, "in a call"}, {onEnded, "after it"}, {onQuestion, "a question"},
+		{onAccount, "account"}, {onLog, "log"}, {onGuide, "ways to begin"},
 	}
 	var b strings.Builder
 	fmt.Fprintln(&b, "| name | keys | does | where |\n|---|---|---|---|")

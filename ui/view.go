@@ -200,7 +200,11 @@ func (m *Model) linkWord() string {
 	switch m.view.Link {
 	case calls.LinkDown, calls.LinkClosed:
 		return m.styles.alarm.Render(word)
-	case calls.Connecting, calls.LinkUp:
+	case calls.LinkUp:
+		if m.view.Settings.Presence == calls.DND { // or one wonders why nobody calls
+			word = m.lang.presence(calls.DND)
+		}
+	case calls.Connecting:
 	}
 	return m.styles.dim.Render(word)
 }
