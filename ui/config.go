@@ -51,6 +51,10 @@ type Config struct {
 	// Favourite tells the server, which keeps it, whether somebody is a favourite.
 	// nil has no favourites to choose.
 	Favourite func(ctx context.Context, who calls.Receiver, on bool) error
+	// Settings are what the page of settings shows and changes, and Sounder tries
+	// out the sound there; nil has no such page, or nothing to try.
+	Settings Settings
+	Sounder  Sounder
 	// MarkSeen tells the server that the missed calls up to this one were looked
 	// at. nil remembers it for the life of the screen only.
 	MarkSeen func(context.Context, calls.ID) error

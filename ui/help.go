@@ -100,6 +100,10 @@ func (m *Model) helpGroups() []helpGroup {
 	if m.cfg.Recorder != nil {
 		talking = append(talking, k.Record)
 	}
+	general := []key.Binding{k.Help, k.Palette, k.Quit, k.Suspend}
+	if m.cfg.Settings != nil {
+		general = append(general, k.Settings)
+	}
 	return []helpGroup{
 		{m.lang.Say(textHelpPeople), []key.Binding{k.Up, k.Down, does(k.Call, m.lang.Say(wordCall)), k.Video, k.Search, k.Tab, k.Details, k.Favourite, k.Filter}},
 		{m.lang.Say(textHelpRinging), []key.Binding{k.Accept, k.Reject, k.Busy, does(k.Stop, m.lang.Say(wordStopShort))}},

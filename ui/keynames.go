@@ -26,8 +26,9 @@ const (
 	onAccount
 	onLog
 	onGuide
+	onSettings
 	onList  = onPeople | onRecent
-	onRooms = onAccount | onLog | onGuide
+	onRooms = onAccount | onLog | onGuide | onSettings
 	always  = onList | onRooms | onOutgoing | onTalking // and not where a key may be an answer
 )
 
@@ -51,7 +52,7 @@ func (k *keymap) entries() []entry {
 		{"call", onPeople, &k.Call},
 		{"call_back", onRecent, &k.CallBack},
 		{"video", onList, &k.Video},
-		{"tab", onList, &k.Tab},
+		{"tab", onList | onSettings, &k.Tab},
 		{"search", onList | onLog, &k.Search},
 		{"favourite", onPeople, &k.Favourite},
 		{"filter", onRecent, &k.Filter},
@@ -70,6 +71,11 @@ func (k *keymap) entries() []entry {
 		{"close", onEnded, &k.Close},
 		{"yes", onQuestion, &k.Yes},
 		{"no", onQuestion, &k.No},
+		{"settings", onList | onRooms | onTalking, &k.Settings},
+		{"change", onSettings, &k.Change},
+		{"less", onSettings, &k.Less},
+		{"more", onSettings, &k.More},
+		{"usual", onSettings, &k.Usual},
 		{"account", onList | onRooms, &k.Account},
 		{"log", onList | onRooms, &k.Log},
 		{"guide", onList | onRooms, &k.Guide},
@@ -149,6 +155,10 @@ func shown(k string) string {
 		return "↑"
 	case "down":
 		return "↓"
+	case "left":
+		return "←"
+	case "right":
+		return "→"
 	case " ":
 		return "space"
 	}

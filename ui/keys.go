@@ -13,6 +13,7 @@ type keymap struct {
 	Stop, Mute, Unmute, HangUp, Record            key.Binding
 	Louder, Softer                                key.Binding
 	Again, Close, Yes, No                         key.Binding
+	Settings, Change, Less, More, Usual           key.Binding
 	Help, Palette, Quit, Interrupt, Suspend       key.Binding
 	Account, Log, Guide                           key.Binding
 	Back, Choose, PageUp, PageDown, NextField     key.Binding
@@ -60,6 +61,12 @@ func newKeymap(l Language, changes map[string][]string) (keymap, error) {
 		Close: b("esc", wordClose, "esc", "x", "q"),
 		Yes:   b("y", wordYes, "y", "enter"),
 		No:    b("n", wordNo, "n", "esc", "x"),
+
+		Settings: b(",", wordSettings, ","),
+		Change:   b("enter", wordChange, "enter", "space"),
+		Less:     b("←", wordLess, "left", "-"),
+		More:     b("→", wordMore, "right", "+"),
+		Usual:    b("del", wordUsual, "delete", "backspace"),
 
 		Help:      b("?", wordHelp, "?"),
 		Palette:   b("ctrl+p", wordPalette, "ctrl+p"),

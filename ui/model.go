@@ -31,7 +31,8 @@ type Model struct {
 	// recording: the Recorder works on a key.
 	recording bool
 	// answering is the call that this screen has accepted, until the answer.
-	answering calls.ID
+	answering   calls.ID
+	preferences preferences
 
 	sheet   sheet // nil: none
 	room    room  // nil: none
@@ -84,6 +85,7 @@ func New(cfg Config) *Model {
 	}
 	m.focused, m.people, m.levels = true, newPeople(), audio.Silence()
 	m.mine, m.theirs = newMeter(), newMeter()
+	m.preferences.dark = cfg.Theme != ThemeLight
 	m.view = cfg.Agent.Snapshot()
 	if cfg.Guide.First {
 		m.openGuide()
@@ -115,7 +117,7 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 		m.width, m.height = max(msg.Width, 0), max(msg.Height, 0)
 	case tea.BackgroundColorMsg:
 		if m.cfg.Theme == ThemeAuto {
-			m.styles = newStyles(msg.IsDark(), m.lang)
+			m.setDark(msg.IsDark())
 		}
 	case tea.KeyPressMsg:
 		return tea.Batch(m.refresh(), m.press(msg))
@@ -133,13 +135,15 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 		return tea.Batch(m.hear(msg), m.pass(msg))
 	case SoundNote:
 		m.cfg.SoundNote = string(msg)
+	case settingMsg:
+		return tea.Batch(m.settingDone(msg), m.pass(msg))
 	case recordingMsg:
 		return m.recordingDone(msg)
 	case Recorded:
 		m.recorded(msg)
 	case tickMsg:
 		m.ticking = false
-		return tea.Batch(m.refresh(), m.sample())
+		return tea.Batch(m.refresh(), m.sample(), m.pass(msg))
 	case doneMsg:
 		return m.done(msg)
 	case directoryMsg:
@@ -167,6 +171,15 @@ func (m *Model) pass(msg tea.Msg) tea.Cmd {
 // screen is what the screen is about now. An incoming call is no screen: it lies
 // over all of them.
 func (m *Model) screen() screen {
+	s := m.callScreen()
+	if r, ok := m.room.(interface{ over(*Model) bool }); ok && s == screenTalking && r.over(m) {
+		return screenRoom
+	}
+	return s
+}
+
+// callScreen is what the screen would be about without a room over a call.
+func (m *Model) callScreen() screen {
 	held, ok := m.view.Held()
 	switch {
 	case ok && held.Call.Status == calls.Initiated:
@@ -189,7 +202,7 @@ func (m *Model) screen() screen {
 
 // inCall says whether quitting would end a call.
 func (m *Model) inCall() bool {
-	s := m.screen()
+	s := m.callScreen()
 	return s == screenTalking || s == screenOutgoing
 }
 
@@ -260,6 +273,9 @@ func (m *Model) refresh() tea.Cmd {
 	was := m.view
 	m.view = m.cfg.Agent.Snapshot()
 	m.people.heard(was, m.view)
+	if _, room := m.sheet.(ofRoom); room && m.screen() != screenRoom {
+		m.sheet = nil
+	}
 	held, holding := m.view.Held()
 	if _, there := m.call(m.answering); !there || holding && held.Call.ID == m.answering {
 		m.answering = ""

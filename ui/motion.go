@@ -36,6 +36,11 @@ func (m *Model) keepTicking() tea.Cmd {
 func (m *Model) pace() (time.Duration, bool) {
 	s := m.screen()
 	ringing := s == screenOutgoing || m.waiting.call != ""
+	if r, ok := m.room.(interface {
+		pace(*Model) (time.Duration, bool)
+	}); ok && s == screenRoom && !ringing {
+		return r.pace(m)
+	}
 	switch {
 	case s != screenTalking && !ringing:
 		return 0, false

@@ -36,6 +36,11 @@ type clicker interface {
 	click(m *Model, x, y int, double bool) tea.Cmd
 }
 
+// rowClicker is a sheet with rows that take clicks, found by their words.
+type rowClicker interface {
+	clickRow(m *Model, row string, x int) tea.Cmd
+}
+
 // point takes the mouse: a click on words that name a key presses it, one on a
 // row of a list chooses, two call; the wheel moves the choice.
 func (m *Model) point(msg tea.MouseMsg) tea.Cmd {
@@ -61,6 +66,9 @@ func (m *Model) point(msg tea.MouseMsg) tea.Cmd {
 		if under(row, b.Help().Key+" "+b.Help().Desc, at.X) {
 			return m.pressBinding(b)
 		}
+	}
+	if c, ok := m.sheet.(rowClicker); ok && m.waiting.call == "" {
+		return c.clickRow(m, row, at.X)
 	}
 	if m.covered() {
 		return nil

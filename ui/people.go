@@ -189,6 +189,9 @@ func (m *Model) edit(msg tea.Msg) tea.Cmd {
 }
 
 func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
+	if w, ok := m.sheet.(*writing); ok && m.waiting.call == "" {
+		return w.paste(msg.Content)
+	}
 	if !m.people.searching || m.covered() || m.screen() != screenPeople {
 		return nil
 	}

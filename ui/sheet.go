@@ -37,7 +37,12 @@ type typer interface{ typing() bool }
 func (m *Model) open(s sheet) { m.sheet = s }
 
 // enter opens a room; nil leaves it.
-func (m *Model) enter(r room) { m.room, m.sheet = r, nil }
+func (m *Model) enter(r room) {
+	if left, ok := m.room.(interface{ leave() }); ok {
+		left.leave()
+	}
+	m.room, m.sheet = r, nil
+}
 
 // typing says whether a letter is a letter now, and no command.
 func (m *Model) typing() bool {
@@ -58,7 +63,7 @@ func (m *Model) typing() bool {
 	return false
 }
 
-// door is a room that one may enter while there is no call, and its key.
+// door is a room that one may enter, and its key.
 type door struct {
 	key   key.Binding
 	enter func() tea.Cmd
@@ -66,10 +71,13 @@ type door struct {
 
 // doors are those that there are here and now.
 func (m *Model) doors() []door {
-	if s := m.screen(); s != screenPeople && s != screenRecent && s != screenRoom {
-		return nil
-	}
 	var doors []door
+	if m.hasSettings() {
+		doors = append(doors, door{m.keys.Settings, m.openSettings})
+	}
+	if s := m.callScreen(); s != screenPeople && s != screenRecent && s != screenRoom {
+		return doors
+	}
 	if m.cfg.Accounts != nil {
 		doors = append(doors, door{m.keys.Account, m.openAccount})
 	}

@@ -1,8 +1,22 @@
 package ui
 
+import "maps"
+
 // german are the words of the screen in German, by the English ones: the du of
 // friends and colleagues, and no word longer than the row it stands on.
-var german = map[string]string{ //nolint:gochecknoglobals // a constant in all but syntax
+var german = together(germanPhone, germanSettings) //nolint:gochecknoglobals // a constant in all but syntax
+
+// together is what all of these maps have.
+func together(parts ...map[string]string) map[string]string {
+	all := map[string]string{}
+	for _, part := range parts {
+		maps.Copy(all, part)
+	}
+	return all
+}
+
+// germanPhone are the words of the telephone itself.
+var germanPhone = map[string]string{ //nolint:gochecknoglobals // a constant in all but syntax
 	// What the keys do.
 	"up":                       "hoch",
 	"down":                     "runter",
