@@ -143,6 +143,9 @@ func (m *Model) hear(e calls.Event) tea.Cmd {
 		}
 	case calls.IncomingCallCanceled:
 		m.notice = m.stopped(e.Reason, m.peer(e.Call, nameLimit))
+		if m.notice.bad {
+			cmd = tea.Batch(cmd, m.notify(news{text: m.notice.text}))
+		}
 		return tea.Batch(cmd, m.loadHistorySoon())
 	case calls.AccountChanged:
 		return tea.Batch(cmd, m.loadHistorySoon())

@@ -74,7 +74,18 @@ type Config struct {
 	Keys      map[string][]string // in the place of the usual ones, by what they do; see CheckKeys
 	Mouse     bool                // take clicks; the terminal's own marking of text then needs shift
 	Motion    bool                // a pulse while ringing, meters ten times a second
-	Bell      bool                // ring the terminal's bell for an incoming call
+	Bell      bool                // ring the terminal's bell too for an incoming call
+
+	// Notify is how a call is noticed by somebody who looks elsewhere; empty is
+	// NotifyAuto.
+	Notify Notify
+	// Talk is how the microphone is at the beginning of a call; empty is TalkOpen.
+	Talk Talk
+	// Terminal is what is known of the terminal.
+	Terminal Terminal
+	// Desktop shows a text on the desktop of the person who sits at the terminal;
+	// nil where there is none.
+	Desktop func(ctx context.Context, text string) error
 
 	// Grace is how long keys do nothing after a call appeared, so that a key
 	// that was on its way cannot answer it. Zero is DefaultGrace.
@@ -91,6 +102,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Grace == 0 {
 		c.Grace = DefaultGrace
+	}
+	if c.Notify == "" {
+		c.Notify = NotifyAuto
 	}
 	if c.Theme == "" {
 		c.Theme = ThemeAuto

@@ -93,7 +93,7 @@ type helpGroup struct {
 
 func (m *Model) helpGroups() []helpGroup {
 	k := m.keys
-	talking := []key.Binding{k.Mute, k.HangUp, does(k.Swap, m.lang.Say(wordSwapShort))}
+	talking := []key.Binding{k.Mute, k.Talk, k.HangUp, does(k.Swap, m.lang.Say(wordSwapShort))}
 	if m.cfg.Volume != nil {
 		talking = append(talking, m.volumeKey())
 	}

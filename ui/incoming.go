@@ -18,6 +18,9 @@ type waiting struct {
 	since time.Time
 	until time.Time // keys do nothing before
 	sent  bool      // the decision is on its way
+	key   time.Time // the last key in that time
+
+	gone time.Time // when the last call went that nobody had decided over
 }
 
 // noticeIncoming brings the overlay in line with the calls that ring. The oldest
@@ -25,19 +28,25 @@ type waiting struct {
 // grace begins anew: no key that was meant for the one may answer the other.
 func (m *Model) noticeIncoming() tea.Cmd {
 	in := m.view.Incoming()
-	if len(in) == 0 {
-		m.waiting = waiting{}
-		return nil
-	}
-	if m.onTop(in) >= 0 {
-		return nil
-	}
 	now := m.now()
-	m.waiting = waiting{call: in[0].Call.ID, since: now, until: now.Add(m.cfg.Grace)}
-	if m.cfg.Bell {
-		return tea.Raw("\a")
+	switch {
+	case len(in) == 0 && m.waiting.call != "" && !m.waiting.sent:
+		m.waiting = waiting{gone: now}
+	case len(in) == 0 && m.waiting.call != "":
+		m.waiting = waiting{}
+	case len(in) > 0 && m.onTop(in) < 0:
+		m.waiting = waiting{call: in[0].Call.ID, since: now, until: now.Add(m.cfg.Grace)}
 	}
-	return nil
+	return m.notifyIncoming()
+}
+
+// decided says whether a key was meant for a call that is gone just now.
+func (m *Model) decided(k tea.KeyPressMsg) bool {
+	return m.justGone() && !m.typing() && key.Matches(k, m.keys.Accept, m.keys.Swap, m.keys.Reject, m.keys.Busy)
+}
+
+func (m *Model) justGone() bool {
+	return m.waiting.call == "" && m.now().Before(m.waiting.gone.Add(m.cfg.Grace))
 }
 
 // onTop is which of the calls that ring lies on top.
@@ -60,15 +69,14 @@ func (m *Model) graced() bool { return m.now().Before(m.waiting.until) }
 // the end of the present call can be reached.
 func (m *Model) pressIncoming(k tea.KeyPressMsg) tea.Cmd {
 	held, holding := m.view.Held()
-	switch {
-	case holding && key.Matches(k, m.keys.HangUp):
-		return m.hangUp(held)
-	case holding && key.Matches(k, m.keys.Mute) && held.Call.Status == calls.Ongoing:
-		return m.toggleMute(held)
-	case m.graced():
-		if m.typing() { // somebody types: wait for a pause
-			m.waiting.until = m.now().Add(m.cfg.Grace)
+	if holding {
+		if cmd, taken := m.pressBeneath(held, k); taken {
+			return cmd
 		}
+	}
+	switch {
+	case m.graced():
+		m.waiting.wait(k, m.typing(), m.now(), m.cfg.Grace)
 		return nil
 	case key.Matches(k, m.keys.SearchUp):
 		m.chooseIncoming(-1)
@@ -98,6 +106,31 @@ func (m *Model) pressIncoming(k tea.KeyPressMsg) tea.Cmd {
 		return m.do(id, calls.Reject{Status: calls.Busy})
 	}
 	return nil
+}
+
+// wait takes a key that comes too early. After one of somebody who types, and of
+// a key that is held down, the time begins anew: there must be a pause.
+func (w *waiting) wait(k tea.KeyPressMsg, typing bool, now time.Time, grace time.Duration) {
+	if typing || k.IsRepeat || now.Sub(w.key) < repeatGap {
+		w.until = now.Add(grace)
+	}
+	w.key = now
+}
+
+// pressBeneath reaches the present call under an incoming one: at once, unless
+// somebody types.
+func (m *Model) pressBeneath(held calls.CallView, k tea.KeyPressMsg) (cmd tea.Cmd, taken bool) {
+	ongoing := held.Call.Status == calls.Ongoing
+	switch {
+	case m.typing() && m.graced():
+	case key.Matches(k, m.keys.HangUp):
+		return m.hangUp(held), true
+	case ongoing && key.Matches(k, m.keys.Mute):
+		return m.toggleMute(held), true
+	case ongoing && key.Matches(k, m.keys.Talk):
+		return m.pressTalk(held, k), true
+	}
+	return nil, false
 }
 
 func (m *Model) incomingKeys() []key.Binding {

@@ -67,6 +67,7 @@ func (k *keymap) entries() []entry {
 		{"record", onTalking, &k.Record},
 		{"louder", onTalking, &k.Louder},
 		{"softer", onTalking, &k.Softer},
+		{"talk", onTalking | onIncoming, &k.Talk},
 		{"again", onEnded, &k.Again},
 		{"close", onEnded, &k.Close},
 		{"yes", onQuestion, &k.Yes},

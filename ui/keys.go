@@ -11,7 +11,7 @@ type keymap struct {
 	Favourite, Filter, Details                    key.Binding
 	Accept, Swap, Reject, Busy                    key.Binding
 	Stop, Mute, Unmute, HangUp, Record            key.Binding
-	Louder, Softer                                key.Binding
+	Louder, Softer, Talk                          key.Binding
 	Again, Close, Yes, No                         key.Binding
 	Settings, Change, Less, More, Usual           key.Binding
 	Help, Palette, Quit, Interrupt, Suspend       key.Binding
@@ -56,6 +56,7 @@ func newKeymap(l Language, changes map[string][]string) (keymap, error) {
 
 		Louder: b("+", wordLouder, "+", "="),
 		Softer: b("-", wordSofter, "-"),
+		Talk:   b(l.Say(wordSpace), wordTalk, "space"),
 
 		Again: b("enter", wordAgain, "enter", "c"),
 		Close: b("esc", wordClose, "esc", "x", "q"),

@@ -28,6 +28,7 @@ type Model struct {
 	waiting waiting
 	ended   ended
 	mute    muting
+	push    pushing
 	// recording: the Recorder works on a key.
 	recording bool
 	// answering is the call that this screen has accepted, until the answer.
@@ -37,7 +38,8 @@ type Model struct {
 	sheet   sheet // nil: none
 	room    room  // nil: none
 	again   bool  // see Again
-	focused bool  // whether the terminal has the focus; true where it does not tell
+	focus   focus
+	rung    []calls.ID // the calls that ring here and were told of
 	zones   zones
 	notice  notice
 	ticking bool
@@ -83,7 +85,7 @@ func New(cfg Config) *Model {
 	if m.keys, err = newKeymap(cfg.Language, cfg.Keys); err != nil {
 		m.notice = notice{Clean(err.Error(), maxNotice), true}
 	}
-	m.focused, m.people, m.levels = true, newPeople(), audio.Silence()
+	m.people, m.levels = newPeople(), audio.Silence()
 	m.mine, m.theirs = newMeter(), newMeter()
 	m.preferences.dark = cfg.Theme != ThemeLight
 	m.view = cfg.Agent.Snapshot()
@@ -95,7 +97,7 @@ func New(cfg Config) *Model {
 
 // Init implements tea.Model.
 func (m *Model) Init() tea.Cmd {
-	cmds := []tea.Cmd{m.refresh(), m.keepTicking()}
+	cmds := []tea.Cmd{m.refresh(), m.keepTicking(), tea.RequestTerminalVersion}
 	if m.cfg.Theme == ThemeAuto {
 		cmds = append(cmds, tea.RequestBackgroundColor)
 	}
@@ -123,10 +125,10 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 		return tea.Batch(m.refresh(), m.press(msg))
 	case tea.MouseMsg:
 		return tea.Batch(m.refresh(), m.point(msg))
-	case tea.FocusMsg:
-		m.focused = true
-	case tea.BlurMsg:
-		m.focused = false
+	case tea.FocusMsg, tea.BlurMsg, tea.TerminalVersionMsg, tea.KeyboardEnhancementsMsg, tea.KeyReleaseMsg:
+		return m.terminal(msg)
+	case unnoticed:
+		return m.notifyInstead(msg.news)
 	case tea.PasteMsg:
 		return tea.Batch(m.paste(msg), m.passPaste(msg))
 	case tea.ResumeMsg:
@@ -158,6 +160,24 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 		return m.loadHistory("")
 	}
 	return m.pass(msg)
+}
+
+// terminal takes what the terminal tells of itself, and of whoever sits there.
+func (m *Model) terminal(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case tea.FocusMsg:
+		m.focus = focusHere
+	case tea.BlurMsg:
+		m.focus = focusAway
+		return m.letGo()
+	case tea.TerminalVersionMsg:
+		m.cfg.Terminal = m.cfg.Terminal.Versioned(msg.Name)
+	case tea.KeyboardEnhancementsMsg:
+		m.push.releases = msg.SupportsEventTypes()
+	case tea.KeyReleaseMsg:
+		return m.release(msg)
+	}
+	return nil
 }
 
 // pass gives a message to the room, if there is one.
@@ -224,6 +244,9 @@ func (m *Model) call(id calls.ID) (calls.CallView, bool) {
 // press takes one key to whom it concerns: whatever lies on top, and nobody
 // beneath.
 func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
+	if m.decided(k) {
+		return nil
+	}
 	m.notice = notice{}
 	switch {
 	case key.Matches(k, m.keys.Interrupt):
@@ -281,7 +304,7 @@ func (m *Model) refresh() tea.Cmd {
 		m.answering = ""
 	}
 	m.settleVolume()
-	return tea.Batch(m.noticeIncoming(), m.settleDialing())
+	return tea.Batch(m.noticeIncoming(), m.settleDialing(), m.settlePushing())
 }
 
 // now is the time by the screen's clock.

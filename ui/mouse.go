@@ -56,7 +56,7 @@ func (m *Model) point(msg tea.MouseMsg) tea.Cmd {
 		return nil
 	}
 	rows := m.rows()
-	if at.Button != tea.MouseLeft || at.Y < 0 || at.Y >= len(rows) {
+	if at.Button != tea.MouseLeft || at.Y < 0 || at.Y >= len(rows) || m.justGone() {
 		return nil
 	}
 	double := m.zones.clicked == at.Y && m.now().Sub(m.zones.at) < doubleClick
@@ -125,6 +125,8 @@ func (m *Model) pressBinding(b key.Binding) tea.Cmd {
 	if len(keys) == 0 {
 		return nil
 	}
+	m.push.clicked = true
+	defer func() { m.push.clicked = false }()
 	return m.press(keyNamed(keys[0]))
 }
 

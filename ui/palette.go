@@ -39,7 +39,9 @@ func (m *Model) actions() []key.Binding {
 		list = append(list, m.aboutChosen()...)
 	case screenRecent:
 		list = append(list, m.aboutChosen()...)
-	case screenRoom, screenOutgoing, screenTalking, screenEnded:
+	case screenTalking:
+		list = append(list, m.talkingActions()...)
+	case screenRoom, screenOutgoing, screenEnded:
 	}
 	for _, d := range m.doors() {
 		list = append(list, d.key)

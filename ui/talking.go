@@ -14,19 +14,29 @@ import (
 )
 
 // muting keeps two fast strokes of the mute key in order: muting goes out at
-// once, unmuting waits for the answer to what went before.
+// once, unmuting waits until the microphone has obeyed what went before.
 type muting struct {
 	want bool
-	sent int // without an answer
+	last bool // what was sent last
+	sent int  // without an answer
+}
+
+// mutes says whether the microphone is to be closed, whatever it is still.
+func (m *Model) mutes(held calls.CallView) bool {
+	if m.mute.sent > 0 {
+		return m.mute.want
+	}
+	return held.Muted
 }
 
 func (m *Model) toggleMute(held calls.CallView) tea.Cmd {
-	now := held.Muted
-	if m.mute.sent > 0 {
-		now = m.mute.want
-	}
-	m.mute.want = !now
-	if !m.mute.want && m.mute.sent > 0 {
+	m.push.open = false
+	return m.setMute(held, !m.mutes(held))
+}
+
+func (m *Model) setMute(held calls.CallView, on bool) tea.Cmd {
+	m.mute.want = on
+	if !on && m.mute.sent > 0 && held.Muted != m.mute.last {
 		return nil
 	}
 	return m.sendMute(held)
@@ -34,6 +44,7 @@ func (m *Model) toggleMute(held calls.CallView) tea.Cmd {
 
 func (m *Model) sendMute(held calls.CallView) tea.Cmd {
 	m.mute.sent++
+	m.mute.last = m.mute.want
 	return m.do(held.Call.ID, calls.SetMuted{Audio: m.mute.want})
 }
 
@@ -67,6 +78,8 @@ func (m *Model) pressTalking(k tea.KeyPressMsg) tea.Cmd {
 	case !ok:
 	case key.Matches(k, m.keys.Mute):
 		return m.toggleMute(held)
+	case key.Matches(k, m.keys.Talk):
+		return m.pressTalk(held, k)
 	case key.Matches(k, m.keys.HangUp):
 		return m.hangUp(held)
 	case m.pressVolume(held, k):
@@ -85,6 +98,7 @@ func (m *Model) muteKey(held calls.CallView) key.Binding {
 	return m.keys.Mute
 }
 
+// talkingKeys are those of the last row, which has room for five.
 func (m *Model) talkingKeys() []key.Binding {
 	held, ok := m.view.Held()
 	if !ok { // answering
@@ -93,14 +107,31 @@ func (m *Model) talkingKeys() []key.Binding {
 	if m.inner() < 24 { // where not all fit, the first does
 		return []key.Binding{m.keys.HangUp, m.muteKey(held), m.keys.Help}
 	}
+	list := m.talkingActions()
+	return append(list[:min(len(list), 4)], m.keys.Help)
+}
+
+// talkingActions are what one can do in a call.
+func (m *Model) talkingActions() []key.Binding {
+	held, ok := m.view.Held()
+	if !ok {
+		return nil
+	}
 	list := []key.Binding{m.muteKey(held), m.keys.HangUp}
+	talk, talks := m.talkKey(held)
+	switch {
+	case talks && m.cfg.Talk == TalkPush:
+		list = []key.Binding{talk, m.keys.HangUp, m.muteKey(held)}
+	case talks:
+		list = append(list, talk)
+	}
 	if m.cfg.Volume != nil {
 		list = append(list, m.volumeKey())
 	}
 	if m.cfg.Recorder != nil {
 		list = append(list, m.recordKey(held))
 	}
-	return append(list, m.keys.Help)
+	return list
 }
 
 // talkingRows: with whom, how it stands, for how long, and the two meters. The

@@ -15,7 +15,9 @@ func (m *Model) View() tea.View {
 	v := tea.NewView(strings.Join(m.rows(), "\n"))
 	v.AltScreen = true
 	v.WindowTitle = m.title()
+	v.ProgressBar = m.progress()
 	v.ReportFocus = true
+	v.KeyboardEnhancements.ReportEventTypes = true // for the key to talk
 	if m.cfg.Mouse {
 		v.MouseMode = tea.MouseModeCellMotion
 	}
@@ -272,6 +274,9 @@ func (m *Model) title() string {
 		return m.lang.titleOutgoing(m.peer(held.Call, nameLimit))
 	case ok:
 		return m.lang.titleTalking(m.peer(held.Call, nameLimit))
+	}
+	if n := m.recent.missed; n > 0 {
+		return m.lang.missedCount(n) + " · " + m.lang.Say(textTitle)
 	}
 	return m.lang.Say(textTitle)
 }

@@ -96,7 +96,7 @@ func (a *app) fullScreen(ctx context.Context, s *session) error {
 	var program *tea.Program
 	recorder := newRecorder(s.Phone, func(file string, err error) { program.Send(ui.Recorded{File: file, Err: err}) })
 	defer recorder.close()
-	model := ui.New(ui.Config{
+	model := ui.New(a.noticed(s.settings, ui.Config{
 		Agent: dialler{s.Phone, s.settings.RingTime}, NewCallID: newCallID, Now: time.Now, Stats: s.Stats, Version: a.version,
 		MarkSeen: func(ctx context.Context, until calls.ID) error {
 			_, err := s.Request(ctx, wire.MarkSeen{Until: until})
@@ -111,7 +111,7 @@ func (a *app) fullScreen(ctx context.Context, s *session) error {
 		Keys: s.settings.Keys, Mouse: s.settings.Mouse,
 		Recorder: screenRecorder{recorder, config.Locate(a.getenv).Recordings()}, Dial: dialTone(s.Engine),
 		Volume: s.Engine.SetVolume,
-	})
+	}))
 	program = tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(a.out),
 		tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler())
 	looking, enough := context.WithCancel(ctx)
@@ -122,6 +122,7 @@ func (a *app) fullScreen(ctx context.Context, s *session) error {
 	s.AddCallListener("screen", func(e calls.Event) { program.Send(e) })
 	defer s.RemoveCallListener("screen")
 	s.run(ctx)
+	defer a.keepTitle()()
 	_, err := program.Run()
 	switch {
 	case errors.Is(err, tea.ErrProgramPanic):
