@@ -86,8 +86,29 @@ func (e *Engine) SetRing(d Device) {
 // as DTMF, in the voice (RFC 4733 §1.2 calls it in-band). Nothing is sent while
 // nothing is captured. A looping tone is none to send.
 func (e *Engine) Send(t Tone) {
-	if c := e.tones.cadence(t); c.times > 0 {
+	e.mu.Lock()
+	c := e.tones.cadence(t)
+	e.mu.Unlock()
+	if c.times > 0 {
 		e.dialled.Store(&c)
+	}
+}
+
+// SetTones changes how the tones sound, from the next one on.
+func (e *Engine) SetTones(t ToneSet) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.tones = t
+}
+
+// SetPackets changes how long a packet is, and whether silence is sent, as
+// Config has them; from the next StartCapture on.
+func (e *Engine) SetPackets(long time.Duration, dtx bool) {
+	e.dtx.Store(dtx)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.packet = PacketSamples; long == FrameDuration {
+		e.packet = FrameSamples
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -364,3 +365,46 @@ func TestTheGainClipsRatherThanWraps(t *testing.T) {
 		}
 	})
 }
+
+func TestAnotherBellRingsFromTheNextRingOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		speaker := &rig{}
+		e := newEngine(t, speaker)
+		e.SetTones(audio.ToneSet{Ring: make([]int16, audio.Rate)}) // it rings without a sound
+		e.Play(audio.ToneRing)
+		elapse(500 * time.Millisecond)
+		if pcm, _ := speaker.all(); loud(pcm) {
+			t.Error("the old bell rings")
+		}
+		e.SetTones(audio.ToneSet{})
+		e.StopTone()
+		e.Play(audio.ToneRing)
+		elapse(500 * time.Millisecond)
+		if pcm, _ := speaker.all(); !loud(pcm) {
+			t.Error("the new bell does not ring")
+		}
+		closeAll(t, e)
+	})
+}
+
+func TestShorterPacketsFromTheNextCaptureOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e := newEngine(t, &rig{})
+		for _, long := range []time.Duration{20 * time.Millisecond, 10 * time.Millisecond, 20 * time.Millisecond} {
+			e.SetPackets(long, false)
+			var first, second atomic.Uint32
+			err := e.StartCapture(func(p audio.Packet) { first.Store(second.Swap(p.Timestamp)) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			elapse(300 * time.Millisecond)
+			e.StopCapture()
+			if got := time.Duration(second.Load()-first.Load()) * time.Second / audio.Rate; got != long {
+				t.Errorf("packets are %v apart, want %v", got, long)
+			}
+		}
+		closeAll(t, e)
+	})
+}
+
+func loud(pcm []int16) bool { return len(pcm) > 0 && slices.Max(pcm) > 1000 }

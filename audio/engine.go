@@ -59,6 +59,7 @@ type Engine struct {
 	gain    atomic.Uint32          // of the microphone, a factor: bits of a float32
 	tap     atomic.Pointer[Tap]
 	dialled atomic.Pointer[cadence]
+	dtx     atomic.Bool
 	ahead   atomic.Int64 // how long before it is heard a frame was rendered, ns
 	peakIn  atomic.Int32
 	faults  [4]atomic.Pointer[string]
@@ -74,7 +75,6 @@ type Engine struct {
 	capture  *capture
 	sequence uint16
 	packet   int // samples
-	dtx      bool
 }
 
 // capture is one run of the capture loop.
@@ -97,12 +97,13 @@ const (
 // NewEngine makes the sound of one phone. It opens nothing and starts nothing.
 func NewEngine(c Config) *Engine {
 	e := &Engine{
-		codec: c.Codec, tones: c.Tones, processor: c.Processor, log: c.Log,
+		codec: c.Codec, processor: c.Processor, log: c.Log,
 		began: time.Now(), stop: make(chan struct{}),
 	}
 	e.SetDevice(c.Device)
 	e.SetRing(c.Ring)
 	e.SetGain(c.Gain)
+	e.SetTones(c.Tones)
 	if e.codec == nil {
 		e.codec = absent{}
 	}
@@ -113,10 +114,7 @@ func NewEngine(c Config) *Engine {
 	e.bell.name, e.bell.fault, e.bell.device = "bell", faultBell, &e.ringing
 	e.streams.Store(&[]*Stream{})
 	e.network.Store(&Network{})
-	if e.packet = PacketSamples; c.PacketDuration == FrameDuration {
-		e.packet = FrameSamples
-	}
-	e.dtx = c.DTX
+	e.SetPackets(c.PacketDuration, c.DTX)
 	return e
 }
 

@@ -39,12 +39,14 @@ type Processing struct {
 //	Render ──► reference ─┐
 //	Capture: high-pass ─► canceller ─► suppressor ─► leveler ─► limiter
 //
-// Each link but the canceller is for the whole call; the canceller can be
-// switched at any time, from any goroutine, without a click.
+// The high-pass is for the whole call; the others can be switched at any time,
+// from any goroutine, without a click.
 type Chain struct {
 	highPass   *highPass
 	suppressor Suppressor
+	suppresses link
 	leveler    *leveler
+	levels     link
 
 	canceller Processor
 	wanted    atomic.Bool
@@ -58,12 +60,11 @@ var _ Processor = (*Chain)(nil)
 
 // NewChain makes a Chain for one engine.
 func NewChain(p Processing) *Chain {
-	c := &Chain{canceller: p.Canceller, suppressor: p.Suppressor}
+	c := &Chain{canceller: p.Canceller, suppressor: p.Suppressor, leveler: newLeveler()}
+	c.suppresses.begin(p.Suppressor != nil)
+	c.levels.begin(p.Level)
 	if p.HighPass {
 		c.highPass = newHighPass()
-	}
-	if p.Level {
-		c.leveler = newLeveler()
 	}
 	c.Cancel(p.Cancel)
 	return c
@@ -94,12 +95,52 @@ func (c *Chain) Capture(f Frame, delay time.Duration) {
 	if c.canceller != nil {
 		c.cancel(f, delay)
 	}
-	if c.suppressor != nil {
+	if c.suppressor != nil && c.suppresses.enter(f) {
 		c.suppressor.Suppress(f)
+		c.suppresses.leave(f)
 	}
-	if c.leveler != nil {
+	if c.levels.enter(f) {
 		c.leveler.level(f)
+		c.levels.leave(f)
 	}
+}
+
+// Suppress switches the suppressor, if there is one. Safe for concurrent use.
+func (c *Chain) Suppress(on bool) { c.suppresses.wanted.Store(on) }
+
+// Level switches the leveler. Safe for concurrent use.
+func (c *Chain) Level(on bool) { c.levels.wanted.Store(on) }
+
+// link is the switch of one part of the chain: what it does fades in and out
+// over one frame. All but wanted belongs to the capture goroutine.
+type link struct {
+	wanted      atomic.Bool
+	works, will bool
+	dry         [FrameSamples]int16
+}
+
+// begin is for a link that is on or off from the start.
+func (l *link) begin(on bool) {
+	l.wanted.Store(on)
+	l.works = on
+}
+
+// enter tells whether the part is to work on this frame; leave is due then.
+func (l *link) enter(f Frame) bool {
+	if l.will = l.wanted.Load(); l.will != l.works {
+		copy(l.dry[:], f)
+	}
+	return l.will || l.works
+}
+
+func (l *link) leave(f Frame) {
+	switch {
+	case l.will && !l.works:
+		fade(f, l.dry[:], f)
+	case l.works && !l.will:
+		fade(f, f, l.dry[:])
+	}
+	l.works = l.will
 }
 
 // warmFrames is how many frames a canceller has before it is heard: its filters

@@ -198,6 +198,53 @@ func TestTheCancellerIsSwitchedWithoutAClick(t *testing.T) {
 	}
 }
 
+// hush is a suppressor that makes silence of all.
+type hush struct{}
+
+func (hush) Suppress(f audio.Frame) { clear(f) }
+
+func TestTheSuppressorAndTheLevelerAreSwitchedWithoutAClick(t *testing.T) {
+	for _, test := range []struct {
+		name   string
+		chain  *audio.Chain
+		change func(c *audio.Chain, on bool)
+		worked func(in, out []int16) bool
+	}{
+		{
+			"suppressor", audio.NewChain(audio.Processing{Suppressor: hush{}}), (*audio.Chain).Suppress,
+			func(_, out []int16) bool { return score.RMS(out) < -90 },
+		},
+		{
+			"leveler", audio.NewChain(audio.Processing{}), (*audio.Chain).Level,
+			func(in, out []int16) bool { return score.RMS(out) > score.RMS(in)+0.5 },
+		},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			in := talk(-35, 9)
+			out := append([]int16(nil), in...)
+			test.change(test.chain, false)
+			test.chain.Capture(make(audio.Frame, audio.FrameSamples), 0)
+			for at := 0; at < len(out); at += audio.FrameSamples {
+				test.change(test.chain, at > 3*audio.Rate && at < 6*audio.Rate)
+				test.chain.Capture(out[at:][:audio.FrameSamples], 0)
+			}
+			if !test.worked(in[4*audio.Rate:5*audio.Rate], out[4*audio.Rate:5*audio.Rate]) {
+				t.Errorf("switched on, what comes out is at %.0f dBFS", score.RMS(out[4*audio.Rate:5*audio.Rate]))
+			}
+			for i := range out[:3*audio.Rate-audio.FrameSamples] {
+				if out[i] != in[i] || out[len(out)-1-i] != in[len(in)-1-i] {
+					t.Fatalf("switched off, it changes sample %d", i)
+				}
+			}
+			for i := 1; i < len(out); i++ {
+				if step := math.Abs(float64(out[i]) - float64(out[i-1])); step > 200 {
+					t.Fatalf("a step of %.0f at sample %d", step, i)
+				}
+			}
+		})
+	}
+}
+
 func TestTheCancellerHearsWhatIsPlayedInOrder(t *testing.T) {
 	fake := &canceller{answer: true}
 	c := audio.NewChain(audio.Processing{Canceller: fake, Cancel: true})
