@@ -140,12 +140,12 @@ func (c *change) stopReason(me Party) Reason {
 		return RejectedElsewhere
 	case c.after.Reason != "":
 		return c.after.Reason
-	case c.after.Status == Cancelled:
-		return CancelledByCaller
-	case c.after.Status == Unanswered || c.after.Status == Ongoing:
-		return NoAnswer
+	case c.after.Status == Ongoing:
+		return NoAnswer // the others go on
 	}
-	return Reason(c.after.Status) // a group call ended while this party still rang
+	// What ends a call names why, too: CancelledByCaller, NoAnswer; or a group call
+	// ended while this party still rang.
+	return Reason(c.after.Status)
 }
 
 // rings says whether this party's phones should be ringing.
