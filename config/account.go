@@ -28,7 +28,7 @@ type accountsFile struct {
 
 // LoadAccount is the account in use; false if there is none yet.
 func LoadAccount(p Paths) (Account, bool, error) {
-	all, err := accounts(p)
+	all, err := Accounts(p)
 	if err != nil || len(all) == 0 {
 		return Account{}, false, err
 	}
@@ -37,12 +37,33 @@ func LoadAccount(p Paths) (Account, bool, error) {
 
 // SaveAccount puts an account into the file and makes it the one in use.
 func SaveAccount(p Paths, a Account) error {
-	all, err := accounts(p)
+	all, err := Accounts(p)
 	if err != nil {
 		return err
 	}
-	all = slices.DeleteFunc(all, func(o Account) bool { return place(o.Server) == place(a.Server) && o.User == a.User })
-	all = append([]Account{a}, all...)
+	all = slices.DeleteFunc(all, a.Same)
+	return saveAccounts(p, append([]Account{a}, all...))
+}
+
+// UseAccount makes one of the accounts the one in use.
+func UseAccount(p Paths, server, user string) error {
+	all, err := Accounts(p)
+	if err != nil {
+		return err
+	}
+	wanted := Account{Server: server, User: user}
+	i := slices.IndexFunc(all, wanted.Same)
+	if i < 0 {
+		return fmt.Errorf("there is no account %s on %s any more; log in again with  tring login %[2]s --user %[1]s", user, server)
+	}
+	first := all[i]
+	return saveAccounts(p, append([]Account{first}, slices.Delete(all, i, i+1)...))
+}
+
+// Same says whether both are the same person on the same server.
+func (a Account) Same(o Account) bool { return place(o.Server) == place(a.Server) && o.User == a.User }
+
+func saveAccounts(p Paths, all []Account) error {
 	for i := range all {
 		all[i].Key.File = p.inside(all[i].Key.File)
 	}
@@ -54,7 +75,8 @@ func SaveAccount(p Paths, a Account) error {
 	return write(p.Accounts(), out.Bytes())
 }
 
-func accounts(p Paths) ([]Account, error) {
+// Accounts are all accounts, the one in use first.
+func Accounts(p Paths) ([]Account, error) {
 	data, err := os.ReadFile(p.Accounts())
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil

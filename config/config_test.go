@@ -143,7 +143,7 @@ func TestAccountsAreKept(t *testing.T) {
 			t.Fatalf("got %+v %v %v, want the last login %+v", got, ok, err, a)
 		}
 	}
-	if all, _ := accounts(p); len(all) != 2 {
+	if all, _ := Accounts(p); len(all) != 2 {
 		t.Errorf("%d accounts, want 2: %+v", len(all), all)
 	}
 	if info, err := os.Stat(p.Accounts()); err != nil || info.Mode().Perm() != 0o600 {
@@ -160,7 +160,7 @@ func TestAServerIsOneHoweverItIsSpelt(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	all, err := accounts(p)
+	all, err := Accounts(p)
 	if err != nil || len(all) != 3 {
 		t.Errorf("%d accounts, want 3: %+v, %v", len(all), all, err)
 	}

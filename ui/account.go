@@ -118,7 +118,7 @@ func (a *accountRoom) keys(m *Model) []key.Binding {
 	case e.account != (SavedAccount{}) && !e.account.InUse:
 		list = append(list, does(k.Choose, m.lang.Say(wordSwitch)))
 	}
-	return append(list, a.disturb(m), k.Down, k.Back, k.Help)
+	return append(list, a.disturb(m), k.Back, k.Down, k.Help)
 }
 
 // disturb is the key of do-not-disturb with what it does now.

@@ -62,6 +62,7 @@ const (
 type guide struct {
 	page   guidePage
 	chosen int // of the ways
+	top    int // the first row of the page of the server that is shown
 	fields [2]textinput.Model
 	field  int // the one that letters go into
 	fault  string
@@ -145,10 +146,10 @@ func (g *guide) keys(m *Model) []key.Binding {
 	case guideJoined:
 		return []key.Binding{does(k.Choose, m.lang.Say(wordContinue)), k.Back, k.Help}
 	case guideServe:
-		return []key.Binding{does(k.Back, m.lang.Say(wordBack)), k.Help}
+		return []key.Binding{does(k.Back, m.lang.Say(wordBack)), k.Down, k.Up, k.Help}
 	case guideWays:
 	}
-	return []key.Binding{k.Choose, k.Up, k.Down, does(k.Back, m.lang.Say(wordSkip)), k.Help}
+	return []key.Binding{k.Choose, does(k.Back, m.lang.Say(wordSkip)), k.Up, k.Down, k.Help}
 }
 
 func (g *guide) press(m *Model, k tea.KeyPressMsg) tea.Cmd {
@@ -163,8 +164,13 @@ func (g *guide) press(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	case guideJoined:
 		return g.pressJoined(m, k)
 	case guideServe:
-		if key.Matches(k, m.keys.Back) {
+		switch {
+		case key.Matches(k, m.keys.Back):
 			g.page = guideWays
+		case key.Matches(k, m.keys.Up):
+			g.top--
+		case key.Matches(k, m.keys.Down):
+			g.top++
 		}
 	case guideWays:
 		return g.pressWays(m, k)
@@ -198,7 +204,7 @@ func (g *guide) choose(m *Model) tea.Cmd {
 		m.enter(nil)
 		return m.dial(calls.User(m.cfg.Guide.Echo), calls.Audio)
 	case textServe:
-		g.page = guideServe
+		g.page, g.top = guideServe, 0
 	default:
 		g.page = guideForm
 		return g.focus(fieldAddress)
@@ -225,6 +231,7 @@ func (g *guide) pressForm(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		return g.begin(m)
 	default:
 		var cmd tea.Cmd
+		g.fault = ""
 		g.fields[g.field], cmd = g.fields[g.field].Update(k)
 		g.unpack()
 		return cmd

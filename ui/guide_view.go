@@ -159,5 +159,7 @@ func (g *guide) serveRows(m *Model, width, height int) []string {
 		}
 		gap()
 	}
-	return append(rows, sayRows(m.lang.Say(textServeThen), width)...)
+	rows = append(rows, sayRows(m.lang.Say(textServeThen), width)...)
+	g.top = max(min(g.top, len(rows)-height), 0)
+	return rows[g.top:]
 }

@@ -25,76 +25,91 @@ type keymap struct {
 // usual ones. With an error the keys are as good as can be.
 func newKeymap(l Language, changes map[string][]string) (keymap, error) {
 	b := func(show, does string, keys ...string) key.Binding {
-		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(show, l.Say(does)))
+		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(l.Say(show), l.Say(does)))
 	}
-	k := keymap{
-		Up:     b("↑ k", wordUp, "up", "k"),
-		Down:   b("↓ j", wordDown, "down", "j"),
-		Top:    b("home", wordTop, "home", "g"),
-		Bottom: b("end", wordBottom, "end", "G"),
-
-		Call:     b("enter", wordCall, "enter", "c"),
-		CallBack: b("enter", wordCallBack, "enter", "c"),
-		Video:    b("v", wordVideo, "v"),
-		Tab:      b("tab", wordRecent, "tab"),
-		Search:   b("/", wordSearch, "/"),
-
-		Favourite: b("f", wordFavourite, "f"),
-		Filter:    b("f", wordFilter, "f"),
-		Details:   b("i", wordDetails, "i"),
-
-		Accept: b("a", wordAccept, "a"),
-		Swap:   b("a", wordSwap, "a"),
-		Reject: b("r", wordReject, "r"),
-		Busy:   b("b", wordBusy, "b"),
-
-		Stop:   b("x", wordStop, "x", "esc", "h"),
-		Mute:   b("m", wordMute, "m"),
-		Unmute: b("m", wordUnmute, "m"),
-		HangUp: b("h", wordHangUp, "h"),
-		Record: b("R", wordRecord, "R", "shift+r"),
-
-		Louder: b("+", wordLouder, "+", "="),
-		Softer: b("-", wordSofter, "-"),
-		Talk:   b(l.Say(wordSpace), wordTalk, "space"),
-
-		Again: b("enter", wordAgain, "enter", "c"),
-		Close: b("esc", wordClose, "esc", "x", "q"),
-		Yes:   b("y", wordYes, "y", "enter"),
-		No:    b("n", wordNo, "n", "esc", "x"),
-
-		Settings: b(",", wordSettings, ","),
-		Change:   b("enter", wordChange, "enter", "space"),
-		Less:     b("←", wordLess, "left", "-"),
-		More:     b("→", wordMore, "right", "+"),
-		Usual:    b("del", wordUsual, "delete", "backspace"),
-
-		Help:      b("?", wordHelp, "?"),
-		Palette:   b("ctrl+p", wordPalette, "ctrl+p"),
-		Quit:      b("q", wordQuit, "q"),
-		Interrupt: b("ctrl+c", wordQuit, "ctrl+c"),
-		Suspend:   b("ctrl+z", wordSuspend, "ctrl+z"),
-
-		Account: b("A", wordAccount, "A", "shift+a"),
-		Log:     b("L", wordLog, "L", "shift+l"),
-		Guide:   b("W", wordGuide, "W", "shift+w"),
-
-		Back:      b("esc", wordClose, "esc", "q"),
-		Choose:    b("enter", wordChoose, "enter", "space"),
-		PageUp:    b("pgup", wordPageUp, "pgup"),
-		PageDown:  b("pgdown", wordPageDown, "pgdown"),
-		NextField: b("tab", wordNext, "tab", "shift+tab"),
-		Disturb:   b("d", wordNoDisturb, "d"),
-		Remove:    b("x", wordRemove, "x", "delete"),
-		Trouble:   b("e", wordTrouble, "e"),
-
-		SearchUp:    b("↑", wordUp, "up"),
-		SearchDown:  b("↓", wordDown, "down", "ctrl+n"),
-		SearchCall:  b("enter", wordCall, "enter"),
-		SearchClose: b("esc", wordClose, "esc"),
-	}
+	var k keymap
+	k.lists(b)
+	k.calls(b)
+	k.rooms(b)
 	err := k.change(changes)
 	return k, err
+}
+
+// binder makes a binding: how it is shown, what it does, and its keys.
+type binder func(show, does string, keys ...string) key.Binding
+
+// lists are the keys of the lists, and those that are everywhere.
+func (k *keymap) lists(b binder) {
+	k.Up = b("↑ k", wordUp, "up", "k")
+	k.Down = b("↓ j", wordDown, "down", "j")
+	k.Top = b("home", wordTop, "home", "g")
+	k.Bottom = b("end", wordBottom, "end", "G")
+
+	k.Call = b("enter", wordCall, "enter", "c")
+	k.CallBack = b("enter", wordCallBack, "enter", "c")
+	k.Video = b("v", wordVideo, "v")
+	k.Tab = b("tab", wordRecent, "tab")
+	k.Search = b("/", wordSearch, "/")
+
+	k.Favourite = b("f", wordFavourite, "f")
+	k.Filter = b("f", wordFilter, "f")
+	k.Details = b("i", wordDetails, "i")
+
+	k.Help = b("?", wordHelp, "?")
+	k.Palette = b("ctrl+p", wordPalette, "ctrl+p")
+	k.Quit = b("q", wordQuit, "q")
+	k.Interrupt = b("ctrl+c", wordQuit, "ctrl+c")
+	k.Suspend = b("ctrl+z", wordSuspend, "ctrl+z")
+
+	k.SearchUp = b("↑", wordUp, "up")
+	k.SearchDown = b("↓", wordDown, "down", "ctrl+n")
+	k.SearchCall = b("enter", wordCall, "enter")
+	k.SearchClose = b("esc", wordClose, "esc")
+}
+
+// calls are the keys of calls.
+func (k *keymap) calls(b binder) {
+	k.Accept = b("a", wordAccept, "a")
+	k.Swap = b("a", wordSwap, "a")
+	k.Reject = b("r", wordReject, "r")
+	k.Busy = b("b", wordBusy, "b")
+
+	k.Stop = b("x", wordStop, "x", "esc", "h")
+	k.Mute = b("m", wordMute, "m")
+	k.Unmute = b("m", wordUnmute, "m")
+	k.HangUp = b("h", wordHangUp, "h")
+	k.Record = b("R", wordRecord, "R", "shift+r")
+
+	k.Louder = b("+", wordLouder, "+", "=")
+	k.Softer = b("-", wordSofter, "-")
+	k.Talk = b(wordSpace, wordTalk, "space")
+
+	k.Again = b("enter", wordAgain, "enter", "c")
+	k.Close = b("esc", wordClose, "esc", "x", "q")
+	k.Yes = b("y", wordYes, "y", "enter")
+	k.No = b("n", wordNo, "n", "esc", "x")
+}
+
+// rooms are the keys of the rooms, and those that open them.
+func (k *keymap) rooms(b binder) {
+	k.Settings = b(",", wordSettings, ",")
+	k.Change = b("enter", wordChange, "enter", "space")
+	k.Less = b("←", wordLess, "left", "-")
+	k.More = b("→", wordMore, "right", "+")
+	k.Usual = b("del", wordUsual, "delete", "backspace")
+
+	k.Account = b("A", wordAccount, "A", "shift+a")
+	k.Log = b("L", wordLog, "L", "shift+l")
+	k.Guide = b("W", wordGuide, "W", "shift+w")
+
+	k.Back = b("esc", wordClose, "esc", "q")
+	k.Choose = b("enter", wordChoose, "enter", "space")
+	k.PageUp = b("pgup", wordPageUp, "pgup")
+	k.PageDown = b("pgdown", wordPageDown, "pgdown")
+	k.NextField = b("tab", wordNext, "tab", "shift+tab")
+	k.Disturb = b("d", wordNoDisturb, "d")
+	k.Remove = b("x", wordRemove, "x", "delete")
+	k.Trouble = b("e", wordTrouble, "e")
 }
 
 // does is the binding with other words for what it does here.

@@ -124,7 +124,7 @@ func (l *logRoom) keys(m *Model) []key.Binding {
 		return []key.Binding{does(k.SearchCall, m.lang.Say(wordSearch)), k.SearchUp, k.SearchDown, k.SearchClose}
 	}
 	words := []string{wordTrouble, wordErrors, wordAll}[l.only]
-	return []key.Binding{does(k.Trouble, m.lang.Say(words)), k.Search, k.Up, k.Back, k.Help}
+	return []key.Binding{does(k.Trouble, m.lang.Say(words)), k.Back, k.Search, k.PageUp, k.Help}
 }
 
 func (l *logRoom) press(m *Model, k tea.KeyPressMsg) tea.Cmd {

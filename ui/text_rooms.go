@@ -25,8 +25,8 @@ const (
 	wordDisturb   = "ring again"
 	wordPageUp    = "page up"
 	wordPageDown  = "page down"
-	wordTrouble   = "only what went wrong"
-	wordErrors    = "only errors"
+	wordTrouble   = "problems"
+	wordErrors    = "errors"
 	wordAll       = "everything"
 	wordNext      = "next"
 	wordJoin      = "join"
@@ -110,10 +110,16 @@ func (l Language) level(v slog.Level) string {
 // logCount says how much of the log is shown.
 func (l Language) logCount(shown int, only logLevel, cut bool) string {
 	switch {
+	case only == logTrouble && shown == 1:
+		return l.Say("1 problem")
+	case only == logErrors && shown == 1:
+		return l.Say("1 error")
 	case only == logErrors:
 		return l.Say("%d errors", shown)
 	case only == logTrouble:
-		return l.Say("%d warnings and errors", shown)
+		return l.Say("%d problems", shown)
+	case shown == 1:
+		return l.Say("1 line")
 	case cut:
 		return l.Say("the last %d lines", shown)
 	}

@@ -76,7 +76,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(
 		a.callCommand(), a.answerCommand(),
-		a.loginCommand(), a.contactsCommand(), a.historyCommand(), a.presenceCommand(), a.phonesCommand(),
+		a.loginCommand(), a.contactsCommand(), a.historyCommand(), a.presenceCommand(), a.phonesCommand(), a.accountsCommand(),
 		a.serveCommand(), a.userCommand(), a.backupCommand(), a.restoreCommand(),
 		a.audioCommand(), a.doctorCommand(), a.versionCommand(),
 	)

@@ -91,7 +91,7 @@ func (a *app) examineServer(ctx context.Context, s *session, paths config.Paths,
 		err = errNoAccount
 	}
 	if err == nil {
-		_, err = a.checkAccount(ctx, signaling.Options(account))
+		_, err = checkAccount(ctx, signaling.Options(account))
 	}
 	return verdict("server", fmt.Sprintf("signed in to %s as %s", account.URL, account.User), err)
 }

@@ -19,6 +19,7 @@ import (
 	"tring/calls/signaling"
 	"tring/calls/wire"
 	"tring/config"
+	"tring/ui"
 )
 
 type loginFlags struct{ invite, key, user string }
@@ -53,12 +54,38 @@ func (a *app) login(ctx context.Context, url string, f loginFlags) (err error) {
 			return err
 		}
 	}
-	made := missingOf(paths.Key(), paths.Key()+".pub", paths.Device())
-	bound, err := a.bind(ctx, url, f, paths, settings)
+	l := login{paths, settings, a.getenv, a.askPassphrase, func(ui.JoinStep) {}}
+	account, fingerprint, err := l.run(ctx, url, f)
+	if err != nil {
+		return err
+	}
+	a.say("You are %s on %s, with the key %s. Run `tring` for the phone.", account.User, url, fingerprint)
+	return nil
+}
+
+// login binds this phone to an account, for the command and for the screen.
+type login struct {
+	paths    config.Paths
+	settings config.Settings
+	getenv   func(string) string
+	ask      config.Passphrase
+	tell     func(ui.JoinStep) // what it does next
+}
+
+// run logs in, and makes the account the one in use. It also returns the
+// fingerprint of the key.
+func (l login) run(ctx context.Context, url string, f loginFlags) (config.Account, string, error) {
+	made := missingOf(l.paths.Key(), l.paths.Key()+".pub", l.paths.Device())
+	l.tell(ui.JoinKey)
+	key, signer, err := l.findKey(f.key)
+	if err != nil {
+		return config.Account{}, "", err
+	}
+	account, bound, err := l.bind(ctx, url, f, key, signer)
 	if err != nil && !bound && refusedFirst(err) {
 		err = errors.Join(err, removeAll(made))
 	}
-	return err
+	return account, ssh.FingerprintSHA256(signer.PublicKey()), err
 }
 
 // refusedFirst says whether a login failed before the server could keep anything
@@ -94,47 +121,41 @@ func removeAll(files []string) error {
 
 // bind binds the key to the account, signs in once, and keeps the account. It
 // also says whether the server has bound the key, which holds after an error too.
-func (a *app) bind(ctx context.Context, url string, f loginFlags, paths config.Paths, settings config.Settings,
-) (bound bool, err error) {
+func (l login) bind(ctx context.Context, url string, f loginFlags, key config.Key, signer ssh.Signer,
+) (account config.Account, bound bool, err error) {
 	secret, pin := signaling.SplitInvite(f.invite)
-	key, signer, err := a.findKey(paths, f.key)
+	device, err := config.TakeDevice(l.paths)
 	if err != nil {
-		return false, err
-	}
-	device, err := config.TakeDevice(paths)
-	if err != nil {
-		return false, err
+		return account, false, err
 	}
 	defer func() { err = errors.Join(err, device.Release()) }()
 	options := signaling.Options{
 		URL: url, Pin: pin, User: calls.UserID(f.user), Kind: wire.KindTool, Signer: signer,
-		Device: calls.Device{ID: calls.DeviceID(device.ID), Label: settings.Label},
+		Device: calls.Device{ID: calls.DeviceID(device.ID), Label: l.settings.Label},
 	}
-	account := config.Account{Server: url, Pin: pin, User: f.user, Key: key}
+	account = config.Account{Server: url, Pin: pin, User: f.user, Key: key}
 	if f.user == "" {
+		l.tell(ui.JoinInvite)
 		who, err := signaling.Enrol(ctx, options, secret)
 		if err != nil {
-			return false, fmt.Errorf("log in: %w", err)
+			return account, false, fmt.Errorf("log in: %w", err)
 		}
-		bound = true
+		// The invite is used up: who gives up now would be left without either.
+		bound, ctx = true, context.WithoutCancel(ctx)
 		account.User, account.Name, options.User = string(who.User), who.Name, who.User
 	}
-	if err := a.signInOnce(ctx, &account, options, device); err != nil {
-		return bound, fmt.Errorf("log in: %w", err)
+	l.tell(ui.JoinSignIn)
+	if err := signInOnce(ctx, &account, options, device); err != nil {
+		return account, bound, fmt.Errorf("log in: %w", err)
 	}
-	if err := config.SaveAccount(paths, account); err != nil {
-		return bound, err
-	}
-	a.say("You are %s on %s, with the key %s. Run `tring` for the phone.",
-		account.User, url, ssh.FingerprintSHA256(signer.PublicKey()))
-	return true, nil
+	return account, true, config.SaveAccount(l.paths, account)
 }
 
-func (a *app) findKey(paths config.Paths, named string) (config.Key, ssh.Signer, error) {
+func (l login) findKey(named string) (config.Key, ssh.Signer, error) {
 	if named != "" {
-		return config.NamedKey(named, a.getenv, a.askPassphrase)
+		return config.NamedKey(named, l.getenv, l.ask)
 	}
-	return config.UsualKey(paths, a.getenv, a.askPassphrase)
+	return config.UsualKey(l.paths, l.getenv, l.ask)
 }
 
 // askInvite asks for the invite where a person sits.
@@ -155,20 +176,20 @@ func (a *app) askInvite() (string, error) {
 
 // signInOnce checks the account. A phone that was removed from it comes back as a
 // new one.
-func (a *app) signInOnce(ctx context.Context, account *config.Account, o signaling.Options, d *config.Device) (err error) {
-	account.Name, err = a.checkAccount(ctx, o)
+func signInOnce(ctx context.Context, account *config.Account, o signaling.Options, d *config.Device) (err error) {
+	account.Name, err = checkAccount(ctx, o)
 	if errors.Is(err, calls.ErrRemoved) {
 		if err := d.Renew(); err != nil {
 			return err
 		}
 		o.Device.ID = calls.DeviceID(d.ID)
-		account.Name, err = a.checkAccount(ctx, o)
+		account.Name, err = checkAccount(ctx, o)
 	}
 	return err
 }
 
 // checkAccount signs in once, and returns the display name.
-func (a *app) checkAccount(ctx context.Context, o signaling.Options) (string, error) {
+func checkAccount(ctx context.Context, o signaling.Options) (string, error) {
 	if err := o.User.Validate(); err != nil {
 		return "", wrongUsage("--user: %w", err)
 	}

@@ -28,13 +28,22 @@ func (a *app) screen(ctx context.Context, plain bool) (err error) {
 		return err
 	}
 	plain = plain || a.wantsPlain()
+	for again := true; again && err == nil; {
+		again, err = a.onePhone(ctx, sound, plain)
+	}
+	return err
+}
+
+// onePhone is the phone of the account in use. Again: the person chose another
+// account, and wants to go on as that.
+func (a *app) onePhone(ctx context.Context, sound soundSpec, plain bool) (again bool, err error) {
 	s, err := a.begin(ctx, sound, true)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
 	if plain {
-		return a.plainPhone(ctx, s)
+		return false, a.plainPhone(ctx, s)
 	}
 	return a.fullScreen(ctx, s)
 }
@@ -92,8 +101,9 @@ func (a *app) plainPhone(ctx context.Context, s *session) error {
 
 // fullScreen runs the screen. Bubble Tea puts the terminal back in order also
 // after a panic; what remains to be said then is where to read more.
-func (a *app) fullScreen(ctx context.Context, s *session) error {
+func (a *app) fullScreen(ctx context.Context, s *session) (again bool, err error) {
 	var program *tea.Program
+	paths := config.Locate(a.getenv)
 	recorder := newRecorder(s.Phone, func(file string, err error) { program.Send(ui.Recorded{File: file, Err: err}) })
 	defer recorder.close()
 	model := ui.New(a.noticed(s.settings, ui.Config{
@@ -106,10 +116,11 @@ func (a *app) fullScreen(ctx context.Context, s *session) error {
 			_, err := s.Request(ctx, wire.SetFavourite{Receiver: who, On: on})
 			return err
 		},
+		Accounts: ownAccounts{s, paths, a.getenv}, Log: readLog(paths.Log()), Guide: a.guide(s),
 		Banner: banner(s), SoundNote: cmp.Or(s.soundNote, s.bellNote), Language: ui.LanguageOf(s.settings.Lang, a.getenv),
 		Theme: ui.Theme(s.settings.Theme), Motion: s.settings.Motion, Bell: s.settings.Bell,
 		Keys: s.settings.Keys, Mouse: s.settings.Mouse,
-		Recorder: screenRecorder{recorder, config.Locate(a.getenv).Recordings()}, Dial: dialTone(s.Engine),
+		Recorder: screenRecorder{recorder, paths.Recordings()}, Dial: dialTone(s.Engine),
 		Volume: s.Engine.SetVolume,
 	}))
 	program = tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(a.out),
@@ -123,14 +134,14 @@ func (a *app) fullScreen(ctx context.Context, s *session) error {
 	defer s.RemoveCallListener("screen")
 	s.run(ctx)
 	defer a.keepTitle()()
-	_, err := program.Run()
+	_, err = program.Run()
 	switch {
 	case errors.Is(err, tea.ErrProgramPanic):
-		return fmt.Errorf("the screen broke down: %w; the log is %s", err, config.Locate(a.getenv).Log())
+		return false, fmt.Errorf("the screen broke down: %w; the log is %s", err, paths.Log())
 	case ctx.Err() != nil, errors.Is(err, tea.ErrInterrupted):
-		return nil // asked to end
+		return false, nil // asked to end
 	}
-	return err
+	return model.Again(), err
 }
 
 // dialler is a phone whose calls ring as long as the settings say.
