@@ -330,3 +330,16 @@ func TestFoldersThatCannotBeMade(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// Whoever looks a setting up finds it.
+func TestEverySettingIsExplained(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "docs", "settings.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range new(Settings).fields() {
+		if !strings.Contains(string(page), "`"+f.key+"`") {
+			t.Errorf("docs/settings.md lacks %s", f.key)
+		}
+	}
+}
