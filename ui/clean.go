@@ -17,9 +17,10 @@ const maxMarks = 4
 const maxBytes = 8192
 
 // Clean makes a string from outside safe and sane to draw: one line, at most
-// width columns wide with … where it was cut, and of a width that every
-// terminal agrees on. Escape sequences, control characters, direction marks and
-// invisible characters are gone; whitespace is single spaces, none at the ends.
+// width columns wide on every terminal, with … where it was cut, and of a width
+// that they agree on but for vowel signs (see agreed). Escape sequences, control
+// characters, direction marks and invisible characters are gone; whitespace is
+// single spaces, none at the ends.
 func Clean(s string, width int) string {
 	if width <= 0 || s == "" {
 		return ""
@@ -28,7 +29,7 @@ func Clean(s string, width int) string {
 		return clamp(s, width)
 	}
 	s = strings.ToValidUTF8(beginning(s), "\uFFFD")
-	s = agreed(visible(ansi.Strip(s)))
+	s = agreed(syllables(visible(ansi.Strip(s))))
 	return clamp(strings.Join(strings.Fields(s), " "), width)
 }
 
@@ -57,12 +58,20 @@ func plain(s string) bool {
 	return was != ' '
 }
 
+// clamp cuts s to so many columns, counted by the terminal that makes it widest.
 func clamp(s string, width int) string {
-	if ansi.StringWidth(s) <= width {
+	if max(ansi.StringWidth(s), ansi.StringWidthWc(s)) <= width {
 		return s
 	}
-	cut := ansi.Truncate(s, width-1, "")
-	return strings.TrimRight(cut, " \u200C\u200D") + "…"
+	rest, columns := s, 0
+	for len(rest) > 0 {
+		cluster, w := ansi.FirstGraphemeCluster(rest, ansi.GraphemeWidth)
+		if columns += max(w, ansi.StringWidthWc(cluster)); columns >= width || cluster == "" {
+			break
+		}
+		rest = rest[len(cluster):]
+	}
+	return strings.TrimRight(s[:len(s)-len(rest)], " \u200C\u200D") + "…"
 }
 
 // visible drops what cannot be seen, and piles of combining marks.
@@ -82,7 +91,7 @@ func visible(s string) string {
 		case !unicode.IsGraphic(r):
 			r = utf8.RuneError
 		}
-		if unicode.Is(unicode.M, r) {
+		if unicode.Is(unicode.M, r) || spacing(r) {
 			if marks++; marks > maxMarks || was == ' ' {
 				continue // a mark without a letter under it is none
 			}
@@ -107,16 +116,62 @@ func joins(a, b rune) bool {
 	return shaped(a) && shaped(b) || a != utf8.RuneError && unicode.In(a, unicode.So, unicode.Sk) && unicode.Is(unicode.So, b)
 }
 
-// ignorable says whether a terminal draws nothing for r although it is a letter
-// or a mark: fillers, and selectors of a form that text cannot show.
+// ignorable says whether a terminal draws nothing for r by itself although it is
+// a letter, a mark or a symbol: fillers, selectors of a form that text cannot
+// show, and skin tones, which change the character before.
 func ignorable(r rune) bool {
-	return unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) ||
+	return '\U0001f3fb' <= r && r <= '\U0001f3ff' || unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) ||
 		unicode.Is(unicode.Variation_Selector, r)
+}
+
+// syllables puts Korean syllables together that came in parts (Unicode §3.12):
+// terminals count the parts.
+func syllables(s string) string {
+	const (
+		first, lastFirst   = '\u1100', '\u1112'
+		vowel, lastVowel   = '\u1161', '\u1175'
+		final, lastFinal   = '\u11a7', '\u11c2' // one before the first final
+		syllable, ofVowels = '\uac00', lastVowel - vowel + 1
+		ofFinals           = lastFinal - final + 1
+	)
+	if strings.IndexFunc(s, func(r rune) bool { return first <= r && r <= lastFirst }) < 0 {
+		return s
+	}
+	var out []rune
+	for _, r := range s {
+		was := rune(0)
+		if len(out) > 0 {
+			was = out[len(out)-1]
+		}
+		switch {
+		case vowel <= r && r <= lastVowel && first <= was && was <= lastFirst:
+			out[len(out)-1] = syllable + ((was-first)*ofVowels+r-vowel)*ofFinals
+		case final < r && r <= lastFinal && syllable <= was && was <= '힣' && (was-syllable)%ofFinals == 0:
+			out[len(out)-1] = was + r - final
+		default:
+			out = append(out, r)
+		}
+	}
+	return string(out)
+}
+
+// spacing says whether r is a vowel sign with a column of its own, as the scripts
+// of South and South-East Asia have them. Terminals disagree on those, but no
+// name can be read without.
+func spacing(r rune) bool { return unicode.Is(unicode.Mc, r) || r == '\u0e33' || r == '\u0eb3' }
+
+// written says whether a cluster is a syllable with a vowel sign: letters and
+// marks alone.
+func written(cluster string) bool {
+	return strings.IndexFunc(cluster, spacing) > 0 &&
+		strings.IndexFunc(cluster, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M) && !joiner(r) }) < 0
 }
 
 // agreed keeps of each character only what all terminals give the same width:
 // of an emoji sequence, its first. A terminal that counts the parts, where
-// others count the whole, would shift all that follows on the row.
+// others count the whole, would shift all that follows on the row. Syllables with
+// a vowel sign stay whole: there the shift is some columns of one row, which the
+// renderer sends whole, and the price of a name that can be read.
 func agreed(s string) string {
 	var b strings.Builder
 	for len(s) > 0 {
@@ -125,6 +180,10 @@ func agreed(s string) string {
 			break
 		}
 		s = s[len(cluster):]
+		if width > 0 && written(cluster) {
+			b.WriteString(cluster)
+			continue
+		}
 		if width != ansi.StringWidthWc(cluster) {
 			r, _ := utf8.DecodeRuneInString(cluster)
 			cluster = string(r)

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
+	"pgregory.net/rapid"
 )
 
 func TestClean(t *testing.T) {
@@ -37,6 +38,12 @@ func TestClean(t *testing.T) {
 		{"a flag stays", "🇩🇪", 20, "🇩🇪"},
 		{"of what is endless only the beginning is looked at", strings.Repeat("\u200b", maxBytes) + "a", 20, ""},
 		{"piled marks are taken down", "a" + strings.Repeat("\u0301", 50), 20, "a" + strings.Repeat("\u0301", maxMarks)},
+		{"vowel signs stay", "क्षितिज नेगी", 20, "क्षितिज नेगी"},
+		{"also in Thai", "น้ำผึ้ง", 20, "น้ำผึ้ง"},
+		{"vowel signs count where terminals count them", "नेगीनेगी", 4, "नेगी…"},
+		{"syllables in parts are put together", "\u1112\u1161\u11ab\u1100\u1173\u11af", 20, "한글"},
+		{"of skin tones the hand stays", "👍🏽", 20, "👍"},
+		{"a skin tone without a hand is nothing", "🏽x", 20, "x"},
 		{"broken UTF-8 is marked", "a\xffb", 20, "a\uFFFDb"},
 		{"nothing but blanks is nothing", " \u00a0\u2800\u3000 ", 20, ""},
 	} {
@@ -48,6 +55,49 @@ func TestClean(t *testing.T) {
 	}
 }
 
+// sequences generates what a terminal takes for commands, by their grammar
+// (ECMA-48 §5.4, §8.3.89, §9; xterm's OSC ends with BEL too).
+func sequences() *rapid.Generator[string] {
+	chars := func(from, to rune, least, most int) *rapid.Generator[string] {
+		return rapid.StringOfN(rapid.RuneFrom(nil, &unicode.RangeTable{R16: []unicode.Range16{{Lo: uint16(from), Hi: uint16(to), Stride: 1}}}), least, most, -1)
+	}
+	return rapid.Custom(func(t *rapid.T) string {
+		switch rapid.IntRange(0, 4).Draw(t, "kind") {
+		case 0: // a control sequence: parameters, intermediates, final
+			return "\x1b[" + chars('0', '?', 0, 6).Draw(t, "parameters") + chars(' ', '/', 0, 2).Draw(t, "intermediates") +
+				chars('@', '~', 1, 1).Draw(t, "final")
+		case 1: // a string: of the system, a device with its final, a program, private
+			return "\x1b" + rapid.SampledFrom([]string{"]", "P1;2q", "P$r", "X", "^", "_"}).Draw(t, "string") +
+				chars(' ', '~', 0, 12).Draw(t, "data") + "\x1b\\"
+		case 2:
+			return "\x1b]" + chars(' ', '~', 0, 12).Draw(t, "data") + "\a"
+		case 3: // an escape sequence with intermediates, as for character sets
+			return "\x1b" + chars(' ', '/', 1, 2).Draw(t, "intermediates") + chars('0', '~', 1, 1).Draw(t, "final")
+		}
+		return string(rapid.SampledFrom([]rune{0, 7, 8, 14, 15, 17, 24, 127, 0x80, 0x84, 0x8d, 0x90, 0x9b, 0x9c, 0x9d}).Draw(t, "control"))
+	})
+}
+
+// Of whole sequences nothing is left, neither they nor what is in them, and the
+// words between them stay.
+func TestCleanKnowsTheGrammarOfTerminals(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var dirty, want strings.Builder
+		for i := range rapid.IntRange(1, 6).Draw(t, "parts") {
+			word := rapid.SampledFrom([]string{"Bob", "Zoë", "陈", "x ", "👩"}).Draw(t, "word")
+			sequence := sequences().Draw(t, "sequence")
+			if i > 0 {
+				dirty.WriteString(sequence)
+			}
+			dirty.WriteString(word)
+			want.WriteString(word)
+		}
+		if got, want := Clean(dirty.String(), 200), strings.TrimSpace(want.String()); got != want {
+			t.Fatalf("of %q stays %q, not %q", dirty.String(), got, want)
+		}
+	})
+}
+
 func FuzzClean(f *testing.F) {
 	for _, s := range []string{
 		"Bob Okafor", "\x1b[31mred", "👩\u200d🚀", "陈美玲", "a\u0301\u0302", "\u202eevil", "می\u200cخواهم",
@@ -55,19 +105,33 @@ func FuzzClean(f *testing.F) {
 	} {
 		f.Add(s, 10)
 	}
+	for _, n := range oddNames() {
+		f.Add(n.name, 28)
+	}
 	f.Fuzz(func(t *testing.T, in string, width int) {
 		width %= 300 // no screen is wider
 		got := Clean(in, width)
 		if !utf8.ValidString(got) {
 			t.Fatalf("not UTF-8: %+q", got)
 		}
-		if w := ansi.StringWidth(got); w > max(width, 0) {
-			t.Fatalf("%d columns, not %d: %+q", w, width, got)
+		g, w := ansi.StringWidth(got), ansi.StringWidthWc(got)
+		if max(g, w) > max(width, 0) {
+			t.Fatalf("%d or %d columns, not %d: %+q", g, w, width, got)
 		}
-		if g, w := ansi.StringWidth(got), ansi.StringWidthWc(got); g != w {
+		if in := ansi.StringWidth("  " + got + "  x"); in != g+5 {
+			t.Fatalf("in a row it is %d columns wide, not %d: %+q", in-5, g, got)
+		}
+		if g != w && strings.IndexFunc(got, spacing) < 0 {
 			t.Fatalf("terminals disagree: %d or %d columns: %+q", g, w, got)
 		}
+		marks := 0
 		for _, r := range got {
+			if marks++; !unicode.Is(unicode.M, r) {
+				marks = 0
+			}
+			if marks > maxMarks {
+				t.Fatalf("more than %d marks on one letter: %+q", maxMarks, got)
+			}
 			hidden := unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Cf, r) && !joiner(r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r)
 			if hidden {
 				t.Fatalf("%U came through: %+q", r, got)

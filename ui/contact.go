@@ -124,7 +124,7 @@ func (m *Model) nameOf(c calls.Contact, style lipgloss.Style, query string, widt
 // marked underlines a part of a text: what a search found is not told by colour
 // alone.
 func (m *Model) marked(text string, style lipgloss.Style, from, to int) string {
-	return style.Render(text[:from]) + m.styles.accent.Underline(true).Render(text[from:to]) + style.Render(text[to:])
+	return style.Render(text[:from]) + m.styles.found(text[from:to]) + style.Render(text[to:])
 }
 
 // label is the contact's name, or else its id.

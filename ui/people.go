@@ -147,6 +147,10 @@ func (m *Model) pressSearch(k tea.KeyPressMsg) tea.Cmd {
 	m.people.toEnd = false
 	switch {
 	case key.Matches(k, m.keys.SearchClose):
+		if m.people.query() != "" && len(list) > 0 { // who was found is chosen, and stays in the list
+			m.choose(list, at)
+			m.people.directory.put(list[at])
+		}
 		m.people.closeSearch()
 	case key.Matches(k, m.keys.SearchUp):
 		return m.move(list, at-1)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -40,6 +41,10 @@ func newTerminal(t *testing.T, width, height int) *terminal {
 	return term
 }
 
+// title is the sequence of a window's title. The emulator does not get it: it
+// takes the byte 9C, a part of many letters, for the end.
+var title = regexp.MustCompile("\x1b\\]2;[^\a]*\a")
+
 func (t *terminal) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -48,7 +53,7 @@ func (t *terminal) Write(p []byte) (int, error) {
 	case t.wrote <- struct{}{}:
 	default:
 	}
-	_, err := t.em.Write(bytes.ReplaceAll(p, []byte("\n"), []byte("\r\n")))
+	_, err := t.em.Write(bytes.ReplaceAll(title.ReplaceAll(p, nil), []byte("\n"), []byte("\r\n")))
 	return len(p), err
 }
 
@@ -86,6 +91,19 @@ func (t *terminal) shows(tb testing.TB, want string) {
 	}
 }
 
+// hides waits until the terminal does not show this any more.
+func (t *terminal) hides(tb testing.TB, unwanted string) {
+	tb.Helper()
+	deadline := time.After(10 * time.Second)
+	for strings.Contains(t.screen(), unwanted) {
+		select {
+		case <-t.wrote:
+		case <-deadline:
+			tb.Fatalf("the terminal still shows %q:\n%s", unwanted, t.screen())
+		}
+	}
+}
+
 // rests waits until nothing has been written for a while.
 func (t *terminal) rests() {
 	for {
@@ -104,6 +122,47 @@ type running struct {
 	program *tea.Program
 	model   *Model
 	keys    io.Writer
+	watched *watched
+}
+
+// watched is a model that keeps what it drew last.
+type watched struct {
+	*Model
+	mu   sync.Mutex
+	last string
+}
+
+func (w *watched) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	_, cmd := w.Model.Update(msg)
+	return w, cmd
+}
+
+func (w *watched) View() tea.View {
+	v := w.Model.View()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.last = v.Content
+	return v
+}
+
+func (w *watched) text() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return trimmed(ansi.Strip(w.last))
+}
+
+// agrees waits until the terminal shows what the model drew.
+func (r *running) agrees(tb testing.TB, scene string) {
+	tb.Helper()
+	deadline := time.After(10 * time.Second)
+	for unmarked(r.screen()) != unmarked(r.watched.text()) {
+		select {
+		case <-r.wrote:
+		case <-time.After(20 * time.Millisecond): // a frame may have come before the comparison
+		case <-deadline:
+			tb.Fatalf("%s: the terminal shows\n%s\n\nand the model\n%s", scene, r.screen(), r.watched.text())
+		}
+	}
 }
 
 func run(t *testing.T, width, height int, contacts ...calls.Contact) *running {
@@ -117,7 +176,8 @@ func run(t *testing.T, width, height int, contacts ...calls.Contact) *running {
 		Agent: r.tel, Now: now, Theme: ThemeDark, Motion: true, NewCallID: func() calls.ID { return testCall },
 	})
 	ctx, cancel := context.WithCancel(context.Background())
-	r.program = tea.NewProgram(r.model, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(r.terminal),
+	r.watched = &watched{Model: r.model}
+	r.program = tea.NewProgram(r.watched, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(r.terminal),
 		tea.WithWindowSize(width, height), tea.WithFPS(30), tea.WithoutSignalHandler(),
 		tea.WithEnvironment([]string{"TERM=xterm-256color", "COLORTERM=truecolor"}))
 	r.tel.mu.Lock()

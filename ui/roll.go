@@ -39,22 +39,24 @@ func (r *roll) took(number int, page calls.DirectoryPage) {
 	if number == 0 && page.Total < len(r.contacts) {
 		*r = roll{asked: r.asked} // some are gone
 	}
+	for _, c := range page.Contacts {
+		r.put(c)
+	}
+	r.total = page.Total
+	r.next = max(r.next, number+1)
+	r.whole = r.next*directoryLimit >= page.Total || len(page.Contacts) == 0 && number+1 == r.next
+}
+
+func (r *roll) put(c calls.Contact) {
 	if r.place == nil {
 		r.place = map[calls.Receiver]int{}
 	}
-	for _, c := range page.Contacts {
-		if i, known := r.place[c.Receiver]; known {
-			r.contacts[i] = c
-			continue
-		}
-		r.place[c.Receiver] = len(r.contacts)
-		r.contacts = append(r.contacts, c)
+	if i, known := r.place[c.Receiver]; known {
+		r.contacts[i] = c
+		return
 	}
-	r.total = page.Total
-	if number >= r.next {
-		r.next = number + 1
-		r.whole = len(page.Contacts) == 0 || r.next*directoryLimit >= page.Total
-	}
+	r.place[c.Receiver] = len(r.contacts)
+	r.contacts = append(r.contacts, c)
 }
 
 // wants says whether the next page is to be asked for.

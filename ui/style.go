@@ -2,6 +2,7 @@ package ui
 
 import (
 	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // styles are the looks of the screen. One accent for what the next key acts on,
@@ -34,4 +35,13 @@ func newStyles(dark bool, l Language) styles {
 		box:    fg("#0B5CAD", "#7DB7FF"),
 		danger: l.Say(wordHangUp),
 	}
+}
+
+// found is text that a search found. Lip Gloss underlines letter by letter and
+// parts a letter from its marks.
+func (s styles) found(text string) string {
+	if text == "" {
+		return ""
+	}
+	return ansi.NewStyle().Bold().Underline(true).ForegroundColor(s.accent.GetForeground()).Styled(text)
 }
