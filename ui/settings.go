@@ -142,6 +142,10 @@ func (m *Model) applySetting(name string) tea.Cmd {
 		m.cfg.Mouse = value == "true"
 	case name == "bell":
 		m.cfg.Bell = value == "true"
+	case name == "notify":
+		m.cfg.Notify = Notify(value)
+	case name == "talk":
+		m.cfg.Talk = Talk(value)
 	case isKey(name):
 		m.setKeys(m.preferences.keys())
 	}

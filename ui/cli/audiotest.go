@@ -138,12 +138,21 @@ func (*voiceTap) Far(audio.Frame) {}
 
 // recordVoice records, and shows the level meanwhile.
 func (a *app) recordVoice(ctx context.Context, engine *audio.Engine, length time.Duration, fault *string) []int16 {
-	tap := &voiceTap{pcm: make([]int16, 0, int(length.Seconds()*audio.Rate))}
-	engine.SetTap(tap)
 	a.say("Speak now, for %v.", length)
+	pcm, f := hear(ctx, engine, length, length, func() { a.say("%s", meterLine(engine.Levels().In)) })
+	if f != "" {
+		*fault = f
+	}
+	return pcm
+}
+
+// hear listens to the microphone for a while, keeps the beginning of it, and
+// tells what is wrong with the device.
+func hear(ctx context.Context, engine *audio.Engine, length, keep time.Duration, meanwhile func()) (pcm []int16, fault string) {
+	tap := &voiceTap{pcm: make([]int16, 0, int(keep.Seconds()*audio.Rate))}
+	engine.SetTap(tap)
 	if err := engine.StartCapture(func(audio.Packet) {}); errors.Is(err, audio.ErrNotCapturing) {
-		*fault = err.Error()
-		return nil
+		return nil, err.Error()
 	}
 	over := time.After(length)
 	tick := time.NewTicker(250 * time.Millisecond)
@@ -151,21 +160,19 @@ func (a *app) recordVoice(ctx context.Context, engine *audio.Engine, length time
 	for going := true; going; {
 		select {
 		case <-tick.C:
-			a.say("%s", meterLine(engine.Levels().In))
+			meanwhile()
 		case <-over:
 			going = false
 		case <-ctx.Done():
 			going = false
 		}
 	}
-	if f := engine.Levels().Fault; f != "" {
-		*fault = f
-	}
+	fault = engine.Levels().Fault
 	engine.StopCapture()
 	engine.SetTap(nil)
 	tap.mu.Lock()
 	defer tap.mu.Unlock()
-	return tap.pcm
+	return tap.pcm, fault
 }
 
 // meterLine is a level as a bar from −60 dBFS to full scale.

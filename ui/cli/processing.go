@@ -20,13 +20,14 @@ import (
 // anew for each call, since people plug headphones in between. It is safe for
 // concurrent use.
 type processing struct {
-	chain   *audio.Chain
+	chain *audio.Chain
+	able  bool // to cancel echo
+	log   *slog.Logger
+
+	mu      sync.Mutex
 	setting string // "auto", "on", "off"
 	names   func(context.Context) (microphone, speaker string)
-	log     *slog.Logger
-
-	mu   sync.Mutex
-	said string
+	said    string
 }
 
 // newProcessing builds it from the settings. What this program was built without
@@ -35,27 +36,71 @@ func newProcessing(s config.Sound, names func(context.Context) (microphone, spea
 	p := &processing{setting: s.Canceller, names: names, log: log}
 	made := audio.Processing{HighPass: true, Level: s.Level}
 	var err error
-	if s.Noise == "normal" {
-		if made.Suppressor, err = speex.NewSuppressor(); err != nil {
-			log.Warn("audio: no noise suppression: " + err.Error())
-		}
+	if made.Suppressor, err = speex.NewSuppressor(); err != nil && s.Noise != "off" {
+		log.Warn("audio: no noise suppression: " + err.Error())
 	}
-	if s.Canceller != "off" {
-		if made.Canceller, err = apm.New(); err != nil {
-			log.Warn("audio: no echo canceller: " + err.Error())
-		}
-		made.Cancel = true
+	if made.Canceller, err = apm.New(); err != nil && s.Canceller != "off" {
+		log.Warn("audio: no echo canceller: " + err.Error())
 	}
+	made.Cancel, p.able = s.Canceller != "off", err == nil
 	p.chain = audio.NewChain(made)
+	p.chain.Suppress(s.Noise != "off")
 	return p
+}
+
+// canCancel says whether a canceller is built in. There is none where nothing
+// is cleaned.
+func (p *processing) canCancel() bool { return p != nil && p.able }
+
+// change follows other settings, also during a call.
+func (p *processing) change(ctx context.Context, s config.Sound) {
+	if p == nil {
+		return
+	}
+	p.chain.Suppress(s.Noise != "off")
+	p.chain.Level(s.Level)
+	p.chain.Cancel(s.Canceller != "off")
+	p.mu.Lock()
+	p.setting = s.Canceller
+	p.mu.Unlock()
+	p.guess(ctx)
+}
+
+// rename follows other devices.
+func (p *processing) rename(ctx context.Context, names func(context.Context) (microphone, speaker string)) {
+	if p == nil {
+		return
+	}
+	p.mu.Lock()
+	p.names = names
+	p.mu.Unlock()
+	p.guess(ctx)
+}
+
+// guess decides, and looks around for that for as long as a guess may.
+func (p *processing) guess(ctx context.Context) {
+	looking, cancel := context.WithTimeout(ctx, guessTime)
+	defer cancel()
+	p.decide(looking)
+}
+
+// devices are the names of those in use.
+func (p *processing) devices(ctx context.Context) (microphone, speaker string) {
+	p.mu.Lock()
+	names := p.names
+	p.mu.Unlock()
+	return names(ctx)
 }
 
 // decide switches the canceller, and says in words whether it works and why. To
 // guess it looks what the devices are, which takes a moment.
 func (p *processing) decide(ctx context.Context) string {
-	wanted, why := p.setting == "on", "echo canceller "+p.setting+", as set"
-	if p.setting == "auto" {
-		guess := audio.GuessEcho(p.names(ctx))
+	p.mu.Lock()
+	setting := p.setting
+	p.mu.Unlock()
+	wanted, why := setting == "on", "echo canceller "+setting+", as set"
+	if setting == "auto" {
+		guess := audio.GuessEcho(p.devices(ctx))
 		p.chain.Cancel(guess.Echo)
 		wanted, why = guess.Echo, guess.Why
 	}
@@ -94,9 +139,7 @@ func (p *processing) follow(ctx context.Context, phone *Phone) {
 	for {
 		select {
 		case <-again:
-			looking, cancel := context.WithTimeout(ctx, guessTime)
-			p.decide(looking)
-			cancel()
+			p.guess(ctx)
 		case <-ctx.Done():
 			return
 		}

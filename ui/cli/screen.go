@@ -95,7 +95,7 @@ func (a *app) plainPhone(ctx context.Context, s *session) error {
 		go lookForDevices(looking, tell)
 	}
 	return line.Console{
-		Agent: dialler{s.Phone, s.settings.RingTime}, In: a.in, Out: a.out, NewCallID: newCallID, Now: time.Now, Banner: banner(s), Notes: notes,
+		Agent: dialler{s.Phone, func() time.Duration { return s.settings.RingTime }}, In: a.in, Out: a.out, NewCallID: newCallID, Now: time.Now, Banner: banner(s), Notes: notes,
 	}.Run(ctx)
 }
 
@@ -106,8 +106,9 @@ func (a *app) fullScreen(ctx context.Context, s *session) (again bool, err error
 	paths := config.Locate(a.getenv)
 	recorder := newRecorder(s.Phone, func(file string, err error) { program.Send(ui.Recorded{File: file, Err: err}) })
 	defer recorder.close()
+	desk := s.desk(paths, a.getenv)
 	model := ui.New(a.noticed(s.settings, ui.Config{
-		Agent: dialler{s.Phone, s.settings.RingTime}, NewCallID: newCallID, Now: time.Now, Stats: s.Stats, Version: a.version,
+		Agent: dialler{s.Phone, desk.ring}, NewCallID: newCallID, Now: time.Now, Stats: s.Stats, Version: a.version,
 		MarkSeen: func(ctx context.Context, until calls.ID) error {
 			_, err := s.Request(ctx, wire.MarkSeen{Until: until})
 			return err
@@ -119,7 +120,7 @@ func (a *app) fullScreen(ctx context.Context, s *session) (again bool, err error
 		Accounts: ownAccounts{s, paths, a.getenv}, Log: readLog(paths.Log()), Guide: a.guide(s),
 		Banner: banner(s), SoundNote: cmp.Or(s.soundNote, s.bellNote), Language: ui.LanguageOf(s.settings.Lang, a.getenv),
 		Theme: ui.Theme(s.settings.Theme), Motion: s.settings.Motion, Bell: s.settings.Bell,
-		Keys: s.settings.Keys, Mouse: s.settings.Mouse,
+		Keys: s.settings.Keys, Mouse: s.settings.Mouse, Settings: desk, Sounder: desk,
 		Recorder: screenRecorder{recorder, paths.Recordings()}, Dial: dialTone(s.Engine),
 		Volume: s.Engine.SetVolume,
 	}))
@@ -147,13 +148,13 @@ func (a *app) fullScreen(ctx context.Context, s *session) (again bool, err error
 // dialler is a phone whose calls ring as long as the settings say.
 type dialler struct {
 	*Phone
-	ring time.Duration
+	ring func() time.Duration
 }
 
 // Do implements ui.Agent.
 func (d dialler) Do(ctx context.Context, c calls.Command) error {
 	if act, ok := c.Act.(calls.Initiate); ok && act.RingTime == 0 {
-		act.RingTime = calls.ToMillis(d.ring)
+		act.RingTime = calls.ToMillis(d.ring())
 		c.Act = act
 	}
 	return d.Phone.Do(ctx, c)

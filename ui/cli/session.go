@@ -11,6 +11,7 @@ import (
 
 	"github.com/charmbracelet/x/term"
 
+	"tring/audio"
 	"tring/calls"
 	"tring/calls/wire"
 	"tring/config"
@@ -38,6 +39,9 @@ type session struct {
 	soundNote string // what is wrong with the sound, before any call
 	bellNote  string // what is wrong with the own bell
 	realSound bool   // it goes to the machine's devices
+
+	sound        soundSpec
+	device, ring audio.Device // what the phone began with; ring may be nil
 
 	processing *processing // of the microphone's sound; nil for none
 
@@ -76,6 +80,7 @@ func (a *app) make(ctx context.Context, s *session, sound soundSpec, allowTrial 
 	if c, ok := device.(io.Closer); ok {
 		s.later(c.Close)
 	}
+	s.sound, s.device, s.ring = sound, device, ring
 	b, isBroken := device.(broken)
 	if isBroken {
 		s.soundNote = b.err.Error()

@@ -1,0 +1,346 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"tring/audio"
+	"tring/audio/opus"
+	"tring/audio/portaudio"
+	"tring/config"
+	"tring/ui"
+)
+
+// desk is where the settings of a running phone are read and changed, and its
+// sound is tried out. It is safe for concurrent use.
+type desk struct {
+	phone      *Phone
+	processing *processing
+	getenv     func(string) string
+	log        *slog.Logger
+	ringTime   atomic.Int64 // of outgoing calls
+
+	changing sync.Mutex     // one change at a time, which may take a while
+	newest   map[string]int // the number of each setting's last change
+	file     *config.File
+	sound    soundSpec
+
+	mu           sync.Mutex
+	settings     config.Settings // in force
+	device, bell audio.Device
+
+	bench chan struct{} // has room for who tries out the sound
+	tried atomic.Pointer[audio.Engine]
+	heard []int16 // what PlayBack plays; its owner has the bench
+}
+
+var (
+	_ ui.Settings = (*desk)(nil)
+	_ ui.Sounder  = (*desk)(nil)
+)
+
+// desk makes the desk of a session, whose settings come from these folders.
+func (s *session) desk(paths config.Paths, getenv func(string) string) *desk {
+	d := &desk{
+		phone: s.Phone, processing: s.processing, getenv: getenv, log: s.log,
+		settings: s.settings, newest: map[string]int{}, file: config.OpenFile(paths),
+		sound: s.sound, device: s.device, bell: s.ring, bench: make(chan struct{}, 1),
+	}
+	d.settings.Input, d.settings.Output = cmp.Or(s.sound.in, s.settings.Input), cmp.Or(s.sound.out, s.settings.Output)
+	d.settings.Sound.Ring = cmp.Or(s.sound.ring, s.settings.Sound.Ring)
+	d.ringTime.Store(int64(s.settings.RingTime))
+	return d
+}
+
+// ring is how long outgoing calls ring.
+func (d *desk) ring() time.Duration { return time.Duration(d.ringTime.Load()) }
+
+// Read implements ui.Settings.
+func (d *desk) Read() map[string]ui.Setting {
+	settings := d.inForce()
+	all := map[string]ui.Setting{}
+	for key, values := range settings.Values() {
+		s := ui.Setting{Values: values}
+		if variable := config.Variable(key); d.getenv(variable) != "" {
+			s.Variable = variable
+		}
+		if d.inEnvironment(key) {
+			s.Variable = "TRING_AUDIO"
+		}
+		all[key] = s
+	}
+	return all
+}
+
+// inForce are the settings now. Whoever changes their keys makes a map of them
+// first.
+func (d *desk) inForce() config.Settings {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.settings
+}
+
+// inEnvironment says whether TRING_AUDIO names the device of a setting.
+func (d *desk) inEnvironment(key string) bool {
+	spec, err := parseSound(d.getenv("TRING_AUDIO"))
+	if err != nil {
+		return false
+	}
+	switch key {
+	case "audio.input":
+		return spec.in != "" || spec.kind != "default"
+	case "audio.output":
+		return spec.out != "" || spec.kind != "default"
+	case "audio.ring":
+		return spec.ring != "" || spec.kind != "default"
+	}
+	return false
+}
+
+// Language implements ui.Settings.
+func (d *desk) Language(setting string) ui.Language { return ui.LanguageOf(setting, d.getenv) }
+
+// unwritten is an error of a setting that is in force and not in the file.
+type unwritten struct{ error }
+
+func (e unwritten) Unwrap() []error { return []error{ui.ErrNotWritten, e.error} }
+
+// Change implements ui.Settings.
+func (d *desk) Change(ctx context.Context, c ui.Change) error {
+	d.changing.Lock()
+	defer d.changing.Unlock()
+	if c.Number < d.newest[c.Key] {
+		return nil // overtaken
+	}
+	d.newest[c.Key] = c.Number
+	if c.Key == "tones.ring" && len(c.Values) == 1 {
+		c.Values = []string{wholePath(c.Values[0])}
+	}
+	next := d.inForce()
+	next.Keys = maps.Clone(next.Keys)
+	if err := next.Set(c.Key, c.Values...); err != nil {
+		return err
+	}
+	if err := d.apply(ctx, c.Key, next); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	d.settings = next
+	d.mu.Unlock()
+	if err := d.file.Edit(c.Key, c.Values...); err != nil {
+		return unwritten{err}
+	}
+	return nil
+}
+
+// wholePath is a file's name as it is wherever tring is started.
+func wholePath(path string) string {
+	if rest, ok := strings.CutPrefix(path, "~/"); ok {
+		if home, err := os.UserHomeDir(); err == nil {
+			return filepath.Join(home, rest)
+		}
+	}
+	if abs, err := filepath.Abs(path); err == nil && path != "" {
+		return abs
+	}
+	return path
+}
+
+// apply puts one setting of these in force, as far as it is not the screen's.
+func (d *desk) apply(ctx context.Context, key string, s config.Settings) error {
+	switch key {
+	case "ring_time":
+		d.ringTime.Store(int64(s.RingTime))
+	case "audio.input", "audio.output", "audio.ring":
+		return d.applyDevices(ctx, key, s)
+	case "audio.gain":
+		d.phone.Engine.SetGain(s.Sound.Gain)
+	case "audio.low_delay", "audio.dtx":
+		d.phone.Engine.SetPackets(packetLength(s.Sound), s.Sound.DTX)
+	case "audio.canceller", "audio.noise", "audio.level":
+		d.processing.change(ctx, s.Sound)
+	case "tones.ring", "tones.volume", "tones.country":
+		tones, err := tonesOf(s.Sound, d.getenv)
+		if err != nil && key == "tones.ring" {
+			return err
+		}
+		d.phone.Engine.SetTones(tones)
+	}
+	return nil
+}
+
+// packetLength is how much sound a packet has by the settings.
+func packetLength(s config.Sound) time.Duration {
+	if s.LowDelay {
+		return audio.FrameDuration
+	}
+	return 0
+}
+
+// applyDevices changes over to the devices of the settings. A sound of files, or
+// none, stays what it is until the next start.
+func (d *desk) applyDevices(ctx context.Context, key string, s config.Settings) error {
+	if d.sound.kind != "default" {
+		return nil
+	}
+	sound := d.sound
+	switch key { // what the environment named gives way to what was chosen
+	case "audio.input":
+		sound.in = ""
+	case "audio.output":
+		sound.out = ""
+	case "audio.ring":
+		sound.ring = ""
+	}
+	device, ring, err := sound.open(s, d.log)
+	if err != nil {
+		return err
+	}
+	d.sound = sound
+	d.mu.Lock()
+	d.device, d.bell = device, ring
+	d.mu.Unlock()
+	d.phone.Engine.SetDevice(device)
+	d.phone.Engine.SetRing(ring)
+	d.processing.rename(ctx, deviceNames(cmp.Or(sound.in, s.Input), cmp.Or(sound.out, s.Output)))
+	return nil
+}
+
+// Devices implements ui.Sounder. The system may take longer than ctx; then it
+// is not waited for.
+func (d *desk) Devices(ctx context.Context) (ui.SoundDevices, error) {
+	type answer struct {
+		found []portaudio.DeviceInfo
+		err   error
+	}
+	answers := make(chan answer, 1)
+	go func() {
+		found, err := portaudio.List()
+		answers <- answer{found, err}
+	}()
+	all := ui.SoundDevices{Canceller: d.processing.canCancel()}
+	if d.processing != nil {
+		all.Hears, all.Plays = d.processing.devices(ctx)
+	}
+	select {
+	case a := <-answers:
+		all.Microphones = namesOf(a.found, func(i portaudio.DeviceInfo) int { return i.Inputs })
+		all.Speakers = namesOf(a.found, func(i portaudio.DeviceInfo) int { return i.Outputs })
+		return all, a.err
+	case <-ctx.Done():
+		return all, fmt.Errorf("list sound devices: %w", ctx.Err())
+	}
+}
+
+// namesOf are the devices that have channels of this kind, each once.
+func namesOf(found []portaudio.DeviceInfo, channels func(portaudio.DeviceInfo) int) []string {
+	var names []string
+	for _, i := range found {
+		if channels(i) > 0 && !slices.Contains(names, i.Name) {
+			names = append(names, i.Name)
+		}
+	}
+	return names
+}
+
+// try makes an engine of its own to try the sound out, one at a time: the phone
+// itself is not disturbed. What it returns ends it.
+func (d *desk) try(ctx context.Context) (*audio.Engine, audio.Device, func(), error) {
+	select {
+	case d.bench <- struct{}{}:
+	case <-ctx.Done():
+		return nil, nil, nil, ctx.Err()
+	}
+	d.mu.Lock()
+	device, c := d.device, audio.Config{Device: d.device, Ring: d.bell, Gain: d.settings.Sound.Gain, Codec: opus.Codec{}, Log: d.log}
+	sound := d.settings.Sound
+	d.mu.Unlock()
+	c.Tones, _ = tonesOf(sound, d.getenv) // what is wrong with the bell was told when it was set
+	engine := audio.NewEngine(c)
+	return engine, device, func() {
+		if err := engine.Close(); err != nil {
+			d.log.Warn("settings: " + err.Error())
+		}
+		<-d.bench
+	}, nil
+}
+
+// keepMost is the longest sound that PlayBack needs.
+const keepMost = 10 * time.Second
+
+// Hear implements ui.Sounder. There is no processing: the microphone itself is
+// judged.
+func (d *desk) Hear(ctx context.Context, long time.Duration) (audio.Recording, error) {
+	engine, _, end, err := d.try(ctx)
+	if err != nil {
+		return audio.Recording{}, err
+	}
+	defer end()
+	d.tried.Store(engine)
+	pcm, fault := hear(ctx, engine, long, min(long, keepMost), func() {})
+	d.tried.Store(nil)
+	if err := ctx.Err(); err != nil {
+		return audio.Recording{}, err
+	}
+	d.heard = pcm
+	heard := audio.Judge(pcm)
+	if fault != "" && heard.Verdict == audio.NoSignal {
+		return heard, fmt.Errorf("%s", fault)
+	}
+	return heard, nil
+}
+
+// Level implements ui.Sounder.
+func (d *desk) Level() float64 {
+	if engine := d.tried.Load(); engine != nil {
+		return engine.Levels().In
+	}
+	return audio.Floor
+}
+
+// PlayBack implements ui.Sounder.
+func (d *desk) PlayBack(ctx context.Context) error {
+	_, device, end, err := d.try(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
+	return playBack(ctx, device, d.heard)
+}
+
+// ringMost is as much of a long bell as a trial rings.
+const ringMost = 6 * time.Second
+
+// Ring implements ui.Sounder.
+func (d *desk) Ring(ctx context.Context) error {
+	engine, _, end, err := d.try(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
+	long := bellTime
+	if d.inForce().Sound.RingTone != "" {
+		long = ringMost
+	}
+	engine.Play(audio.ToneRing)
+	select {
+	case <-time.After(long):
+	case <-ctx.Done():
+	}
+	fault := engine.Levels().Fault
+	engine.StopTone()
+	if fault != "" && ctx.Err() == nil {
+		return fmt.Errorf("%s", fault)
+	}
+	return nil
+}
