@@ -269,7 +269,7 @@ func TestAboveEverything(t *testing.T) {
 			atDesk(t, 80, 24, func(d *desk) {
 				d.history()
 				scene(d)
-				d.tel.ring("01JD000000000000000000000Z", "carla", calls.Audio)
+				d.tel.ring("01JD0000000000000000000AZZ", "carla", calls.Audio)
 				d.settle()
 				d.reads("calling you", "r reject")
 				d.hit("r")

@@ -55,9 +55,15 @@ func oddNames() []struct{ kind, name string } {
 	}
 }
 
+// oddContacts have these names, but for those that terminals do not agree on:
+// vowel signs (see agreed), and marks on ASCII letters, which the emulator gives a
+// column of their own now and then.
 func oddContacts() []calls.Contact {
 	var list []calls.Contact
 	for i, n := range oddNames() {
+		if n.kind == "marks" || n.kind == "piled marks" || strings.IndexFunc(n.name, spacing) >= 0 {
+			continue
+		}
 		c := contact(fmt.Sprintf("odd%02d", i), n.name, calls.Online, n.name)
 		c.Favourite = i%3 == 0
 		list = append(list, c)
@@ -97,7 +103,7 @@ func TestOddNamesOnATerminal(t *testing.T) {
 				r.press(t, "\x1b")
 				r.hides(t, "close")
 			}
-			for _, i := range []int{5, 11, 15, 18, 24, 26} {
+			for _, i := range []int{5, 11, 12, 21, 24, 26} {
 				id := calls.ID(fmt.Sprintf("01JD0000000000000000000A%02d", i))
 				who := calls.UserID(fmt.Sprintf("odd%02d", i))
 				r.tel.ring(id, who, calls.Video)

@@ -41,9 +41,10 @@ func newTerminal(t *testing.T, width, height int) *terminal {
 	return term
 }
 
-// title is the sequence of a window's title. The emulator does not get it: it
-// takes the byte 9C, a part of many letters, for the end.
-var title = regexp.MustCompile("\x1b\\]2;[^\a]*\a")
+// aside is what a program tells a terminal that is not drawn: the window's title,
+// a notification. The emulator does not get it: it takes the byte 9C, a part of
+// many letters, for its end.
+var aside = regexp.MustCompile("\x1b\\][^\a\x1b]*(\a|\x1b\\\\)")
 
 func (t *terminal) Write(p []byte) (int, error) {
 	t.mu.Lock()
@@ -53,7 +54,7 @@ func (t *terminal) Write(p []byte) (int, error) {
 	case t.wrote <- struct{}{}:
 	default:
 	}
-	_, err := t.em.Write(bytes.ReplaceAll(title.ReplaceAll(p, nil), []byte("\n"), []byte("\r\n")))
+	_, err := t.em.Write(bytes.ReplaceAll(aside.ReplaceAll(p, nil), []byte("\n"), []byte("\r\n")))
 	return len(p), err
 }
 

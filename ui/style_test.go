@@ -157,9 +157,16 @@ func keysTable(t *testing.T) string {
 		scope scope
 		name  string
 	}{
-		{onPeople, "people"}, {onRecent, "recent"}, {onOutgoing, "calling"}, {onIncoming, "incoming"},
-		{onTalking, "in a call"}, {onEnded, "after it"}, {onQuestion, "a question"},
-		{onAccount, "account"}, {onLog, "log"}, {onGuide, "ways to begin"},
+		{onPeople, "people"},
+		{onRecent, "recent"},
+		{onOutgoing, "calling"},
+		{onIncoming, "incoming"},
+		{onTalking, "in a call"},
+		{onEnded, "after it"},
+		{onQuestion, "a question"},
+		{onAccount, "account"},
+		{onLog, "log"},
+		{onGuide, "ways to begin"},
 	}
 	var b strings.Builder
 	fmt.Fprintln(&b, "| name | keys | does | where |\n|---|---|---|---|")
