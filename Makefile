@@ -49,7 +49,8 @@ bench: deps-test
 
 # Whole calls in any weather, beside baresip's: the figures of docs/sound.md. Takes a
 # quarter of an hour and root; baresip-core and alsa-utils make it whole.
-sound: deps-test build
+sound: build
+	@packaging/deps sound
 	TRING_SOUND=$(CURDIR)/bin/tring $(GO) test -count=1 -run TestSoundFigures -v -timeout 60m .
 
 # Every fuzz target for a while: make fuzz TIME=5m
