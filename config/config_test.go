@@ -151,6 +151,33 @@ func TestAccountsAreKept(t *testing.T) {
 	}
 }
 
+// Another account of the file may be taken into use; the others stay.
+func TestUseAnotherAccount(t *testing.T) {
+	p := home(t)
+	for _, user := range []string{"ann", "bea", "cleo"} {
+		if err := SaveAccount(p, Account{Server: "wss://a", User: user, Key: Key{File: p.Key()}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := UseAccount(p, "A:7433", "ann"); err != nil {
+		t.Fatal(err)
+	}
+	all, err := Accounts(p)
+	if err != nil || len(all) != 3 || all[0].User != "ann" || all[1].User != "cleo" || all[2].User != "bea" || all[1].Key.File != p.Key() {
+		t.Errorf("the accounts are %+v, %v", all, err)
+	}
+	before, err := os.ReadFile(p.Accounts())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := UseAccount(p, "wss://a", "dora"); err == nil || !strings.Contains(err.Error(), "no account dora") {
+		t.Errorf("an account that is not there: %v", err)
+	}
+	if after, err := os.ReadFile(p.Accounts()); err != nil || string(after) != string(before) {
+		t.Errorf("the file changed to %q, %v", after, err)
+	}
+}
+
 // One server is one account, however its address is written.
 func TestAServerIsOneHoweverItIsSpelt(t *testing.T) {
 	p := home(t)

@@ -134,13 +134,13 @@ func (a *accountRoom) press(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.Back):
 		m.enter(nil)
 	case key.Matches(k, m.keys.Up):
-		a.move(m, -1)
+		a.move(-1)
 	case key.Matches(k, m.keys.Down):
-		a.move(m, 1)
+		a.move(1)
 	case key.Matches(k, m.keys.Top):
-		a.move(m, -len(a.entries()))
+		a.move(-len(a.entries()))
 	case key.Matches(k, m.keys.Bottom):
-		a.move(m, len(a.entries()))
+		a.move(len(a.entries()))
 	case key.Matches(k, m.keys.Disturb):
 		return a.switchPresence(m)
 	case key.Matches(k, m.keys.Remove):
@@ -265,9 +265,10 @@ func (a *accountRoom) here(e accountEntry) bool {
 // beginAgain ends the screen so that it may begin as another account. During a
 // call it does not: the call would end with it.
 func (m *Model) beginAgain(as string) tea.Cmd {
+	cmd := m.refresh() // a call may just have come
 	if m.inCall() || m.waiting.call != "" {
 		m.notice = notice{text: m.lang.Say("Start tring again to be %s.", as)}
-		return nil
+		return cmd
 	}
 	m.again = true
 	return tea.Quit

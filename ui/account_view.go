@@ -39,7 +39,7 @@ func (a *accountRoom) entries() []accountEntry {
 }
 
 // move chooses the entry so many further.
-func (a *accountRoom) move(_ *Model, by int) {
+func (a *accountRoom) move(by int) {
 	list := a.entries()
 	at := max(slices.Index(list, a.chosen), 0)
 	a.chosen = list[min(max(at+by, 0), len(list)-1)]
@@ -108,7 +108,7 @@ func (a *accountRoom) page(m *Model, width int) []accountLine {
 		hint = textTrialAccount
 	}
 	say("")
-	for _, r := range wrap(m.lang.Say(hint), max(width-2, 1), 3) {
+	for _, r := range wrap(m.lang.Say(hint, m.keys.Guide.Help().Key), max(width-2, 1), 3) {
 		say("  " + m.styles.dim.Render(r))
 	}
 	return lines

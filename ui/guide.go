@@ -136,11 +136,11 @@ func (g *guide) keys(m *Model) []key.Binding {
 	k := m.keys
 	switch g.page {
 	case guideForm:
-		join := does(k.SearchCall, m.lang.Say(wordJoin))
+		back := does(k.SearchClose, m.lang.Say(wordBack))
 		if g.field == fieldAddress {
-			join = does(k.SearchCall, m.lang.Say(wordNext))
+			return []key.Binding{does(k.SearchCall, m.lang.Say(wordNext)), back}
 		}
-		return []key.Binding{join, k.NextField, does(k.SearchClose, m.lang.Say(wordBack))}
+		return []key.Binding{does(k.SearchCall, m.lang.Say(wordJoin)), does(k.NextField, m.lang.Say(textAddress)), back}
 	case guideJoining:
 		return []key.Binding{does(k.Back, m.lang.Say(wordCancel))}
 	case guideJoined:
@@ -201,6 +201,10 @@ func (g *guide) pressWays(m *Model, k tea.KeyPressMsg) tea.Cmd {
 func (g *guide) choose(m *Model) tea.Cmd {
 	switch g.ways(m)[g.chosen].name {
 	case textTry:
+		if m.view.Link == calls.Connecting {
+			m.notice = notice{text: m.lang.Say(textWaiting)}
+			return nil
+		}
 		m.enter(nil)
 		return m.dial(calls.User(m.cfg.Guide.Echo), calls.Audio)
 	case textServe:

@@ -104,11 +104,17 @@ func (m *Model) helpGroups() []helpGroup {
 	if m.cfg.Settings != nil {
 		general = append(general, k.Settings)
 	}
+	if m.cfg.Accounts != nil {
+		general = append(general, k.Account)
+	}
+	if m.cfg.Log != nil {
+		general = append(general, k.Log)
+	}
 	return []helpGroup{
 		{m.lang.Say(textHelpPeople), []key.Binding{k.Up, k.Down, does(k.Call, m.lang.Say(wordCall)), k.Video, k.Search, k.Tab, k.Details, k.Favourite, k.Filter}},
 		{m.lang.Say(textHelpRinging), []key.Binding{k.Accept, k.Reject, k.Busy, does(k.Stop, m.lang.Say(wordStopShort))}},
 		{m.lang.Say(textHelpCall), talking},
-		{m.lang.Say(textHelpAlways), []key.Binding{k.Help, k.Palette, k.Quit, k.Suspend}},
+		{m.lang.Say(textHelpAlways), general},
 	}
 }
 

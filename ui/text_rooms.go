@@ -50,8 +50,8 @@ const (
 	textOff          = "off"
 	textSetting      = "setting…"
 	textInUse        = "in use"
-	textAddAccount   = "One more account:  tring login URL"
-	textTrialAccount = "This is a trial: nothing of it is kept. An account of your own begins with  tring login URL"
+	textAddAccount   = "One more account:  %s, or  tring login URL"
+	textTrialAccount = "This is a trial: nothing of it is kept. An account of your own:  %s, or  tring login URL"
 	textThisPhone    = "That is the phone here. Remove it from another one."
 	textRemoved      = "It is signed out, until somebody logs in there again with your key."
 )
