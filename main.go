@@ -24,12 +24,15 @@ const again = time.Second
 // run runs one command. The first signal asks it to end politely; with a later
 // one the system ends it. A reader that goes away (tring call | head) is an
 // error like any other, so that the phone still hangs up.
-func run() int {
+func run() int { return runBy(time.Now) }
+
+// runBy runs it by this clock.
+func runBy(now func() time.Time) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	context.AfterFunc(ctx, func() { time.AfterFunc(again, stop) })
 	signal.Ignore(syscall.SIGPIPE)
 	return cli.Main(ctx, cli.Env{
-		Args: os.Args[1:], In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Version: version,
+		Args: os.Args[1:], In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Version: version, Now: now,
 	})
 }

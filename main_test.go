@@ -5,13 +5,22 @@ package main
 import (
 	"os"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain lets the scripts run this program as the command tring.
+// TestMain lets the scripts run this program as the command tring, and as
+// tring-breaks, whose clock panics once there is a file named broken.
 func TestMain(m *testing.M) {
-	os.Exit(testscript.RunMain(m, map[string]func() int{"tring": run}))
+	os.Exit(testscript.RunMain(m, map[string]func() int{"tring": run, "tring-breaks": func() int { return runBy(fragile) }}))
+}
+
+func fragile() time.Time {
+	if _, err := os.Stat("broken"); err == nil {
+		panic("the clock is broken")
+	}
+	return time.Now()
 }
 
 // TestScripts runs the manual: real servers and phones, as processes. Beside
@@ -37,6 +46,10 @@ func TestScripts(t *testing.T) {
 			"press":    press,
 			"see":      see,
 			"insist":   insist,
+			"resize":   resize,
+			"shell":    shell,
+			"shut":     shut,
+			"usual":    usual,
 
 			"soundcard": soundcard,
 			"speech":    speech,

@@ -32,7 +32,7 @@ type job struct {
 	cmd  *exec.Cmd
 	done chan struct{} // closed when it has ended
 
-	terminal *terminal // of a job with a screen
+	terminal terminal // of a job with a screen
 }
 
 func (all *jobs) add(name string, j *job) {

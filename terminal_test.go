@@ -16,29 +16,48 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// terminal is a real terminal device with an emulator behind it, so that a
+// terminal is what a person sits at.
+type terminal interface {
+	text() string            // what it shows
+	write(keys string) error // what is typed
+	resize(columns, rows int) error
+}
+
+// emulated is a real terminal device with an emulator behind it, so that a
 // script sees what a person would see. It is safe for concurrent use.
-type terminal struct {
+type emulated struct {
 	device *os.File
 	mu     sync.Mutex
 	screen *vt.Emulator
 }
 
 // Write takes what the program prints.
-func (t *terminal) Write(p []byte) (int, error) {
+func (t *emulated) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.screen.Write(p)
 }
 
-func (t *terminal) text() string {
+func (t *emulated) text() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.screen.String()
 }
 
+func (t *emulated) write(keys string) error {
+	_, err := t.device.WriteString(keys)
+	return err
+}
+
+func (t *emulated) resize(columns, rows int) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.screen.Resize(columns, rows)
+	return pty.Setsize(t.device, &pty.Winsize{Rows: uint16(rows), Cols: uint16(columns)})
+}
+
 // run copies both ways until the program has closed its side.
-func (t *terminal) run() {
+func (t *emulated) run() {
 	go func() { _, _ = t.device.ReadFrom(t.screen) }() // answers to the program's questions; ends with the screen
 	buffer := make([]byte, 1<<16)
 	for {
@@ -52,14 +71,20 @@ func (t *terminal) run() {
 	}
 }
 
+// size reads COLSxROWS.
+func size(ts *testscript.TestScript, text string) (columns, rows int) {
+	width, height, _ := strings.Cut(text, "x")
+	columns, err := strconv.Atoi(width)
+	ts.Check(err)
+	rows, err = strconv.Atoi(height)
+	ts.Check(err)
+	return columns, rows
+}
+
 // screen NAME COLSxROWS PROGRAM ARG…: runs a program in a terminal of this size.
 func screen(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) >= 3, "screen NAME COLSxROWS PROGRAM ARG...")
-	width, height, _ := strings.Cut(args[1], "x")
-	columns, err := strconv.Atoi(width)
-	ts.Check(err)
-	rows, err := strconv.Atoi(height)
-	ts.Check(err)
+	columns, rows := size(ts, args[1])
 	path, err := lookPath(ts.Getenv("PATH"), args[2])
 	ts.Check(err)
 	args = append(append([]string{args[0]}, urgently(ts)...), append([]string{path}, args[3:]...)...)
@@ -68,7 +93,7 @@ func screen(ts *testscript.TestScript, neg bool, args []string) {
 	cmd.Env = append(environment(ts), "TERM=xterm-256color", "COLORTERM=truecolor")
 	device, err := pty.StartWithSize(cmd, &pty.Winsize{Rows: uint16(rows), Cols: uint16(columns)})
 	ts.Check(err)
-	t := &terminal{device: device, screen: vt.NewEmulator(columns, rows)}
+	t := &emulated{device: device, screen: vt.NewEmulator(columns, rows)}
 	j := &job{cmd: cmd, done: make(chan struct{}), terminal: t}
 	go func() {
 		t.run()
@@ -102,21 +127,30 @@ func keys(name string) string {
 		return "\x1b[B"
 	case "ctrl+c":
 		return "\x03"
+	case "ctrl+z":
+		return "\x1a"
 	case "backspace":
 		return "\x7f"
 	}
 	return name
 }
 
-// press NAME KEY…: enter, esc, tab, up, down, ctrl+c, backspace, or text.
+// press NAME KEY…: enter, esc, tab, up, down, ctrl+c, ctrl+z, backspace, or text.
 func press(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) >= 2, "press NAME KEY...")
 	t := jobsOf(ts).get(ts, args[0]).terminal
 	usage(ts, t != nil, "press needs a job with a screen")
 	for _, k := range args[1:] {
-		_, err := t.device.WriteString(keys(k))
-		ts.Check(err)
+		ts.Check(t.write(keys(k)))
 	}
+}
+
+// resize NAME COLSxROWS: the person makes the window another size.
+func resize(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 2, "resize NAME COLSxROWS")
+	t := jobsOf(ts).get(ts, args[0]).terminal
+	usage(ts, t != nil, "resize needs a job with a screen")
+	ts.Check(t.resize(size(ts, args[1])))
 }
 
 // see NAME PATTERN: waits until the pattern is on the screen; with ! until it is
@@ -147,8 +181,7 @@ func insist(ts *testscript.TestScript, neg bool, args []string) {
 			return true
 		}
 		if tries++; tries%20 == 0 { // of the polls: five times a second
-			_, err := t.device.WriteString(keys(args[1]))
-			ts.Check(err)
+			ts.Check(t.write(keys(args[1])))
 		}
 		return false
 	}, func() string { return "the screen of " + args[0] + " is\n" + t.text() })

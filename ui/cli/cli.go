@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"charm.land/fang/v2"
 	"github.com/spf13/cobra"
@@ -24,12 +25,13 @@ type Env struct {
 	Err     *os.File
 	Getenv  func(string) string
 	Version string
+	Now     func() time.Time // the screen's clock; nil is time.Now
 }
 
 // Main runs one command and returns the program's exit code. When ctx ends, the
 // command ends politely: it cancels, hangs up, stops serving.
 func Main(ctx context.Context, env Env) int {
-	a := &app{in: env.In, out: env.Out, err: env.Err, getenv: env.Getenv, version: versionOf(env.Version)}
+	a := &app{in: env.In, out: env.Out, err: env.Err, getenv: env.Getenv, version: versionOf(env.Version), now: env.Now}
 	root := a.rootCommand()
 	root.SetArgs(env.Args)
 	root.SetOut(env.Out)
@@ -53,6 +55,7 @@ type app struct {
 	err     io.Writer // for people; the terminal also while descriptor 2 is a log
 	getenv  func(string) string
 	version string
+	now     func() time.Time
 	failure error
 }
 

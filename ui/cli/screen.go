@@ -45,6 +45,11 @@ func (a *app) onePhone(ctx context.Context, sound soundSpec, plain bool) (again 
 	if plain {
 		return false, a.plainPhone(ctx, s)
 	}
+	if sound.kind != "default" { // else it is done
+		if err := a.redirect(s, config.Locate(a.getenv)); err != nil {
+			return false, err
+		}
+	}
 	return a.fullScreen(ctx, s)
 }
 
@@ -108,7 +113,7 @@ func (a *app) fullScreen(ctx context.Context, s *session) (again bool, err error
 	defer recorder.close()
 	desk := s.desk(paths, a.getenv)
 	model := ui.New(a.noticed(s.settings, ui.Config{
-		Agent: dialler{s.Phone, desk.ring}, NewCallID: newCallID, Now: time.Now, Stats: s.Stats, Version: a.version,
+		Agent: dialler{s.Phone, desk.ring}, NewCallID: newCallID, Now: a.now, Stats: s.Stats, Version: a.version,
 		MarkSeen: func(ctx context.Context, until calls.ID) error {
 			_, err := s.Request(ctx, wire.MarkSeen{Until: until})
 			return err
@@ -138,7 +143,7 @@ func (a *app) fullScreen(ctx context.Context, s *session) (again bool, err error
 	_, err = program.Run()
 	switch {
 	case errors.Is(err, tea.ErrProgramPanic):
-		return false, fmt.Errorf("the screen broke down: %w; the log is %s", err, paths.Log())
+		return false, fmt.Errorf("the screen broke down; the log says why: %s", paths.Log())
 	case ctx.Err() != nil, errors.Is(err, tea.ErrInterrupted):
 		return false, nil // asked to end
 	}
