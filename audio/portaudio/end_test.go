@@ -382,7 +382,7 @@ func TestNegotiate(t *testing.T) {
 					return nil
 				}
 				return fmt.Errorf("refused %v", f)
-			}, busy)
+			}, func(err error) bool { return errors.Is(err, busy) })
 			if text := fmt.Sprint(err); tried != tt.tried || (tt.err == "") != (err == nil) || err != nil && text != tt.err {
 				t.Errorf("%d attempts, then %v; want %d, then %q", tried, err, tt.tried, tt.err)
 			}

@@ -1,7 +1,6 @@
 package portaudio
 
 import (
-	"errors"
 	"math"
 	"slices"
 	"time"
@@ -49,7 +48,7 @@ func formats(d DeviceInfo, s side) []format {
 // negotiate opens with the formats in their order until one is taken. Otherwise it
 // returns the first refusal, since the first format is the one that was wanted. An
 // error that is hopeless would be the same for every format.
-func negotiate(all []format, open func(format) error, hopeless error) error {
+func negotiate(all []format, open func(format) error, hopeless func(error) bool) error {
 	var refused error
 	for _, f := range all {
 		err := open(f)
@@ -57,7 +56,7 @@ func negotiate(all []format, open func(format) error, hopeless error) error {
 			return nil
 		}
 		refused = first(refused, err)
-		if errors.Is(err, hopeless) {
+		if hopeless(err) {
 			break
 		}
 	}

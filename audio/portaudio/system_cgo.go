@@ -210,11 +210,21 @@ func (s *system) start(side side, name string, p port) (*stream, error) {
 	err = negotiate(formats(list[i], side), func(f format) (err error) {
 		started, err = s.startAs(side, found[i], f, p)
 		return err
-	}, pa.DeviceUnavailable)
+	}, hopeless(found[i]))
 	if err != nil {
 		return nil, fmt.Errorf("%w; another program may hold it: close that, or choose another device (`tring audio list`)", err)
 	}
 	return started, nil
+}
+
+// hopeless tells that a device takes no format at all now. A format is refused by an
+// error of PortAudio's; one of ALSA's own is about the device, such as one that was
+// unplugged.
+func hopeless(device *pa.DeviceInfo) func(error) bool {
+	return func(err error) bool {
+		_, host := errors.AsType[pa.UnanticipatedHostError](err)
+		return errors.Is(err, pa.DeviceUnavailable) || host && device.HostApi.Type == pa.ALSA
+	}
 }
 
 func (s *system) startAs(side side, device *pa.DeviceInfo, f format, p port) (*stream, error) {
@@ -250,7 +260,7 @@ func (s *system) startAs(side side, device *pa.DeviceInfo, f format, p port) (*s
 // spoken gives words to an error of the system below that has none.
 func spoken(err error) error {
 	if err.Error() == "" {
-		return errors.New("the system refuses")
+		return fmt.Errorf("the system refuses%w", err)
 	}
 	return err
 }

@@ -245,6 +245,40 @@ func TestNoDeviceAtAll(t *testing.T) {
 	}
 }
 
+// A speaker that is configured but not there is refused each time that it is asked
+// for, while a microphone runs: the library mixes up the errors of its threads.
+func TestADeviceThatIsNotThereHarmsNoOther(t *testing.T) {
+	if _, ok := virtual(t); !ok {
+		return
+	}
+	mic, err := open(t, "mic", "").OpenSource()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeAll(t, mic)
+	heard := make(chan struct{}, 1)
+	go func() {
+		for frame := make(audio.Frame, audio.FrameSamples); mic.Read(frame) == nil; {
+			select {
+			case heard <- struct{}{}:
+			default:
+			}
+		}
+	}()
+	absent := open(t, "", "headset")
+	for n := range 1000 {
+		if sink, err := absent.OpenSink(); err == nil || errors.Is(err, errHangs) {
+			t.Fatalf("opening for the %d. time = %v, %v; want that it is refused", n+1, sink, err)
+		}
+	}
+	<-heard
+	select {
+	case <-heard:
+	case <-time.After(5 * time.Second):
+		t.Error("the microphone has stopped")
+	}
+}
+
 // With descriptor 2 pointed at a file, as the phone does, nothing of what the C
 // libraries print reaches the terminal, not even when the sound server dies.
 func TestChatterStaysOffTheTerminal(t *testing.T) {
