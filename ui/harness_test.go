@@ -25,6 +25,7 @@ type desk struct {
 	msgs  chan tea.Msg
 	ids   int
 	bells int
+	raw   string // what was written beside the picture
 	quit  bool
 	slept bool      // suspended
 	turns []float64 // what the volume of the other side was set to
@@ -92,6 +93,7 @@ func (d *desk) take(msg tea.Msg) {
 	case tea.SuspendMsg:
 		d.slept = true
 	case tea.RawMsg:
+		d.raw += fmt.Sprint(msg.Msg)
 		d.bells += strings.Count(fmt.Sprint(msg.Msg), "\a")
 	default:
 		_, cmd := d.model.Update(msg)
@@ -201,6 +203,17 @@ func (d *desk) did(wants ...string) {
 	d.tel.did = nil
 	if strings.Join(got, "; ") != strings.Join(wants, "; ") {
 		d.t.Fatalf("the phone did %q, not %q", got, wants)
+	}
+}
+
+// wrote checks what was written to the terminal beside the picture since the
+// last such check.
+func (d *desk) wrote(want string) {
+	d.t.Helper()
+	got := d.raw
+	d.raw = ""
+	if got != want {
+		d.t.Fatalf("%q was written, not %q", got, want)
 	}
 }
 

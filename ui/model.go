@@ -40,6 +40,7 @@ type Model struct {
 	again   bool  // see Again
 	focus   focus
 	rung    []calls.ID // the calls that ring here and were told of
+	typed   typed
 	zones   zones
 	notice  notice
 	ticking bool
@@ -241,12 +242,19 @@ func (m *Model) call(id calls.ID) (calls.CallView, bool) {
 	return calls.CallView{}, false
 }
 
-// press takes one key to whom it concerns: whatever lies on top, and nobody
-// beneath.
+// press takes one key, unless what it was meant for is gone.
 func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
-	if m.decided(k) {
+	if m.decided(k) || m.cut(k) {
 		return nil
 	}
+	cmd := m.pressTop(k)
+	m.typed = typed{m.typing(), m.now()}
+	return cmd
+}
+
+// pressTop takes one key to whom it concerns: whatever lies on top, and nobody
+// beneath.
+func (m *Model) pressTop(k tea.KeyPressMsg) tea.Cmd {
 	m.notice = notice{}
 	switch {
 	case key.Matches(k, m.keys.Interrupt):

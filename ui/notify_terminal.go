@@ -45,8 +45,13 @@ func TerminalOf(getenv func(string) string) Terminal {
 // nameByTerm is the terminal that has a TERM of its own.
 func nameByTerm(term string) string {
 	for _, own := range []struct{ prefix, name string }{
-		{"xterm-kitty", "kitty"}, {"xterm-ghostty", "ghostty"}, {"foot", "foot"}, {"rxvt", "rxvt"},
-		{"wezterm", "wezterm"}, {"alacritty", "alacritty"}, {"linux", "linux"},
+		{"xterm-kitty", "kitty"},
+		{"xterm-ghostty", "ghostty"},
+		{"foot", "foot"},
+		{"rxvt", "rxvt"},
+		{"wezterm", "wezterm"},
+		{"alacritty", "alacritty"},
+		{"linux", "linux"},
 	} {
 		if strings.HasPrefix(term, own.prefix) {
 			return own.name
@@ -59,9 +64,15 @@ func nameByTerm(term string) string {
 // that it started inherit the mark, so this is the weakest sign.
 func nameByVariable(getenv func(string) string) string {
 	for _, mark := range []struct{ variable, name string }{
-		{"KITTY_WINDOW_ID", "kitty"}, {"GHOSTTY_RESOURCES_DIR", "ghostty"}, {"WEZTERM_PANE", "wezterm"},
-		{"ITERM_SESSION_ID", "iterm2"}, {"WT_SESSION", "windows terminal"}, {"ConEmuPID", "conemu"},
-		{"KONSOLE_VERSION", "konsole"}, {"VTE_VERSION", "vte"}, {"STY", "screen"},
+		{"KITTY_WINDOW_ID", "kitty"},
+		{"GHOSTTY_RESOURCES_DIR", "ghostty"},
+		{"WEZTERM_PANE", "wezterm"},
+		{"ITERM_SESSION_ID", "iterm2"},
+		{"WT_SESSION", "windows terminal"},
+		{"ConEmuPID", "conemu"},
+		{"KONSOLE_VERSION", "konsole"},
+		{"VTE_VERSION", "vte"},
+		{"STY", "screen"},
 	} {
 		if getenv(mark.variable) != "" {
 			return mark.name

@@ -105,10 +105,9 @@ func (m *Model) endTalk(held calls.CallView) tea.Cmd {
 // pressed meanwhile.
 func (m *Model) release(k tea.KeyReleaseMsg) tea.Cmd {
 	m.push.releases = true
-	if !m.push.held || k.Code != m.push.code {
+	if k.Code != m.push.code {
 		return nil
 	}
-	m.push.held = false
 	return m.letGo()
 }
 

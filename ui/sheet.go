@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"time"
+
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 )
@@ -61,6 +63,23 @@ func (m *Model) typing() bool {
 	case screenRecent, screenOutgoing, screenTalking, screenEnded:
 	}
 	return false
+}
+
+// typed is whether the last key left somebody in a field, and when.
+type typed struct {
+	in bool
+	at time.Time
+}
+
+// cut says whether a letter was meant for a field that no key has closed, but
+// the end of a call, say. Until there is a pause it is no command.
+func (m *Model) cut(k tea.KeyPressMsg) bool {
+	now := m.now()
+	if k.Text == "" || !m.typed.in || m.typing() || now.Sub(m.typed.at) >= m.cfg.Grace {
+		return false
+	}
+	m.typed.at = now
+	return true
 }
 
 // door is a room that one may enter, and its key.

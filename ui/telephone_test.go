@@ -34,6 +34,7 @@ type telephone struct {
 	seen    []calls.ID             // what was marked as seen
 	onEvent func(calls.Event)      // the listener of a running program
 	block   func(context.Context)  // if set, Do waits in it
+	slow    bool                   // the phone obeys, and the server never says so
 }
 
 var _ Agent = (*telephone)(nil)
@@ -206,8 +207,14 @@ func (t *telephone) Do(ctx context.Context, c calls.Command) error {
 		}
 	}
 	t.did = append(t.did, what)
+	slow := t.slow
 	t.mu.Unlock()
-	return t.step(c)
+	err := t.step(c)
+	if slow {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return err
 }
 
 func (t *telephone) Snapshot() calls.View {
