@@ -125,6 +125,7 @@ func (m *Model) pressBinding(b key.Binding) tea.Cmd {
 	if len(keys) == 0 {
 		return nil
 	}
+	m.typed = typed{} // it is meant as it is
 	m.push.clicked = true
 	defer func() { m.push.clicked = false }()
 	return m.press(keyNamed(keys[0]))

@@ -174,7 +174,7 @@ func run(t *testing.T, width, height int, contacts ...calls.Contact) *running {
 	in, keys := io.Pipe()
 	r.keys = keys
 	r.model = New(Config{
-		Agent: r.tel, Now: now, Theme: ThemeDark, Motion: true, NewCallID: func() calls.ID { return testCall },
+		Agent: r.tel, Now: now, Theme: ThemeDark, Motion: true, Terminal: Terminal{Name: "xterm"}, NewCallID: func() calls.ID { return testCall },
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	r.watched = &watched{Model: r.model}
