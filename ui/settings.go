@@ -250,18 +250,16 @@ func (r *settingsRoom) keys(m *Model) []key.Binding {
 	tab := does(k.Tab, m.lang.Say(wordNextPage))
 	switch it.does {
 	case bySteps:
-		return []key.Binding{k.Less, k.More, tab, k.Back, k.Help}
-	case byKey, byText, byDevice:
-		return []key.Binding{k.Change, k.Usual, tab, k.Back, k.Help}
+		return []key.Binding{k.Less, k.More, k.Back, tab, k.Help}
 	case byListening, byTest, byRinging:
 		words := m.lang.Say(wordStart)
 		if r.stop != nil {
 			words = m.lang.Say(wordStopTrial)
 		}
-		return []key.Binding{does(k.Change, words), tab, k.Back, k.Help}
-	case byChoice:
+		return []key.Binding{does(k.Change, words), k.Back, tab, k.Help}
+	case byChoice, byKey, byText, byDevice:
 	}
-	return []key.Binding{k.Change, k.Usual, tab, k.Back, k.Help}
+	return []key.Binding{k.Change, k.Back, tab, k.Usual, k.Help}
 }
 
 func (r *settingsRoom) press(m *Model, k tea.KeyPressMsg) tea.Cmd {

@@ -94,7 +94,11 @@ func (c *choosing) box(m *Model) []string {
 	s, width := m.styles, m.boxText()
 	rows := []string{"", s.strong.Render(clamp(m.lang.Say(c.item.name), width)), ""}
 	at, n := c.chosen(m), len(c.options(m))
-	from, to := window(at, n, min(n, max(m.height-9, 1)))
+	room := m.height - 7
+	if c.room.failed != nil || !c.room.looked {
+		room -= 2
+	}
+	from, to := window(at, n, min(n, max(room, 1)))
 	for i := from; i < to; i++ {
 		mark, style := "  ", s.plain
 		if i == at {
