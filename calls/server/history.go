@@ -123,7 +123,7 @@ func (h *history) expire(before time.Time) {
 		delete(h.recent, p.id)
 		for _, who := range p.parties {
 			who.mine = slices.DeleteFunc(who.mine, func(o *past) bool { return o == p })
-			if len(who.mine) == 0 {
+			if len(who.mine) == 0 && h.people[who.user] == who { // else the user came back meanwhile
 				delete(h.people, who.user)
 			}
 		}

@@ -65,6 +65,32 @@ func TestLongHistory(t *testing.T) {
 	}
 }
 
+// Old calls that expire take nothing of newer ones away: here one of them was hidden
+// from bob, who had no other call for a while.
+func TestExpiredHistory(t *testing.T) {
+	h, start := newHistory(), time.Now()
+	at := func(c calls.Call, after time.Duration) calls.Call {
+		c.EndedAt = start.Add(after)
+		return c
+	}
+	hidden, last := missedCall(newID()), endedCall(newID())
+	hidden.Hidden = true
+	h.add(at(endedCall(newID()), time.Minute))
+	h.add(at(hidden, 2*time.Minute))
+	h.expire(start.Add(90 * time.Second))
+	h.add(at(last, 3*time.Minute))
+	h.expire(start.Add(150 * time.Second))
+	for _, u := range []calls.UserID{"alice", "bob"} {
+		if got := h.page(u, calls.HistoryFilter{}); !slices.Equal(got, []calls.ID{last.ID}) {
+			t.Errorf("the history of %s is %v, want %v", u, got, last.ID)
+		}
+	}
+	h.expire(start.Add(time.Hour))
+	if len(h.byID)+len(h.people)+len(h.all)+len(h.recent) != 0 {
+		t.Errorf("of an expired history is left %+v", h)
+	}
+}
+
 func missedCall(id calls.ID) calls.Call {
 	now := time.Now()
 	a := calls.Actor{User: "alice", Device: calls.Device{ID: "A1"}}
