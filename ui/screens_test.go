@@ -32,6 +32,9 @@ func scenes() map[string]func(*desk) {
 		"search":        func(d *desk) { d.press("/", "o", "k") },
 		"search-nobody": func(d *desk) { d.press("/", "z", "z"); d.pass(time.Second) },
 		"recent":        func(d *desk) { d.press("tab") },
+		"filter":        func(d *desk) { d.press("tab", "f") },
+		"contact":       func(d *desk) { d.press("i") },
+		"call":          func(d *desk) { d.press("tab", "down", "i") },
 		"offline": func(d *desk) {
 			d.tel.disconnect(errors.New("dial tcp 127.0.0.1:7433: connection refused"), false)
 			d.settle()

@@ -167,13 +167,17 @@ func keysTable(t *testing.T) string {
 		{onAccount, "account"},
 		{onLog, "log"},
 		{onGuide, "ways to begin"},
+		{onSettings, "settings"},
 	}
 	var b strings.Builder
 	fmt.Fprintln(&b, "| name | keys | does | where |\n|---|---|---|---|")
 	for _, e := range keys.entries() {
 		var where []string
+		if e.scope&always == always {
+			where = append(where, "everywhere but where a key may be an answer")
+		}
 		for _, p := range places {
-			if e.scope&p.scope != 0 {
+			if e.scope&p.scope != 0 && (always&p.scope == 0 || e.scope&always != always) {
 				where = append(where, p.name)
 			}
 		}
