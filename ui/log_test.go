@@ -25,6 +25,17 @@ func TestLogLevels(t *testing.T) {
 	})
 }
 
+func TestNothingWentWrong(t *testing.T) {
+	inHouse(t, 80, 24, Config{}, func(d *desk, h *house) {
+		h.log = someLog(3)
+		d.press("L", "e")
+		d.reads("Nothing went wrong.", "0 problems")
+		d.press("/")
+		d.typed("x")
+		d.reads("No line like that.")
+	})
+}
+
 func TestLogSearch(t *testing.T) {
 	inHouse(t, 80, 24, Config{}, func(d *desk, _ *house) {
 		d.press("L", "/")

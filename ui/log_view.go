@@ -25,6 +25,8 @@ func (l *logRoom) rows(m *Model, width, height int) []string {
 		text = m.lang.Say(textLoading)
 	case len(l.page.Lines) == 0:
 		text = m.lang.Say(textLogEmpty)
+	case len(lines) == 0 && l.only == logTrouble && l.query() == "":
+		text = m.lang.Say(textLogFine)
 	case len(lines) == 0:
 		text = m.lang.Say(textLogNone)
 	}

@@ -61,6 +61,7 @@ const (
 	textLog      = "Log"
 	textLogEmpty = "Nothing was written yet."
 	textLogNone  = "No line like that."
+	textLogFine  = "Nothing went wrong."
 	textLogHint  = "words of the log"
 	textWarning  = "warning"
 	textFault    = "error"
@@ -91,7 +92,7 @@ const (
 	textServeWhere   = "On a machine that stays on and that the others can reach:"
 	textServeWhat    = "the server; it says its address and how others come to it"
 	textServeInvite  = "on the same machine: prints an invite for one person, such as yourself"
-	textServeThen    = "Then everyone, you too, joins with the address and an invite: the second way."
+	textServeThen    = "Then everyone, you too, joins it with its address and an invite."
 	textServeCommand = "tring serve"
 	textUserCommand  = "tring user add NAME"
 )
