@@ -1,8 +1,13 @@
 package server
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 
 	"tring/calls"
 	"tring/calls/wire"
@@ -75,5 +80,49 @@ func TestReportsAreWrittenTogether(t *testing.T) {
 	nothingLeft(t, s)
 	if n := len(s.reports.waiting); n != 0 {
 		t.Errorf("reports of %d calls wait for ever", n)
+	}
+}
+
+// A store that refuses is asked again now and then, by one timer a call, and gets
+// the reports when it takes them.
+func TestReportsOfARefusingStore(t *testing.T) {
+	s, _ := open(t, Config{})
+	alice, bob := addUser(t, s, "alice"), addUser(t, s, "bob")
+	a, b := connect(t, s, alice, "A1"), connect(t, s, bob, "B1")
+	refusing := refusingCalls{s.store.calls, make(chan time.Time, 100), make(chan struct{})}
+	id := newID()
+	a.act(callTo(id, "bob"))
+	b.act(wire.AcceptCall{CallID: on(id), Join: true})
+	s.store.calls = refusing
+	a.act(wire.MediaState{CallID: on(id), Peer: "B1", State: calls.MediaConnected})
+	b.act(wire.MediaState{CallID: on(id), Peer: "A1", State: calls.MediaConnected})
+	last := <-refusing.asked
+	for range 3 {
+		next := <-refusing.asked
+		if after := next.Sub(last); after < reportAgain/2 {
+			t.Errorf("asked again after %v", after)
+		}
+		last = next
+	}
+	close(refusing.takes)
+	if c := a.hears(id, calls.CallUpdated).Call; c.ConnectedAt.IsZero() {
+		t.Errorf("alice hears of %+v", c)
+	}
+}
+
+// refusingCalls is a bucket that takes no updates until takes is closed.
+type refusingCalls struct {
+	jetstream.KeyValue
+	asked chan time.Time
+	takes chan struct{}
+}
+
+func (r refusingCalls) Update(ctx context.Context, key string, value []byte, last uint64) (uint64, error) {
+	select {
+	case <-r.takes:
+		return r.KeyValue.Update(ctx, key, value, last)
+	default:
+		r.asked <- time.Now()
+		return 0, errors.New("no space left on device")
 	}
 }

@@ -18,6 +18,7 @@ type reports struct {
 
 	mu      sync.Mutex
 	waiting map[calls.ID][]report
+	armed   map[calls.ID]bool // whether a timer will write them
 }
 
 type report struct {
@@ -26,12 +27,16 @@ type report struct {
 	at  time.Time
 }
 
-// reportWait is how long a report waits for others. The two ends of a call
-// connect within a few milliseconds of each other.
-const reportWait = 50 * time.Millisecond
+// reportWait is how long a report waits for others: the two ends of a call connect
+// within a few milliseconds of each other. reportAgain is how long it waits after a
+// write that failed.
+const (
+	reportWait  = 50 * time.Millisecond
+	reportAgain = time.Second
+)
 
 func newReports(s *Server) *reports {
-	return &reports{server: s, waiting: map[calls.ID][]report{}}
+	return &reports{server: s, waiting: map[calls.ID][]report{}, armed: map[calls.ID]bool{}}
 }
 
 // take judges a report and keeps it until it is written.
@@ -44,15 +49,17 @@ func (r *reports) take(st stored, act calls.Act, by calls.Actor) error {
 	if err != nil || after.Equal(before) {
 		return err
 	}
-	r.arm(id)
 	r.waiting[id] = append(r.waiting[id], report{act, by, now})
+	r.arm(id, reportWait)
 	return nil
 }
 
-// arm has a call's reports written soon, under the lock, before the first is kept.
-func (r *reports) arm(id calls.ID) {
-	if len(r.waiting[id]) == 0 {
-		time.AfterFunc(reportWait, func() { r.server.aside(func(ctx context.Context) { r.write(ctx, id) }) })
+// arm has a call's reports written after a wait, under the lock, unless a timer runs
+// for it.
+func (r *reports) arm(id calls.ID, wait time.Duration) {
+	if !r.armed[id] {
+		r.armed[id] = true
+		time.AfterFunc(wait, func() { r.server.aside(func(ctx context.Context) { r.write(ctx, id) }) })
 	}
 }
 
@@ -70,14 +77,15 @@ func (r *reports) back(id calls.ID, list []report) {
 	if _, live := r.server.hub.recall(id); live && len(list) > 0 {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.arm(id)
 		r.waiting[id] = append(list, r.waiting[id]...) // these are the older ones
+		r.arm(id, reportAgain)
 	}
 }
 
 // write writes what waits. A failure keeps it for the next try.
 func (r *reports) write(ctx context.Context, id calls.ID) {
 	r.mu.Lock()
+	delete(r.armed, id)
 	none := len(r.waiting[id]) == 0
 	r.mu.Unlock()
 	if none {
@@ -91,8 +99,7 @@ func (r *reports) write(ctx context.Context, id calls.ID) {
 	}
 	if err == nil {
 		_, err = r.server.changeWith(ctx, st, func(c calls.Call) (calls.Call, error) { return c, nil })
-	}
-	if err != nil {
+	} else {
 		r.back(id, r.out(id)) // those of a call that is gone are dropped
 	}
 	if err != nil && ctx.Err() == nil {
