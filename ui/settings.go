@@ -74,15 +74,17 @@ type SoundDevices struct {
 // preferences are the settings as this screen knows them, also while no page
 // shows them.
 type preferences struct {
-	values map[string]Setting
-	number int // of the last change
-	dark   bool
+	values  map[string]Setting
+	number  int            // of the last change
+	pending map[string]int // the last change of each setting that has no answer
+	dark    bool
 }
 
 // settingMsg is the answer to one change.
 type settingMsg struct {
-	key string
-	err error
+	number int
+	key    string
+	err    error
 }
 
 // value is a setting's only value; empty if there is none.
@@ -101,18 +103,22 @@ func (m *Model) change(name string, values ...string) tea.Cmd {
 	s := p.values[name]
 	s.Values = values
 	p.values[name] = s
+	if p.pending == nil {
+		p.pending = map[string]int{}
+	}
+	p.pending[name] = p.number
 	change, settings := Change{p.number, name, values}, m.cfg.Settings
 	return tea.Batch(m.applySetting(name), func() tea.Msg {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		return settingMsg{name, settings.Change(ctx, change)}
+		return settingMsg{change.Number, name, settings.Change(ctx, change)}
 	})
 }
 
 // settingDone takes the answer to a change: what is in force now may be another
 // value than was wanted, or the usual one.
 func (m *Model) settingDone(msg settingMsg) tea.Cmd {
-	m.preferences.values = m.cfg.Settings.Read()
+	m.preferences.answered(msg, m.cfg.Settings.Read())
 	switch {
 	case errors.Is(msg.err, ErrNotWritten):
 		m.notice = notice{m.lang.Say("It holds for this run only: %s", m.lang.failure(msg.err)), true}
@@ -120,6 +126,18 @@ func (m *Model) settingDone(msg settingMsg) tea.Cmd {
 		m.notice = notice{m.lang.Say("Not changed: %s", m.lang.failure(msg.err)), true}
 	}
 	return m.applySetting(msg.key)
+}
+
+// answered takes what is in force now, but for settings that were changed again
+// meanwhile.
+func (p *preferences) answered(msg settingMsg, values map[string]Setting) {
+	if p.pending[msg.key] == msg.number {
+		delete(p.pending, msg.key)
+	}
+	for name := range p.pending {
+		values[name] = p.values[name]
+	}
+	p.values = values
 }
 
 // applySetting lets the screen follow one of its own settings.

@@ -251,6 +251,49 @@ func TestSettingsByKey(t *testing.T) {
 	}
 }
 
+// Keys are quicker than files: each stroke counts from the one before, and
+// answers that come late change nothing.
+func TestFastStrokes(t *testing.T) {
+	atSettings(t, 80, 24, func(d *desk, p *phoneSettings) {
+		d.goTo(groupSound, "Gain")
+		var late []tea.Cmd
+		for range 5 {
+			_, cmd := d.model.Update(keyNamed("right"))
+			late = append(late, cmd)
+		}
+		d.reads("+5 dB")
+		for _, cmd := range late {
+			d.run(cmd)
+			d.settle()
+			d.reads("+5 dB")
+		}
+		if got := p.values["audio.gain"].Values[0]; got != "5" {
+			t.Errorf("the gain is %s", got)
+		}
+	})
+}
+
+// The page is found by typing, too, and the help names its key.
+func TestTheWayToTheSettings(t *testing.T) {
+	atSettings(t, 80, 24, func(d *desk, _ *phoneSettings) {
+		d.press("?")
+		d.reads(", settings")
+		d.press("esc", "ctrl+p")
+		d.typed("settings")
+		d.press("enter")
+		d.reads("Microphone")
+		d.press(",")
+		d.reads("Bob Okafor")
+		d.press("tab", ",", "q", "esc", "/", ",")
+		d.reads("/ ,")
+		d.lacks("Microphone")
+	})
+	atDesk(t, 80, 24, func(d *desk) { // a phone that has none
+		d.press(",", "?")
+		d.lacks("settings", "Microphone")
+	})
+}
+
 // What concerns the screen holds at once.
 func TestSettingsOfTheScreenHoldAtOnce(t *testing.T) {
 	atSettings(t, 80, 24, func(d *desk, _ *phoneSettings) {
