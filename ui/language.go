@@ -9,7 +9,10 @@ import (
 // English and stand for themselves; another language translates them, so that
 // one that has no word for something says it in English. It is a value, safe
 // for concurrent use; the zero value is English.
-type Language struct{ words map[string]string }
+type Language struct {
+	words map[string]string // of the screen
+	lines map[string]string // of the phone in plain lines, beside those
+}
 
 // LanguageOf chooses the language for a setting: "en", "de", or "auto", which
 // takes that of the environment (POSIX: LC_ALL before LC_MESSAGES before LANG).
@@ -21,7 +24,7 @@ func LanguageOf(setting string, getenv func(string) string) Language {
 		setting = getenv(variable)
 	}
 	if code, _, _ := strings.Cut(strings.ToLower(setting), "_"); code == "de" || strings.HasPrefix(code, "de.") {
-		return Language{german}
+		return Language{german, germanLines}
 	}
 	return Language{}
 }
@@ -29,6 +32,9 @@ func LanguageOf(setting string, getenv func(string) string) Language {
 // Say is the English words in this language, formatted as by fmt.Sprintf.
 func (l Language) Say(english string, values ...any) string {
 	words, ok := l.words[english]
+	if !ok {
+		words, ok = l.lines[english]
+	}
 	if !ok {
 		words = english
 	}

@@ -5,6 +5,8 @@ import (
 	"go/parser"
 	"go/token"
 	"maps"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -106,6 +108,32 @@ func TestGermanIsWhole(t *testing.T) {
 	for words := range german {
 		if _, ok := english[words]; !ok {
 			t.Errorf("%q is never said", words)
+		}
+	}
+}
+
+// What the phone in plain lines says beside the screen, it says there alone.
+func TestGermanOfLinesIsSaid(t *testing.T) {
+	var source strings.Builder
+	for _, pattern := range []string{"line/*.go", "cli/screen.go", "../calls/errors.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no file %s: %v", pattern, err)
+		}
+		for _, file := range files {
+			data, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			source.Write(data)
+		}
+	}
+	for words := range germanLines {
+		if !strings.Contains(source.String(), strconv.Quote(words)) {
+			t.Errorf("%q is never said", words)
+		}
+		if _, ok := german[words]; ok {
+			t.Errorf("%q has two translations", words)
 		}
 	}
 }

@@ -5,17 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/term"
 
 	"tring/calls"
 	"tring/calls/wire"
 	"tring/config"
 	"tring/ui"
-	"tring/ui/line"
 )
 
 // framesPerSecond is how often the terminal is written at most.
@@ -53,15 +50,6 @@ func (a *app) onePhone(ctx context.Context, sound soundSpec, plain bool) (again 
 	return a.fullScreen(ctx, s)
 }
 
-// wantsPlain says whether there is no terminal that could show a screen, or the
-// person wants none.
-func (a *app) wantsPlain() bool {
-	out, ok := a.out.(*os.File)
-	name := a.getenv("TERM")
-	return !ok || !term.IsTerminal(out.Fd()) || !term.IsTerminal(a.in.Fd()) ||
-		name == "dumb" || name == "" || a.getenv("ACCESSIBLE") == "1"
-}
-
 // banner is what somebody without an account is told.
 func banner(s *session) []string {
 	if s.trial == nil {
@@ -72,36 +60,6 @@ func banner(s *session) []string {
 		"Call Echo to hear yourself, or Callback to be called.",
 		"With a server of your own:  tring login URL",
 	}
-}
-
-// plainPhone is the phone as lines. It begins when the server answered, or did
-// not: a list of people that cannot be there yet helps nobody.
-func (a *app) plainPhone(ctx context.Context, s *session) error {
-	s.run(ctx)
-	if err := waitConnected(ctx, s.Phone); err != nil {
-		a.say("No connection to the server: %s. Trying again.", explain(err))
-	}
-	looking, enough := context.WithCancel(ctx)
-	defer enough()
-	notes := make(chan string, 1)
-	tell := func(note string) {
-		select {
-		case notes <- note:
-		case <-looking.Done():
-		}
-	}
-	if s.bellNote != "" {
-		a.say("%s", s.bellNote)
-	}
-	switch {
-	case s.soundNote != "":
-		tell("No sound: " + ui.Clean(s.soundNote, noteWidth))
-	case s.realSound:
-		go lookForDevices(looking, tell)
-	}
-	return line.Console{
-		Agent: dialler{s.Phone, func() time.Duration { return s.settings.RingTime }}, In: a.in, Out: a.out, NewCallID: newCallID, Now: time.Now, Banner: banner(s), Notes: notes,
-	}.Run(ctx)
 }
 
 // fullScreen runs the screen. Bubble Tea puts the terminal back in order also

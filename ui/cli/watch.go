@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tring/calls"
+	"tring/ui"
 	"tring/ui/line"
 )
 
@@ -29,7 +30,7 @@ func (p printer) event(e calls.Event, v calls.View, media *calls.MediaStats) err
 	if p.json != nil {
 		return p.json.Event(e, v.Link, media)
 	}
-	if words := line.Words(e, v); words != "" {
+	if words := line.Words(ui.Language{}, e, v); words != "" {
 		p.say("%s", words)
 	}
 	return nil

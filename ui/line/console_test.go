@@ -24,6 +24,10 @@ type fakePhone struct {
 	did      chan string
 	fails    error
 	fault    string // of the sound
+	people   []calls.Contact
+	records  []calls.Record
+	missed   int
+	filter   calls.HistoryFilter // of the last page that was asked for
 }
 
 func (p *fakePhone) Do(_ context.Context, c calls.Command) error {
@@ -61,18 +65,29 @@ func (p *fakePhone) Levels() audio.Levels {
 }
 
 func (p *fakePhone) Directory(_ context.Context, q calls.DirectoryQuery) (calls.DirectoryPage, error) {
-	all := []calls.Contact{
-		{Receiver: calls.User("bob"), Name: "Bob", Presence: calls.Online},
-		{Receiver: calls.User("eve"), Name: "Eve\x1b[2J", Presence: calls.Offline},
+	var found []calls.Contact
+	for _, c := range p.people {
+		if strings.Contains(c.Receiver.ID, q.Query) {
+			found = append(found, c)
+		}
 	}
-	if q.Query != "" {
-		all = all[1:]
-	}
-	return calls.DirectoryPage{Contacts: all, Total: len(all)}, nil
+	from := min(q.Page*q.Limit, len(found))
+	return calls.DirectoryPage{Contacts: found[from:min(from+q.Limit, len(found))], Total: len(found)}, nil
 }
 
-func (p *fakePhone) History(context.Context, calls.HistoryFilter) (calls.HistoryPage, error) {
-	return calls.HistoryPage{Records: []calls.Record{{Call: call(calls.Unanswered, ""), Direction: calls.Incoming, Missed: true}}}, nil
+func (p *fakePhone) History(_ context.Context, f calls.HistoryFilter) (calls.HistoryPage, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.filter = f
+	page := calls.HistoryPage{MissedCount: p.missed}
+	reached := f.Before == ""
+	for _, r := range p.records {
+		if reached && f.Match(r, p.view.Me.User) && len(page.Records) < f.Limit {
+			page.Records = append(page.Records, r)
+		}
+		reached = reached || r.Call.ID == f.Before
+	}
+	return page, nil
 }
 
 func (p *fakePhone) AddCallListener(_ string, f func(calls.Event)) { p.listener = f }
@@ -90,7 +105,7 @@ type person struct {
 	t     *testing.T
 	phone *fakePhone
 	in    io.Writer
-	out   *bufio.Scanner
+	out   chan string // the lines that were printed
 	ended chan error
 	notes chan string
 	leave func() // an interrupt
@@ -98,36 +113,70 @@ type person struct {
 
 func sit(t *testing.T) *person {
 	t.Helper()
+	p := sitWith(t, func(*Console, *fakePhone) {})
+	p.reads("Welcome.", "Type ? for help.", "1. Bob, online", "2. Eve, offline")
+	return p
+}
+
+// sitWith is sit with another phone.
+func sitWith(t *testing.T, alter func(*Console, *fakePhone)) *person {
+	t.Helper()
 	inR, inW := io.Pipe()
 	outR, outW := io.Pipe()
-	phone := &fakePhone{did: make(chan string, 1), view: calls.View{
-		Me: calls.Identity{User: "ann", Device: calls.Device{ID: "here"}}, Link: calls.LinkUp,
-	}}
-	p := &person{t: t, phone: phone, in: inW, out: bufio.NewScanner(outR), ended: make(chan error, 1), notes: make(chan string)}
+	phone := &fakePhone{
+		did: make(chan string, 1), view: calls.View{
+			Me: calls.Identity{User: "ann", Name: "Ann", Device: calls.Device{ID: "here"}}, Link: calls.LinkUp,
+		},
+		people: []calls.Contact{
+			{Receiver: calls.User("bob"), Name: "Bob", Presence: calls.Online},
+			{Receiver: calls.User("eve"), Name: "Eve\x1b[2J", Presence: calls.Offline},
+		},
+		records: []calls.Record{{Call: call(calls.Unanswered, ""), Direction: calls.Incoming, Missed: true}},
+	}
+	p := &person{t: t, phone: phone, in: inW, out: make(chan string, 1000), ended: make(chan error, 1), notes: make(chan string)}
+	c := Console{
+		Agent: phone, In: inR, Out: outW, NewCallID: func() calls.ID { return "new" }, Now: func() time.Time { return noon },
+		Banner: []string{"Welcome."}, Notes: p.notes,
+	}
+	alter(&c, phone)
 	ctx, leave := context.WithCancel(context.Background())
 	go func() {
-		p.ended <- Console{
-			Agent: phone, In: inR, Out: outW, NewCallID: func() calls.ID { return "new" }, Now: func() time.Time { return noon },
-			Banner: []string{"Welcome."}, Notes: p.notes,
-		}.Run(ctx)
+		p.ended <- c.Run(ctx)
 		outW.Close()
+	}()
+	go func() {
+		for lines := bufio.NewScanner(outR); lines.Scan(); {
+			p.out <- lines.Text()
+		}
+		close(p.out)
 	}()
 	p.leave = leave
 	t.Cleanup(func() { leave(); outR.Close(); inW.Close() })
-	p.reads("Welcome.", "Type ? for help.", "1. Bob, online", "2. Eve, offline")
 	return p
 }
 
 func (p *person) reads(lines ...string) {
 	p.t.Helper()
 	for _, want := range lines {
-		if !p.out.Scan() {
-			p.t.Fatalf("nothing more is printed, want %q", want)
-		}
-		if got := p.out.Text(); got != want {
+		if got := p.line(want); got != want {
 			p.t.Fatalf("got %q, want %q", got, want)
 		}
 	}
+}
+
+// line is the next line, which is wanted to be this one.
+func (p *person) line(want string) string {
+	p.t.Helper()
+	select {
+	case got, ok := <-p.out:
+		if !ok {
+			p.t.Fatalf("nothing more is printed, want %q", want)
+		}
+		return got
+	case <-time.After(5 * time.Second):
+		p.t.Fatalf("nothing is printed, want %q", want)
+	}
+	return ""
 }
 
 func (p *person) types(line string) {
@@ -135,6 +184,13 @@ func (p *person) types(line string) {
 	if _, err := io.WriteString(p.in, line+"\n"); err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// enters types a line, and reads what comes of it.
+func (p *person) enters(line string, lines ...string) {
+	p.t.Helper()
+	p.types(line)
+	p.reads(lines...)
 }
 
 func (p *person) did(want string) {
@@ -177,7 +233,7 @@ func TestConsoleCalls(t *testing.T) {
 	p.types("l e")
 	p.reads("1. Eve, offline")
 	p.types("t")
-	p.reads("17 May 12:00 missed, from bob, unanswered")
+	p.reads("1. bob, missed, today at 12:00")
 }
 
 // Letters answer, and say so when there is nothing to answer.
@@ -233,16 +289,10 @@ func TestConsoleInACall(t *testing.T) {
 	p.phone.mu.Unlock()
 	p.types("q")
 	p.did("end two")
-	p.reads("You hung up. You talked for 0 s.")
+	p.reads("You hung up. You talked for 0 seconds.")
 	if err := <-p.ended; err != nil {
 		t.Error(err)
 	}
-}
-
-func TestConsoleHelp(t *testing.T) {
-	p := sit(t)
-	p.types("?")
-	p.reads(strings.Split(consoleHelp, "\n")...)
 }
 
 // Whoever interrupts the phone in a call hangs up, and reads so on a row of its
@@ -255,7 +305,7 @@ func TestConsoleInterrupted(t *testing.T) {
 	p.leave()
 	p.reads("")
 	p.did("end two")
-	p.reads("You hung up. You talked for 0 s.")
+	p.reads("You hung up. You talked for 0 seconds.")
 	if err := <-p.ended; err != nil {
 		t.Error(err)
 	}
@@ -292,5 +342,5 @@ func TestConsoleSaysOnceThatThereIsNoConnection(t *testing.T) {
 	lost(calls.LinkDown)
 	lost(calls.LinkDown)
 	lost(calls.LinkUp)
-	p.reads("Connected to the server as ann.")
+	p.reads("Connected to the server as Ann.")
 }

@@ -2,6 +2,7 @@ package line
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"tring/calls"
@@ -25,12 +26,13 @@ func (c *Console) attend(v calls.View) {
 // listen says what is wrong with the sound, unless the machine was said to lack
 // it.
 func (c *Console) listen() {
+	c.complain()
 	fault := ui.Language{}.SoundFault(c.Agent.Levels().Fault)
 	if fault == c.fault {
 		return
 	}
 	if c.fault = fault; fault != "" && !ui.Covers(c.note, fault) {
-		c.print(fault)
+		c.print(c.Language.SoundFault(c.Agent.Levels().Fault))
 	}
 }
 
@@ -39,7 +41,7 @@ func (c *Console) listen() {
 func (c *Console) leave(ctx context.Context) {
 	c.sample.Stop()
 	if ctx.Err() != nil {
-		c.print("")
+		fmt.Fprintln(c.Out)
 	}
 	v := c.Agent.Snapshot()
 	held, ok := v.Held()
@@ -55,6 +57,6 @@ func (c *Console) leave(ctx context.Context) {
 		act, over.Status = calls.Reject{Status: calls.Cancelled}, calls.Cancelled
 	}
 	if c.Agent.Do(within, calls.Command{Call: held.Call.ID, Act: act}) == nil { // else it was over already
-		c.print(Outcome(calls.Event{Call: over}, v))
+		c.print(Outcome(c.Language, calls.Event{Call: over}, v))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"tring/calls"
+	"tring/ui"
 )
 
 var noon = time.Date(2026, 5, 17, 12, 0, 0, 0, time.UTC)
@@ -140,12 +141,12 @@ func TestOutcomes(t *testing.T) {
 		{"ann", call(calls.Rejected, ""), "", "Bob rejected the call."},
 		{"ann", call(calls.Rejected, calls.DoNotDisturb), "", "Bob does not want to be disturbed."},
 		{"ann", call(calls.Busy, ""), "", "Bob is busy."},
-		{"ann", call(calls.Unanswered, ""), "", "No answer from Bob after 45 s."},
+		{"ann", call(calls.Unanswered, ""), "", "No answer from Bob after 45 seconds."},
 		{"ann", call(calls.Cancelled, ""), "", "Cancelled."},
-		{"ann", ended("ann"), "", "You hung up. You talked for 1 min 10 s."},
-		{"ann", ended("bob"), "", "Bob hung up. You talked for 1 min 10 s."},
-		{"ann", call(calls.Ended, ""), calls.EndedByPeer, "Bob hung up. You talked for 1 min 10 s."},
-		{"ann", call(calls.Ended, calls.ConnectionLost), "", "The connection to Bob was lost. You talked for 1 min 10 s."},
+		{"ann", ended("ann"), "", "You hung up. You talked for 1 minute 10 seconds."},
+		{"ann", ended("bob"), "", "Bob hung up. You talked for 1 minute 10 seconds."},
+		{"ann", call(calls.Ended, ""), calls.EndedByPeer, "Bob hung up. You talked for 1 minute 10 seconds."},
+		{"ann", call(calls.Ended, calls.ConnectionLost), "", "The connection to Bob was lost. You talked for 1 minute 10 seconds."},
 		{"ann", call(calls.Failed, calls.MediaFailed), "", "The sound did not come through; the call is over."},
 		{"bob", call(calls.Cancelled, ""), calls.Reason(calls.Cancelled), "You missed a call from ann."},
 		{"bob", call(calls.Unanswered, ""), calls.Reason(calls.Unanswered), "You missed a call from ann."},
@@ -154,7 +155,7 @@ func TestOutcomes(t *testing.T) {
 	}
 	for _, tt := range tests {
 		v := calls.View{Me: calls.Identity{User: tt.me}, Contacts: []calls.Contact{{Receiver: calls.User("bob"), Name: "Bob"}}}
-		if got := Outcome(calls.Event{Call: tt.call, Reason: tt.reason}, v); got != tt.want {
+		if got := Outcome(ui.Language{}, calls.Event{Call: tt.call, Reason: tt.reason}, v); got != tt.want {
 			t.Errorf("%s, %s %s %s: got %q, want %q", tt.me, tt.call.Status, tt.call.Reason, tt.reason, got, tt.want)
 		}
 	}
@@ -166,7 +167,7 @@ func TestWordsOfARecording(t *testing.T) {
 	for name, want := range map[calls.EventName]string{
 		calls.RecordingStarted: "Bob Okafor records this call.", calls.RecordingStopped: "Bob Okafor records no longer.",
 	} {
-		if got := Words(calls.Event{Name: name, User: "bob"}, v); got != want {
+		if got := Words(ui.Language{}, calls.Event{Name: name, User: "bob"}, v); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}

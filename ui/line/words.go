@@ -3,9 +3,8 @@ package line
 import (
 	"cmp"
 	"errors"
-	"fmt"
+	"slices"
 	"strings"
-	"time"
 
 	"tring/calls"
 	"tring/ui"
@@ -16,35 +15,38 @@ const nameWidth = 40
 
 // Words are an event as a person would say it, from the view after it; empty
 // where there is nothing worth a line.
-func Words(e calls.Event, v calls.View) string {
+func Words(l ui.Language, e calls.Event, v calls.View) string {
 	peer := Name(v, e.Call.Peer(v.Me.User))
 	switch e.Name {
 	case calls.Initiation:
 		if c, ok := v.Contact(e.Call.Peer(v.Me.User)); ok && c.Presence == calls.Offline {
-			return "Calling " + peer + " … (not online; rings if they appear)"
+			return l.Say("Calling %s … (not online; rings if they appear)", peer)
 		}
-		return "Calling " + peer + " …"
+		return l.Say("Calling %s …", peer)
 	case calls.IncomingCallReceived:
-		return strings.TrimSpace(fmt.Sprintf("%s is calling%s.", peer, pictured(e.Call)))
+		if e.Call.Type == calls.Video {
+			return l.Say("%s is calling with video (this phone has sound only).", peer)
+		}
+		return l.Say("%s is calling.", peer)
 	case calls.OutgoingCallAccepted:
-		return peer + " answered."
+		return l.Say("%s answered.", peer)
 	case calls.MediaIsConnected:
-		return "Connected to " + peer + "."
+		return l.Say("Connected to %s.", peer)
 	case calls.RecordingStarted:
-		return Name(v, string(e.User)) + " records this call."
+		return l.Say("%s records this call.", Name(v, string(e.User)))
 	case calls.RecordingStopped:
-		return Name(v, string(e.User)) + " records no longer."
+		return l.Say("%s records no longer.", Name(v, string(e.User)))
 	case calls.OutgoingCallRejected, calls.IncomingCallCanceled, calls.CallEnded:
-		return Outcome(e, v)
+		return Outcome(l, e, v)
 	case calls.CallUpdated:
 		if e.Call.Status.Terminal() {
-			return Outcome(e, v)
+			return Outcome(l, e, v)
 		}
-		return updated(e.Call, v, peer)
+		return updated(l, e.Call, v, peer)
 	case calls.Failure:
-		return "That did not work: " + ui.Clean(e.Err.Error(), 200) + "."
+		return failed(l, e.Err)
 	case calls.ConnectionChanged:
-		return connection(v)
+		return connection(l, v)
 	}
 	return ""
 }
@@ -57,107 +59,107 @@ func OwnFault(e calls.Event) bool {
 	return e.Name == calls.Failure && e.Err != nil && !service
 }
 
-func pictured(c calls.Call) string {
-	if c.Type == calls.Video {
-		return " with video (this phone has sound only)"
-	}
-	return ""
-}
-
 // updated: where the call stands now, if that is news for a person.
-func updated(c calls.Call, v calls.View, peer string) string {
+func updated(l ui.Language, c calls.Call, v calls.View, peer string) string {
 	for _, live := range v.Calls {
 		if live.Call.ID != c.ID {
 			continue
 		}
 		switch live.Stage {
 		case calls.StageRinging:
-			labels := make([]string, len(live.RingingOn))
-			for i, l := range live.RingingOn {
-				labels[i] = ui.Clean(l, nameWidth)
-			}
-			return "Ringing on " + strings.Join(labels, ", ") + "."
+			return l.Say("Ringing on %s.", labels(live.RingingOn))
 		case calls.StageLost:
-			return "The sound from " + peer + " broke off; mending it …"
+			return l.Say("The sound from %s broke off; mending it …", peer)
 		}
 	}
 	return ""
 }
 
+// labels are the names of phones, which people chose.
+func labels(of []string) string {
+	clean := make([]string, len(of))
+	for i, label := range of {
+		clean[i] = ui.Clean(label, nameWidth)
+	}
+	return strings.Join(slices.DeleteFunc(clean, func(s string) bool { return s == "" }), ", ")
+}
+
 // Outcome says how a call ended.
-func Outcome(e calls.Event, v calls.View) string {
+func Outcome(l ui.Language, e calls.Event, v calls.View) string {
 	c := e.Call
 	peer := Name(v, c.Peer(v.Me.User))
-	why := c.Reason
-	if e.Reason != "" {
-		why = e.Reason
-	}
+	why := cmp.Or(e.Reason, c.Reason)
+	mine := c.Initiator == v.Me.User
 	switch {
 	case why == calls.AnsweredElsewhere:
-		return "Answered on another phone of yours."
+		return l.Say("Answered on another phone of yours.")
 	case why == calls.RejectedElsewhere:
-		return "Rejected on another phone of yours."
+		return l.Say("Rejected on another phone of yours.")
 	case why == calls.DoNotDisturb:
-		return peer + " does not want to be disturbed."
+		return l.Say("%s does not want to be disturbed.", peer)
 	case why == calls.MediaFailed:
-		return "The sound did not come through; the call is over."
-	case c.Status == calls.Rejected && c.Initiator == v.Me.User:
-		return peer + " rejected the call."
-	case c.Status == calls.Busy && c.Initiator == v.Me.User:
-		return peer + " is busy."
-	case c.Status == calls.Unanswered && c.Initiator == v.Me.User:
-		return fmt.Sprintf("No answer from %s after %s.", peer, spell(c.RingTime.Duration()))
-	case c.Status == calls.Cancelled && c.Initiator == v.Me.User && why == "":
-		return "Cancelled."
+		return l.Say("The sound did not come through; the call is over.")
+	case c.Status == calls.Rejected && mine:
+		return l.Say("%s rejected the call.", peer)
+	case c.Status == calls.Rejected:
+		return l.Say("You rejected the call from %s.", peer)
+	case c.Status == calls.Busy && mine:
+		return l.Say("%s is busy.", peer)
+	case c.Status == calls.Busy:
+		return l.Say("%s was told that you are busy.", peer)
+	case c.Status == calls.Unanswered && mine:
+		return l.Say("No answer from %s after %s.", peer, span(l, c.RingTime.Duration()))
+	case c.Status == calls.Cancelled && mine && why == "":
+		return l.Say("Cancelled.")
 	case c.Status == calls.Cancelled, c.Status == calls.Unanswered:
-		return "You missed a call from " + peer + "."
+		return l.Say("You missed a call from %s.", peer)
 	case c.Status == calls.Ended:
-		return ended(c, v, peer, why)
+		return ended(l, c, v, peer, why)
 	}
-	return "The call with " + peer + " is over (" + string(c.Status) + ")."
+	return l.Say("The call with %s failed.", peer)
 }
 
-func ended(c calls.Call, v calls.View, peer string, why calls.Reason) string {
-	who := "The call with " + peer + " ended"
+func ended(l ui.Language, c calls.Call, v calls.View, peer string, why calls.Reason) string {
+	who := l.Say("The call with %s ended.", peer)
 	switch {
 	case why == calls.ConnectionLost:
-		who = "The connection to " + peer + " was lost"
+		who = l.Say("The connection to %s was lost.", peer)
 	case why == calls.EndedByPeer, c.EndedBy.User != "" && c.EndedBy.User != v.Me.User:
-		who = peer + " hung up"
+		who = l.Say("%s hung up.", peer)
 	case c.EndedBy.User == v.Me.User:
-		who = "You hung up"
+		who = l.Say("You hung up.")
 	}
-	return fmt.Sprintf("%s. You talked for %s.", who, spell(c.Talked(c.EndedAt)))
+	return who + " " + l.Say("You talked for %s.", span(l, c.Talked(c.EndedAt)))
 }
 
-func connection(v calls.View) string {
+func connection(l ui.Language, v calls.View) string {
 	switch v.Link {
 	case calls.LinkUp:
-		return "Connected to the server as " + Name(v, string(v.Me.User)) + "."
+		return l.Say("Connected to the server as %s.", Name(v, string(v.Me.User)))
 	case calls.LinkDown:
-		return "No connection to the server" + cause(v.LinkErr) + "; trying again."
+		return l.Say("No connection to the server%s; trying again.", cause(l, v.LinkErr))
 	case calls.LinkClosed:
-		return "The server refused this phone" + cause(v.LinkErr) + "." + cure(v)
+		return l.Say("The server refused this phone%s.", cause(l, v.LinkErr)) + cure(l, v)
 	}
 	return ""
 }
 
 // cure is what to do about a refusal that concerns the account.
-func cure(v calls.View) string {
+func cure(l ui.Language, v calls.View) string {
 	switch {
 	case errors.Is(v.LinkErr, calls.ErrRemoved):
-		return " Quit, and log in again: tring login URL --user " + string(v.Me.User)
+		return " " + l.Say("Quit, and log in again: tring login URL --user %s", v.Me.User)
 	case errors.Is(v.LinkErr, calls.ErrSignIn):
-		return " Ask for a new invite, quit, and log in again: tring login URL"
+		return " " + l.Say("Ask for a new invite, quit, and log in again: tring login URL")
 	}
 	return ""
 }
 
-func cause(err error) string {
+func cause(l ui.Language, err error) string {
 	if err == nil {
 		return ""
 	}
-	return " (" + ui.Clean(err.Error(), 200) + ")"
+	return " (" + reason(l, err) + ")"
 }
 
 // Name is what to call somebody: the display name where one is known and can be
@@ -170,16 +172,4 @@ func Name(v calls.View, id string) string {
 		name = v.Me.Name
 	}
 	return cmp.Or(ui.Clean(name, nameWidth), ui.Clean(id, nameWidth))
-}
-
-// spell is a duration in words: "1 s", "4 min 10 s".
-func spell(d time.Duration) string {
-	d = d.Round(time.Second)
-	if d < time.Minute {
-		return fmt.Sprintf("%d s", int(d.Seconds()))
-	}
-	if d < time.Hour {
-		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
-	}
-	return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
 }

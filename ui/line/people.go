@@ -1,0 +1,153 @@
+package line
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"tring/calls"
+	"tring/ui"
+)
+
+// Server is what the person asks of the server besides calls. Its methods are
+// safe for concurrent use.
+type Server interface {
+	MarkSeen(ctx context.Context, until calls.ID) error
+	// SetAccount sets what is not empty.
+	SetAccount(context.Context, calls.Settings) error
+	SetFavourite(ctx context.Context, who calls.Receiver, on bool) error
+	SetBlocked(ctx context.Context, who calls.UserID, on bool) error
+}
+
+// list prints the people, or those whose names hold the query.
+func (c *Console) list(ctx context.Context, query string) { c.people(ctx, query, 0) }
+
+func (c *Console) people(ctx context.Context, query string, page int) {
+	ask(ctx, c, func(ctx context.Context) (calls.DirectoryPage, error) {
+		return c.Agent.Directory(ctx, calls.DirectoryQuery{Query: query, Page: page, Limit: pageSize})
+	}, func(found calls.DirectoryPage) {
+		if page == 0 && len(found.Contacts) == 0 {
+			if query != "" {
+				c.tell("Nobody of that name.")
+				return
+			}
+			c.tell("Nobody is there.")
+		}
+		var more func(context.Context)
+		if page*pageSize+len(found.Contacts) < found.Total && len(found.Contacts) > 0 {
+			more = func(ctx context.Context) { c.people(ctx, query, page+1) }
+		}
+		c.offer(page == 0, c.peopleChoices(found.Contacts), more)
+	})
+}
+
+func (c *Console) peopleChoices(of []calls.Contact) []choice {
+	page := make([]choice, len(of))
+	for i, contact := range of {
+		page[i] = choice{contact: contact, words: nameOf(contact) + ", " + c.where(contact)}
+	}
+	return page
+}
+
+func nameOf(c calls.Contact) string {
+	return cmp.Or(ui.Clean(c.Name, nameWidth), ui.Clean(c.Receiver.ID, nameWidth))
+}
+
+// where says whether somebody can be reached.
+func (c *Console) where(of calls.Contact) string {
+	l := c.Language
+	words := presence(l, of.Presence)
+	switch {
+	case of.TestLine && of.Presence == calls.Online:
+		words = l.Say("test line")
+	case of.Presence == calls.Offline && !of.Since.IsZero():
+		words = l.Say("offline since %s", day(l, of.Since, c.Now()))
+	}
+	if of.Favourite {
+		words += ", " + l.Say("favourite")
+	}
+	if of.Blocked {
+		words += ", " + l.Say("blocked")
+	}
+	return words
+}
+
+func presence(l ui.Language, p calls.Presence) string {
+	switch p {
+	case calls.Online:
+		return l.Say("online")
+	case calls.Away:
+		return l.Say("away")
+	case calls.DND:
+		return l.Say("do not disturb")
+	case calls.InCall:
+		return l.Say("in a call")
+	case calls.Offline:
+	}
+	return l.Say("offline")
+}
+
+// info says more of a number of the list: a person or a call.
+func (c *Console) info(_ context.Context, number string) {
+	one, ok := c.chosen(number)
+	switch {
+	case !ok:
+	case one.record.Call.ID != "":
+		c.callInfo(one.record)
+	case one.contact.Receiver.ID != "":
+		c.personInfo(one.contact)
+	default:
+		c.print(one.words)
+	}
+}
+
+func (c *Console) personInfo(of calls.Contact) {
+	c.print(nameOf(of) + ", " + c.where(of))
+	c.tell("Name on this server: %s", of.Receiver.ID)
+	if on := labels(of.Phones); on != "" && !of.TestLine {
+		c.tell("Phones: %s", on)
+	}
+}
+
+// aboutPerson asks the server for something about a person of the list.
+func (c *Console) aboutPerson(ctx context.Context, number, done string, act func(context.Context, Server, calls.Contact) error) {
+	one, ok := c.chosen(number)
+	if !ok {
+		return
+	}
+	contact := one.contact
+	if known, ok := c.Agent.Snapshot().Contact(contact.Receiver.ID); ok {
+		contact = known
+	}
+	if c.Server == nil || contact.Receiver.ID == "" {
+		c.lacks()
+		return
+	}
+	ask(ctx, c, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, act(ctx, c.Server, contact)
+	}, func(struct{}) { c.print(strings.ReplaceAll(done, "%s", nameOf(contact))) })
+}
+
+func (c *Console) favourite(ctx context.Context, number string) {
+	c.aboutPerson(ctx, number, c.Language.Say("%s is a favourite."), func(ctx context.Context, s Server, of calls.Contact) error {
+		return s.SetFavourite(ctx, of.Receiver, true)
+	})
+}
+
+func (c *Console) unfavourite(ctx context.Context, number string) {
+	c.aboutPerson(ctx, number, c.Language.Say("%s is no favourite."), func(ctx context.Context, s Server, of calls.Contact) error {
+		return s.SetFavourite(ctx, of.Receiver, false)
+	})
+}
+
+func (c *Console) block(ctx context.Context, number string) {
+	c.aboutPerson(ctx, number, c.Language.Say("%s is blocked."), func(ctx context.Context, s Server, of calls.Contact) error {
+		return s.SetBlocked(ctx, calls.UserID(of.Receiver.ID), true)
+	})
+}
+
+func (c *Console) unblock(ctx context.Context, number string) {
+	c.aboutPerson(ctx, number, c.Language.Say("%s is not blocked."), func(ctx context.Context, s Server, of calls.Contact) error {
+		return s.SetBlocked(ctx, calls.UserID(of.Receiver.ID), false)
+	})
+}
