@@ -114,14 +114,26 @@ func (k *keymap) change(keys map[string][]string) error {
 			continue
 		}
 		b := all[i].binding
-		b.SetKeys(keys[name]...)
-		b.SetHelp(shown(keys[name][0]), b.Help().Desc)
+		list := spelt(keys[name])
+		b.SetKeys(list...)
+		b.SetHelp(shown(list[0]), b.Help().Desc)
 		if name == "mute" {
-			k.Unmute.SetKeys(keys[name]...)
-			k.Unmute.SetHelp(shown(keys[name][0]), k.Unmute.Help().Desc)
+			k.Unmute.SetKeys(list...)
+			k.Unmute.SetHelp(shown(list[0]), k.Unmute.Help().Desc)
 		}
 	}
 	return errors.Join(append(errs, clashes(all))...)
+}
+
+// spelt are keys as the terminal's are called.
+func spelt(keys []string) []string {
+	list := slices.Clone(keys)
+	for i, k := range list {
+		if k == " " {
+			list[i] = "space"
+		}
+	}
+	return list
 }
 
 func names(all []entry) string {
@@ -160,8 +172,6 @@ func shown(k string) string {
 		return "←"
 	case "right":
 		return "→"
-	case " ":
-		return "space"
 	}
 	return k
 }

@@ -127,7 +127,8 @@ func TestKeysFromTheSettings(t *testing.T) {
 		want []string
 	}{
 		{nil, nil},
-		{map[string][]string{"accept": {"y"}, "swap": {"y"}, "mute": {" "}}, nil},
+		{map[string][]string{"accept": {"y"}, "swap": {"y"}, "mute": {" "}, "talk": {"t"}}, nil},
+		{map[string][]string{"mute": {" "}}, []string{"keys.mute", "keys.talk", `"space"`}},
 		{map[string][]string{"accept": {"r"}}, []string{"keys.accept", "keys.reject", `"r"`}},
 		{map[string][]string{"mute": {"h"}}, []string{"keys.mute", "keys.hang_up"}},
 		{map[string][]string{"acept": {"y"}}, []string{"keys.acept", "no such action", "accept"}},

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 
-	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"tring/audio/portaudio"
@@ -74,7 +72,8 @@ func (a *app) examine(ctx context.Context, s *session) []finding {
 	if err := a.redirect(s, paths); err != nil {
 		found = append(found, verdict("log", "", err))
 	}
-	return append(found, examineSound(ctx, settings), a.examineTerminal())
+	found = append(found, examineSound(ctx, settings))
+	return append(found, a.examineTerminal(settings)...)
 }
 
 func verdict(what, good string, err error) finding {
@@ -114,22 +113,4 @@ func examineSound(ctx context.Context, settings config.Settings) finding {
 	err = errors.Join(chosen.Check(found), portaudio.Options{Output: settings.Sound.Ring}.Check(found))
 	clean := soundSpec{kind: "default"}.processing(settings, slog.New(slog.DiscardHandler))
 	return verdict("sound", fmt.Sprintf("%d microphones, %d speakers; %s", inputs, outputs, clean.decide(ctx)), err)
-}
-
-func (a *app) examineTerminal() finding {
-	name := a.getenv("TERM")
-	switch out, ok := a.out.(*os.File); {
-	case !ok || !term.IsTerminal(out.Fd()) || !term.IsTerminal(a.in.Fd()):
-		return finding{"terminal", true, "none: the phone shows plain lines here"}
-	case name == "dumb" || name == "":
-		return finding{"terminal", true, "TERM is " + name + ": the phone shows plain lines here"}
-	}
-	colours := "colours by " + name
-	switch {
-	case a.getenv("NO_COLOR") != "":
-		colours = "no colours (NO_COLOR)"
-	case a.getenv("COLORTERM") != "":
-		colours = "colours by " + a.getenv("COLORTERM")
-	}
-	return finding{"terminal", true, name + ", " + colours}
 }
