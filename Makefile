@@ -4,8 +4,6 @@
 GO       ?= go
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 LDFLAGS  := -X main.version=$(VERSION)
-# checkptr misfires on an integer that the PortAudio binding keeps in a pointer.
-RACE     := -race -gcflags=github.com/gordonklaus/portaudio=-d=checkptr=0
 # The echo canceller is in where its library is (asked when used: deps may install it).
 TAGS      = $(shell pkg-config --exists webrtc-audio-processing 2>/dev/null && command -v c++ >/dev/null 2>&1 && echo apm)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
@@ -28,7 +26,7 @@ deps-test:
 
 # Race tests of every package, then the whole program by its scripts.
 test: deps-test check
-	$(GO) test -tags '$(TAGS)' $(RACE) -timeout 20m ./...
+	$(GO) test -tags '$(TAGS)' -race -timeout 20m ./...
 
 # What needs no running: formatting, vet, static checks, and a build without cgo.
 check: deps

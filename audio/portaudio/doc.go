@@ -5,13 +5,15 @@
 // sound means: codecs, jitter, mixing and tones belong to package audio, which
 // sees a [Host] only as an audio.Device.
 //
-//	            callback thread of PortAudio │ the caller's goroutine
+//	         callback thread of PortAudio, C │ the caller's goroutine
 //	microphone ─► copy ─► ring ──────────────┼─► downmix ─► resample ─► Source.Read
 //	speaker    ◄─ copy ◄─ ring ◄─────────────┼── upmix   ◄─ resample ◄─ Sink.Write
 //
 // The callbacks are real-time: they copy to or from a lock-free ring, count what
-// was lost, wake the other side without waiting, and allocate nothing. All else
-// runs in the goroutine that calls Read or Write.
+// was lost, wake the other side without waiting, and allocate nothing. They are in C
+// (stream.c) and never enter Go, which would cost more than all else here. All else
+// runs in the goroutine that calls Read or Write. What both touch is memory of Go's,
+// pinned while the stream is open.
 //
 // A device that disappears says nothing: its callbacks merely stop. So Read and
 // Write watch the clock and return [ErrStopped] when no callback came for 400 ms;

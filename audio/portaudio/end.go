@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,7 +26,7 @@ const (
 	// needs a moment to wake up, and a sound server that was idle may take the first
 	// buffers and then finish two seconds of its own silence.
 	startLimit = 3 * time.Second
-	// steady is how many callbacks end the start.
+	// steady is how many callbacks end the start, as in stream.c.
 	steady = 10
 )
 
@@ -36,40 +37,52 @@ var errRescan = errors.New("the devices are looked for again")
 // end is what a microphone and a speaker have in common: the ring between the
 // callback and the caller, the watch over the callback, and closing.
 //
-// Three parties touch it: the callback (beats, broken, the counters, its side of
-// the ring), one goroutine that reads or writes (timer, heard, idle, its side of the
-// ring), and whoever closes it, at any time.
+// Three parties touch it: the callback (its side of the ring, and the counters
+// there), one goroutine that reads or writes (heard, idle, its side of the ring), and
+// whoever closes it, at any time.
 type end struct {
 	name       string // for people: `microphone "USB"`
 	log        *slog.Logger
 	format     format
 	ring       *ring
+	bell       bell
+	pinned     runtime.Pinner // holds what the callback knows where it is
 	stream     io.Closer
 	resampling audio.NewResampler // nil: none
 
-	wake chan struct{} // capacity 1: the callback moved samples
-	done chan struct{} // closed by Close
-	once sync.Once
+	done  chan struct{} // closed by Close
+	once  sync.Once
+	delay atomic.Int64 // of the device itself, in nanoseconds
+	over  atomic.Bool  // it must end
+	lost  atomic.Bool  // the device stopped
 
-	beats  atomic.Uint64 // callbacks so far
-	broken atomic.Bool   // the callback panicked
-	gaps   atomic.Uint64 // times the ring was full (microphone) or empty (speaker)
-	xruns  atomic.Uint64 // times the device itself reported lost sound
-	delay  atomic.Int64  // of the device itself, in nanoseconds
-	over   atomic.Bool   // it must end
-	lost   atomic.Bool   // the device stopped
-
-	timer *time.Timer
 	heard uint64        // callbacks, when it was looked last
 	idle  time.Duration // since then, waiting for the next
 	err   error         // of Close
 }
 
 func newEnd(name string, log *slog.Logger, resampling audio.NewResampler) end {
-	return end{
-		name: name, log: log, resampling: resampling, timer: time.NewTimer(time.Hour),
-		wake: make(chan struct{}, 1), done: make(chan struct{}),
+	return end{name: name, log: log, resampling: resampling, done: make(chan struct{})}
+}
+
+// share makes the ring of so many samples, and what else the callback knows.
+func (e *end) share(samples int) (err error) {
+	e.ring = newRing(samples)
+	e.ring.channels = uint32(e.format.channels)
+	if e.bell, err = newBell(e.ring.shared); err != nil {
+		return fmt.Errorf("make what wakes it: %w", err)
 	}
+	e.pinned.Pin(e.ring.shared)
+	e.pinned.Pin(e.ring.samples)
+	return nil
+}
+
+func (e *end) memory() *shared { return e.ring.shared }
+
+// release undoes prepare, once there is no callback, or none any more.
+func (e *end) release() {
+	e.pinned.Unpin()
+	e.bell.close()
 }
 
 func (e *end) makeResampler(from, to int) (audio.Resampler, error) {
@@ -88,31 +101,12 @@ func (e *end) opened() {
 	e.log.Info("sound device opened", "device", e.name, "rate", e.format.rate, "channels", e.format.channels)
 }
 
-// tick notes a callback and wakes the other side. Real-time: it never waits.
-func (e *end) tick(xrun bool) {
-	if xrun {
-		e.xruns.Add(1)
-	}
-	e.beats.Add(1)
-	select {
-	case e.wake <- struct{}{}:
-	default:
-	}
-}
-
-// recovered is deferred by callbacks: a panic that reached the binding would end
-// the process at once, with the terminal still in its screen mode. It shows as a
-// stopped device instead.
-func (e *end) recovered() {
-	if recover() != nil {
-		e.broken.Store(true)
-	}
-}
-
 // await blocks until available returns n or more, the device stopped, or the end
-// was closed.
-func (e *end) await(n int, available func() int) error {
+// was closed. The callback wakes it for want samples in the ring.
+func (e *end) await(n int, available func() int, want int) error {
+	defer e.ring.want.Store(0)
 	for {
+		e.ring.want.Store(uint64(want)) // before looking: what comes later wakes
 		select {
 		case <-e.done:
 			return fmt.Errorf("%s: %w", e.name, os.ErrClosed)
@@ -125,24 +119,19 @@ func (e *end) await(n int, available func() int) error {
 			return nil
 		}
 		left := e.patience()
-		if left <= 0 || e.broken.Load() {
+		if left <= 0 {
 			e.lost.Store(true)
 			return fmt.Errorf("%s: %w", e.name, ErrStopped)
 		}
 		began, step := time.Now(), min(left, watchStep)
-		e.timer.Reset(step)
-		select {
-		case <-e.wake:
-		case <-e.timer.C:
-		case <-e.done:
-		}
+		e.bell.wait(step)
 		e.idle += min(time.Since(began), step)
 	}
 }
 
 // patience returns how much longer the device may stay silent.
 func (e *end) patience() time.Duration {
-	beats := e.beats.Load()
+	beats := e.ring.beats.Load()
 	if beats != e.heard {
 		e.heard, e.idle = beats, 0
 	}
@@ -155,10 +144,7 @@ func (e *end) patience() time.Duration {
 // expire makes a waiting Read or Write fail, and all that follow.
 func (e *end) expire() {
 	e.over.Store(true)
-	select {
-	case e.wake <- struct{}{}:
-	default:
-	}
+	e.bell.ring()
 }
 
 func (e *end) failed() bool { return e.lost.Load() }
@@ -169,10 +155,11 @@ func (e *end) failed() bool { return e.lost.Load() }
 func (e *end) Close() error {
 	e.once.Do(func() {
 		close(e.done)
+		e.bell.ring()
 		if err := e.stream.Close(); err != nil {
 			e.err = fmt.Errorf("close %s: %w", e.name, err)
 		}
-		e.log.Info("sound device closed", "device", e.name, "gaps", e.gaps.Load(), "xruns", e.xruns.Load())
+		e.log.Info("sound device closed", "device", e.name, "gaps", e.ring.gaps.Load(), "xruns", e.ring.xruns.Load())
 	})
 	return e.err
 }

@@ -30,8 +30,6 @@ type sink struct {
 	grown     *atomic.Int32   // by how many frames, on any sink of the host
 	seen      uint64          // gaps answered by growth
 	last      int             // samples of the last Write
-	primed    atomic.Bool
-	calm      int // callbacks since the device started or lost sound; the callback's
 }
 
 // prepare sets the sink up for a format, before its stream is opened.
@@ -50,8 +48,7 @@ func (s *sink) prepare(f format) (err error) {
 	s.most = sinkFramesMost * s.frame
 	s.raw = make([]int16, s.frame+2*f.channels)
 	s.mono = make([]int16, f.buffer()+2)
-	s.ring = newRing(ringFrames * s.frame)
-	return nil
+	return s.share(ringFrames * s.frame)
 }
 
 // latency hears how much the device buffers itself. One with long buffers takes
@@ -62,25 +59,11 @@ func (s *sink) latency(d time.Duration) {
 	s.most = min(max(frames, sinkFramesMost), ringFrames-1) * s.frame
 }
 
-// callback gives the device what to play, silence where there is nothing.
-// Real-time: it copies, counts and wakes; it allocates nothing and never waits.
-func (s *sink) callback(out []int16, xrun bool) {
-	defer s.recovered()
-	n := s.ring.read(out)
-	clear(out[n:])
-	// A gap counts once, not before the first Write, and not while the device starts
-	// or recovers, when it takes several buffers at once to fill its own.
-	if s.calm++; xrun {
-		s.calm = 0
-	}
-	if n < len(out) && s.primed.Swap(false) && s.calm > steady {
-		s.gaps.Add(1)
-	}
-	s.tick(xrun)
-}
-
 // room returns how many samples may be written now.
 func (s *sink) room() int { return s.limit - s.ring.fill() }
+
+// awaitRoom waits for room for n samples: until fewer are left than that leaves out.
+func (s *sink) awaitRoom(n int) error { return s.await(n, s.room, s.limit-n+1) }
 
 // Write plays f after what was written before. It waits until there is room for the
 // next frame too, so that its caller mixes that one as late as possible: what it
@@ -89,7 +72,7 @@ func (s *sink) Write(f audio.Frame) error {
 	if len(f) != audio.FrameSamples {
 		return fmt.Errorf("%s: write %d samples: a frame has %d", s.name, len(f), audio.FrameSamples)
 	}
-	if gaps := s.gaps.Load(); gaps != s.seen {
+	if gaps := s.ring.gaps.Load(); gaps != s.seen {
 		s.seen = gaps
 		if s.limit < s.most {
 			s.limit += s.frame
@@ -102,14 +85,14 @@ func (s *sink) Write(f audio.Frame) error {
 		mono = s.mono[:n]
 	}
 	raw := s.raw[:len(mono)*s.format.channels]
-	if err := s.await(len(raw), s.room); err != nil {
+	if err := s.awaitRoom(len(raw)); err != nil {
 		return err
 	}
 	upmix(raw, mono, s.format.channels)
 	s.ring.write(raw)
 	s.last = len(raw)
-	s.primed.Store(true)
-	return s.await(s.frame, s.room)
+	s.ring.primed.Store(1)
+	return s.awaitRoom(s.frame)
 }
 
 // Latency is how long it takes until the last frame is in the air: what waits in

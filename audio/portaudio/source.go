@@ -33,22 +33,11 @@ func (s *source) prepare(f format) (err error) {
 	}
 	s.raw = make([]int16, piece*f.channels)
 	s.mono = make([]int16, piece)
-	s.ring = newRing(sourceFrames * f.buffer() * f.channels)
-	return nil
+	return s.share(sourceFrames * f.buffer() * f.channels)
 }
 
 // latency has no say here: a microphone's ring is as empty as its reader is quick.
 func (s *source) latency(d time.Duration) { s.delay.Store(int64(d)) }
-
-// callback takes what the device recorded. Real-time: it copies, counts and wakes;
-// it allocates nothing and never waits.
-func (s *source) callback(in []int16, xrun bool) {
-	defer s.recovered()
-	if s.ring.write(in) < len(in) {
-		s.gaps.Add(1)
-	}
-	s.tick(xrun)
-}
 
 // Read fills f with the next 10 ms, waiting for them. It allocates nothing. What
 // was recorded before the first Read is thrown away but for the newest: it would
@@ -80,7 +69,7 @@ func (s *source) Read(f audio.Frame) error {
 
 // take waits for as many samples of the device as mono holds.
 func (s *source) take(mono []int16) error {
-	if err := s.await(len(s.raw), s.ring.fill); err != nil {
+	if err := s.await(len(s.raw), s.ring.fill, len(s.raw)); err != nil {
 		return err
 	}
 	s.ring.read(s.raw)

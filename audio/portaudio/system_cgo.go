@@ -5,7 +5,6 @@ package portaudio
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"time"
 
 	pa "github.com/gordonklaus/portaudio"
@@ -168,7 +167,6 @@ func devices() ([]DeviceInfo, []*pa.DeviceInfo, error) {
 func (s *system) open(side side, name string, p port) error {
 	return s.patiently(func() error {
 		_, err := within(s, openLimit, func() (*stream, error) {
-			growStack()
 			return s.openNow(side, name, p)
 		}, func(late *stream) { _ = late.stop() }) // nobody waits any more
 		return err
@@ -208,7 +206,7 @@ func (s *system) start(side side, name string, p port) (*stream, error) {
 	}
 	var started *stream
 	err = negotiate(formats(list[i], side), func(f format) (err error) {
-		started, err = s.startAs(side, found[i], f, p)
+		started, err = s.startAs(side, i, f, p)
 		return err
 	}, hopeless(found[i]))
 	if err != nil {
@@ -225,80 +223,4 @@ func hopeless(device *pa.DeviceInfo) func(error) bool {
 		_, host := errors.AsType[pa.UnanticipatedHostError](err)
 		return errors.Is(err, pa.DeviceUnavailable) || host && device.HostApi.Type == pa.ALSA
 	}
-}
-
-func (s *system) startAs(side side, device *pa.DeviceInfo, f format, p port) (*stream, error) {
-	if err := p.prepare(f); err != nil {
-		return nil, err
-	}
-	ask := pa.StreamDeviceParameters{Device: device, Channels: f.channels, Latency: suggestedLatency}
-	asked := pa.StreamParameters{SampleRate: float64(f.rate), FramesPerBuffer: f.buffer()}
-	lost := pa.InputOverflow | pa.InputUnderflow
-	if side == microphone {
-		asked.Input = ask
-	} else {
-		asked.Output = ask
-		lost = pa.OutputUnderflow | pa.OutputOverflow
-	}
-	opened, err := pa.OpenStream(asked, func(samples []int16, _ pa.StreamCallbackTimeInfo, flags pa.StreamCallbackFlags) {
-		p.callback(samples, flags&lost != 0)
-	})
-	if err != nil {
-		return nil, fmt.Errorf("at %d Hz with %d channels: %w", f.rate, f.channels, spoken(err))
-	}
-	if info := opened.Info(); info != nil {
-		p.latency(max(info.InputLatency, info.OutputLatency))
-	}
-	st := &stream{system: s, stream: opened, port: p}
-	p.attach(st)
-	if err := opened.Start(); err != nil {
-		return nil, first(fmt.Errorf("start: %w", err), opened.Close())
-	}
-	return st, nil
-}
-
-// spoken gives words to an error of the system below that has none.
-func spoken(err error) error {
-	if err.Error() == "" {
-		return fmt.Errorf("the system refuses%w", err)
-	}
-	return err
-}
-
-// stream is an open, started stream.
-type stream struct {
-	system *system
-	stream *pa.Stream
-	port   port
-}
-
-// Close ends the stream, waiting for two seconds at most; a hanging driver is left
-// to end by itself.
-func (st *stream) Close() error { return eventually(st.system, closeLimit, st.stop) }
-
-// stop is Close, called in its turn. It aborts, since to play out what is buffered
-// a dead device would take for ever.
-func (st *stream) stop() error {
-	delete(st.system.streams, st)
-	if st.port.failed() {
-		st.system.lost, st.system.patience = true, rescanAfter
-	}
-	abort := st.stream.Abort()
-	if errors.Is(abort, pa.StreamIsStopped) {
-		abort = nil
-	}
-	return first(abort, st.stream.Close(), st.system.release())
-}
-
-// growStack makes room on this goroutine's stack before a stream is opened. The
-// binding passes a small number as a C pointer; were the stack to grow with that in
-// a frame, the runtime would take it for a bad pointer and end the process.
-//
-//go:noinline
-func growStack() {
-	var room [64 << 10]byte
-	for i := range room {
-		room[i] = byte(i)
-	}
-	runtime.KeepAlive(room[len(room)-1])
 }

@@ -37,7 +37,7 @@ func TestToneThroughDevices(t *testing.T) {
 		t.Errorf("heard %.1f Hz at %.2f dBFS, want 1000 at -9.03", hz, level)
 	}
 	t.Logf("heard %.1f Hz at %.2f dBFS; speaker: %d gaps, %d xruns; microphone: %d gaps, %d xruns", hz, level,
-		spk.(*sink).gaps.Load(), spk.(*sink).xruns.Load(), mic.(*source).gaps.Load(), mic.(*source).xruns.Load())
+		spk.(*sink).ring.gaps.Load(), spk.(*sink).ring.xruns.Load(), mic.(*source).ring.gaps.Load(), mic.(*source).ring.xruns.Load())
 }
 
 // The list names every device with its directions; names choose among them, and a
