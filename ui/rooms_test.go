@@ -174,7 +174,6 @@ func roomScenes() map[string]func(*desk, *house) {
 			d.press("enter")
 		},
 		"guide-serve": func(d *desk, _ *house) { d.press("W", "G", "enter") },
-		"house-help":  func(d *desk, _ *house) { d.press("?") },
 	}
 }
 
@@ -214,8 +213,8 @@ func TestRoomsAtEverySize(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inHouse(t, 80, 24, Config{Guide: Guide{Echo: "echo"}}, func(d *desk, h *house) {
 				scene(d, h)
-				for width := 0; width <= 200; width += 1 + width/6 {
-					for height := 0; height <= 60; height += 1 + height/6 {
+				for width := 0; width <= 200; width += 1 + width/2 {
+					for height := 0; height <= 60; height += 1 + height/2 {
 						d.resize(width, height)
 						d.isSane()
 					}
@@ -243,7 +242,9 @@ func TestDoors(t *testing.T) {
 		if d.quit {
 			t.Fatal("q left the program, not the room")
 		}
-		d.press("ctrl+p")
+		d.press("?")
+		d.reads("account", "log")
+		d.press("esc", "ctrl+p")
 		d.typed("ways")
 		d.press("enter")
 		d.reads("Be a server")
