@@ -290,29 +290,3 @@ func TestProgramSurvivesResizing(t *testing.T) {
 		t.Errorf("the terminal shows\n%s\n\nand the model\n%s", got, want)
 	}
 }
-
-// BenchmarkScreen is one tick of a call: Update and View.
-func BenchmarkScreen(b *testing.B) {
-	tel := newTelephone(time.Now)
-	tel.connect(fourContacts()...)
-	m := New(Config{Agent: tel, Motion: true, Theme: ThemeDark, NewCallID: func() calls.ID { return testCall }})
-	m.Update(tea.WindowSizeMsg{Width: 120, Height: 40})
-	views := map[string]func(){
-		"people": func() {},
-		"talking": func() {
-			m.dial(calls.User("bob"), calls.Audio)()
-			tel.act(testCall, "bob", "laptop", calls.Accept{Join: true})
-			tel.media(testCall, "bob-laptop", calls.MediaConnected)
-		},
-	}
-	for _, name := range []string{"people", "talking"} {
-		views[name]()
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			for b.Loop() {
-				m.Update(tickMsg{})
-				m.View()
-			}
-		})
-	}
-}

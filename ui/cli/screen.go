@@ -87,6 +87,11 @@ func (a *app) fullScreen(ctx context.Context, s *session) (again bool, err error
 		Recorder: screenRecorder{recorder, paths.Recordings()}, Dial: dialTone(s.Engine),
 		Volume: s.Engine.SetVolume,
 	}))
+	if out, ok := a.out.(*os.File); ok { // so that the first picture is whole, and need not wait for a second one
+		if width, height, err := term.GetSize(out.Fd()); err == nil {
+			model.Update(tea.WindowSizeMsg{Width: width, Height: height})
+		}
+	}
 	program = tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(a.out),
 		tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler())
 	looking, enough := context.WithCancel(ctx)
