@@ -298,3 +298,29 @@ func (d *desk) explains(words ...string) {
 		}
 	}
 }
+
+// The keys of the rooms may be others, and may not mean two things in one room.
+func TestKeysOfTheRooms(t *testing.T) {
+	inHouse(t, 80, 24, Config{Keys: map[string][]string{"account": {"ctrl+a"}, "do_not_disturb": {"z"}}}, func(d *desk, _ *house) {
+		d.press("A")
+		d.lacks("SHA256:")
+		d.press("ctrl+a", "z")
+		d.reads("on: no call rings")
+		d.explains("z ring again")
+	})
+	for name, with := range map[string]string{"remove": "do_not_disturb", "log": "favourite", "trouble": "search", "guide": "settings"} {
+		keys, err := newKeymap(Language{}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range keys.entries() {
+			if e.name != with {
+				continue
+			}
+			err := CheckKeys(map[string][]string{name: e.binding.Keys()[:1]})
+			if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), with) {
+				t.Errorf("%s on the key of %s: %v", name, with, err)
+			}
+		}
+	}
+}
