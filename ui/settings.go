@@ -239,7 +239,14 @@ type settingsRoom struct {
 // leave ends what is tried out.
 func (r *settingsRoom) leave() { r.end() }
 
-func (r *settingsRoom) title(m *Model) string { return m.lang.Say(textSettings) }
+// title says too that a call goes on beneath.
+func (r *settingsRoom) title(m *Model) string {
+	held, _ := m.view.Held()
+	if !r.over(m) {
+		return m.lang.Say(textSettings)
+	}
+	return m.lang.Say(textSettings) + " · " + m.lang.titleTalking(m.peer(held.Call, max(m.inner()/3, 1)))
+}
 
 // over says whether the page lies over the call.
 func (r *settingsRoom) over(m *Model) bool {

@@ -606,6 +606,11 @@ func TestSettingsScreens(t *testing.T) {
 		"devices": func(d *desk, _ *phoneSettings) { d.goTo(groupSound, "Microphone"); d.press("enter") },
 		"field":   func(d *desk, _ *phoneSettings) { d.goTo(groupPhone, "Phone's name"); d.press("enter") },
 		"key":     func(d *desk, _ *phoneSettings) { d.goTo(groupKeys, "mute"); d.press("enter", "h") },
+		"call":    func(d *desk, _ *phoneSettings) { d.talk(); d.goTo(groupSound, "Gain"); d.pass(time.Second) },
+		"german": func(d *desk, _ *phoneSettings) {
+			d.goTo(groupScreen, "Language")
+			d.press("right", "tab", "tab", "tab")
+		},
 		"test": func(d *desk, _ *phoneSettings) {
 			d.goTo(groupSound, "Test")
 			d.press("enter")
