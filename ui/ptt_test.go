@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,6 +41,38 @@ func TestTheScreenAsksForReleases(t *testing.T) {
 			t.Error("the terminal is not asked for releases")
 		}
 	})
+}
+
+// However small the screen is, it says which of both it is, and how to hang up.
+func TestTheKeyToTalkIsSaid(t *testing.T) {
+	for _, c := range []struct {
+		releases bool
+		lang     string
+		wants    []string
+	}{
+		{true, "en", []string{"space hold to talk", "h hang up"}},
+		{false, "en", []string{"space talk", "h hang up"}},
+		{true, "de", []string{"Leer halten", "h auflegen"}},
+		{false, "de", []string{"Leer reden", "h auflegen"}},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			language := LanguageOf(c.lang, func(string) string { return "" })
+			d := newDesk(t, 40, 12, Config{Talk: TalkPush, Language: language})
+			d.tel.connect(fourContacts()...)
+			d.settle()
+			defer d.leave()
+			if c.releases {
+				d.tell(tea.KeyReleaseMsg{Code: 'x'})
+			}
+			d.press("enter")
+			d.answer(testCall)
+			for _, want := range c.wants {
+				if !strings.Contains(d.last(), want) {
+					t.Errorf("the last row is %q", d.last())
+				}
+			}
+		})
+	}
 }
 
 func TestHoldToTalk(t *testing.T) {

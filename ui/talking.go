@@ -108,6 +108,9 @@ func (m *Model) talkingKeys() []key.Binding {
 		return []key.Binding{m.keys.HangUp, m.muteKey(held), m.keys.Help}
 	}
 	list := m.talkingActions()
+	if m.cfg.Talk == TalkPush && m.inner() < 40 {
+		return list[:min(len(list), 2)] // the words of the key to talk are long
+	}
 	return append(list[:min(len(list), 4)], m.keys.Help)
 }
 
