@@ -63,7 +63,7 @@ type line[D io.Closer] struct {
 	retryAt  time.Duration
 	wait     time.Duration // before the next try while another device is used
 	pace     Pace
-	watchdog *time.Timer
+	watchdog *watchdog
 	timer    *time.Timer
 }
 
@@ -119,9 +119,9 @@ func (l *line[D]) move(f Frame, stop <-chan struct{}) bool {
 		if l.untried {
 			patience = wakePatience
 		}
-		l.watchdog.Reset(patience)
+		l.watchdog.end.Store(int64(began + patience))
 		err := l.do(l.device, f)
-		l.watchdog.Stop()
+		l.watchdog.end.Store(0)
 		if err == nil {
 			if l.untried {
 				l.untried = false
@@ -275,7 +275,7 @@ func (l *line[D]) adopt(a attempt[D]) {
 func (l *line[D]) install(a attempt[D]) {
 	if l.has {
 		old := l.device
-		l.watchdog.Stop()
+		l.watchdog.stop()
 		l.spawn(func() { _ = old.Close() }) // what it still holds is not needed any more
 	}
 	l.device, l.has, l.untried, l.since = a.device, true, true, l.now()
@@ -287,7 +287,7 @@ func (l *line[D]) install(a attempt[D]) {
 		l.note = fmt.Sprintf("the default %s is used: %v", l.name, a.err)
 	}
 	device, fault, name := a.device, l.fault, l.name
-	l.watchdog = time.AfterFunc(wakePatience, func() {
+	l.watchdog = watch(l.now, func() {
 		fault(fmt.Sprintf("%s lost: %v", name, errStuck))
 		_ = device.Close() // so that the blocked call returns, which tells the loop
 	})
@@ -297,6 +297,7 @@ func (l *line[D]) install(a attempt[D]) {
 // for a while.
 func (l *line[D]) lose(why error) {
 	l.fault(fmt.Sprintf("%s lost: %v", l.name, why))
+	l.watchdog.stop()
 	var none D
 	lost, avoid := l.device, l.untried && l.of != nil
 	l.device, l.has, l.of, l.pace = none, false, nil, Pace{}
@@ -318,8 +319,50 @@ func (l *line[D]) shut() {
 	if !l.has {
 		return
 	}
-	l.watchdog.Stop()
+	l.watchdog.stop()
 	_ = l.device.Close() // nothing is left to do with it, nor to tell
 	var none D
 	l.device, l.has, l.of = none, false, nil
+}
+
+// watchdog barks once when a frame is under way for too long. It looks now and then
+// by itself: a timer that is set and stopped for every frame makes the runtime wake
+// threads for nothing. The loop sets end and stops it; look runs beside the loop.
+type watchdog struct {
+	now   func() time.Duration
+	bark  func()
+	end   atomic.Int64 // when the frame must have moved; 0: none is under way
+	off   atomic.Bool
+	timer *time.Timer
+}
+
+func watch(now func() time.Duration, bark func()) *watchdog {
+	w := &watchdog{now: now, bark: bark}
+	w.timer = time.AfterFunc(time.Hour, w.look)
+	w.timer.Reset(stuckAfter)
+	return w
+}
+
+// look looks again when the frame under way, or one that begins now, is stuck.
+func (w *watchdog) look() {
+	wait := stuckAfter
+	if end := w.end.Load(); end != 0 {
+		wait = time.Duration(end) - w.now()
+	}
+	switch {
+	case w.off.Load():
+		return
+	case wait <= 0:
+		w.bark()
+		return
+	}
+	w.timer.Reset(wait)
+	if w.off.Load() { // it was stopped meanwhile
+		w.timer.Stop()
+	}
+}
+
+func (w *watchdog) stop() {
+	w.off.Store(true)
+	w.timer.Stop()
 }
