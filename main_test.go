@@ -42,6 +42,8 @@ func TestScripts(t *testing.T) {
 			"people":   people,
 			"serve":    serve,
 			"last":     last,
+			"lines":    lines,
+			"type":     typeLine,
 			"screen":   screen,
 			"press":    press,
 			"see":      see,

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -29,8 +30,9 @@ type jobs struct {
 }
 
 type job struct {
-	cmd  *exec.Cmd
-	done chan struct{} // closed when it has ended
+	cmd   *exec.Cmd
+	input io.Writer     // of a job that reads lines
+	done  chan struct{} // closed when it has ended
 
 	terminal terminal // of a job with a screen
 }
@@ -87,6 +89,11 @@ func as(ts *testscript.TestScript, neg bool, args []string) {
 // and NAME.err.
 func start(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) >= 2, "start NAME PROGRAM ARG...")
+	begin(ts, nil, args)
+}
+
+// begin starts a program that reads this; nothing where it is nil.
+func begin(ts *testscript.TestScript, in *os.File, args []string) *job {
 	name := args[0]
 	path, err := lookPath(ts.Getenv("PATH"), args[1])
 	ts.Check(err)
@@ -101,6 +108,9 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	defer errs.Close()
 	cmd.Stdout, cmd.Stderr = out, errs
+	if in != nil {
+		cmd.Stdin = in
+	}
 	ts.Check(cmd.Start())
 	j := &job{cmd: cmd, done: make(chan struct{})}
 	go func() {
@@ -108,6 +118,25 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 		close(j.done)
 	}()
 	jobsOf(ts).add(name, j)
+	return j
+}
+
+// lines NAME PROGRAM ARG…: as start, with an input for what type types.
+func lines(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) >= 2, "lines NAME PROGRAM ARG...")
+	out, in, err := os.Pipe()
+	ts.Check(err)
+	defer out.Close()
+	j := begin(ts, out, args)
+	j.input = in
+	ts.Defer(func() { in.Close() })
+}
+
+// typeLine NAME LINE: types one line.
+func typeLine(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 2, "type NAME LINE")
+	_, err := io.WriteString(jobsOf(ts).get(ts, args[0]).input, args[1]+"\n")
+	ts.Check(err)
 }
 
 // environment is that of the script, as far as the program reads it.
@@ -115,7 +144,7 @@ func environment(ts *testscript.TestScript) []string {
 	var env []string
 	for _, k := range []string{
 		"PATH", "HOME", "WORK", "TMPDIR", "TERM", "GOCOVERDIR", "ALSA_CONFIG_PATH", "PULSE_SERVER",
-		"TRING_HOME", "TRING_LABEL", "TRING_AUDIO", "TRING_LOG_LEVEL",
+		"TRING_HOME", "TRING_LABEL", "TRING_AUDIO", "TRING_LOG_LEVEL", "TRING_LANG",
 		"TRING_TIMERS_RING", "TRING_TIMERS_MEDIA", "TRING_TIMERS_CALLER_GONE", "TRING_TIMERS_LEASE",
 		"TRING_TIMERS_MEDIA_LOST", "TRING_TIMERS_SILENCE", "TRING_TIMERS_RECONNECT",
 	} {

@@ -5,6 +5,12 @@
 //	calls.Event ─► Words   ─► "bob answered."
 //	typed line  ─► Console ─► calls.Command
 //
+// The console has every function of the phone. Its lists are numbered, ten lines
+// at a time; a number means the last list that was printed. What is to be known
+// comes first on a line, times are whole words, and nothing is told twice: a
+// screen reader reads all of it out. What the person asked the server holds the
+// next input back, not the events; other acts hold back neither.
+//
 // It refuses to know where events come from and who carries commands out. Every
 // name that another person chose passes [ui.Clean] before it is printed.
 //

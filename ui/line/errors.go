@@ -13,10 +13,14 @@ import (
 const reasonWidth = 200
 
 // reason is an error without the act around it where it is the service's, whose
-// words have a translation.
+// words have a translation; of a request that is not valid it says which.
 func reason(l ui.Language, err error) string {
 	if e, ok := errors.AsType[*calls.Error](err); ok {
-		return ui.Clean(l.Say(e.Text), reasonWidth)
+		text := e.Text
+		if i := strings.LastIndex(text, ": "); i >= 0 && !errors.Is(err, calls.ErrInvalidRequest) {
+			text = text[i+2:]
+		}
+		return ui.Clean(l.Say(text), reasonWidth)
 	}
 	return strings.TrimRight(ui.Clean(err.Error(), reasonWidth), ".")
 }
