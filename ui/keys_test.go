@@ -95,14 +95,47 @@ func TestSuspend(t *testing.T) {
 	})
 }
 
-func TestHelpClosesWithAnyKey(t *testing.T) {
+// The help names every key, and finds one by its words or itself.
+func TestHelp(t *testing.T) {
+	for _, closing := range []string{"esc", "enter", "?"} {
+		atDesk(t, 80, 24, func(d *desk) {
+			d.press("?")
+			d.reads("In a call", "all actions", "find a key")
+			d.press(closing)
+			d.lacks("all actions")
+			d.press("enter")
+			d.did("initiate audio bob")
+		})
+	}
 	atDesk(t, 80, 24, func(d *desk) {
 		d.press("?")
-		d.reads("In a call", "suspend")
-		d.press("j")
+		d.typed("MU")
+		d.reads("m mute")
+		d.lacks("suspend", "People Ringing")
+		d.press("backspace", "backspace", "R")
+		d.reads("r reject") // by its words
+		d.typed("zz")
+		d.reads("No action of that name.")
+		d.press("esc", "?")
+		d.reads("all actions")
+		d.did()
+	})
+}
+
+// Where not all keys fit, the arrows bring the others.
+func TestHelpScrolls(t *testing.T) {
+	atDesk(t, 40, 12, func(d *desk) {
+		d.press("?")
 		d.lacks("suspend")
-		d.press("enter") // the j did nothing beneath
-		d.did("initiate audio bob")
+		for range 60 {
+			d.press("down")
+		}
+		d.reads("suspend")
+		d.lacks("video")
+		d.press("up")
+		d.reads("ctrl+p")
+		d.resize(120, 60)
+		d.reads("suspend", "video")
 	})
 }
 

@@ -272,8 +272,7 @@ func (m *Model) pressTop(k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.Palette):
 		return m.openPalette()
 	case key.Matches(k, m.keys.Help) && !m.typing():
-		m.open(helping{})
-		return nil
+		return m.openHelp()
 	}
 	return m.pressScreen(k)
 }

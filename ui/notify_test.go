@@ -313,7 +313,7 @@ func TestMissedUntilLookedAt(t *testing.T) {
 		d.history()
 		title("1 missed · tring")
 		d.reads("Recent (1 missed)", "Missed")
-		d.press("j", "?", "x")
+		d.press("j", "?", "esc")
 		d.reads("Recent (1 missed)") // no key but the look at them takes it away
 		again := New(d.model.cfg)
 		again.Update(historyMsg{page: calls.HistoryPage{Records: d.tel.records, MissedCount: d.tel.missed}})

@@ -21,13 +21,19 @@ type palette struct {
 const paletteRows = 10
 
 func (m *Model) openPalette() tea.Cmd {
+	p := &palette{field: newField(), all: m.actions()}
+	m.open(p)
+	return p.field.Focus()
+}
+
+// newField is a field to search in.
+func newField() textinput.Model {
 	f := textinput.New()
 	f.Prompt = ""
 	f.CharLimit = 40
 	f.SetVirtualCursor(true)
-	f.KeyMap.Paste.SetEnabled(false)
-	m.open(&palette{field: f, all: m.actions()})
-	return m.sheet.(*palette).field.Focus()
+	f.KeyMap.Paste.SetEnabled(false) // it reads the clipboard of the machine that runs the program
+	return f
 }
 
 // actions are the bindings that do something on the present screen.

@@ -243,7 +243,8 @@ func TestDoors(t *testing.T) {
 			t.Fatal("q left the program, not the room")
 		}
 		d.press("?")
-		d.reads("account", "log")
+		d.typed("o")
+		d.reads("A account", "L log", "W ways to begin")
 		d.press("esc", "ctrl+p")
 		d.typed("ways")
 		d.press("enter")

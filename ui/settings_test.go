@@ -277,6 +277,7 @@ func TestFastStrokes(t *testing.T) {
 func TestTheWayToTheSettings(t *testing.T) {
 	atSettings(t, 80, 24, func(d *desk, _ *phoneSettings) {
 		d.press("?")
+		d.typed("sett")
 		d.reads(", settings")
 		d.press("esc", "ctrl+p")
 		d.typed("settings")

@@ -67,6 +67,8 @@ const (
 	textHelpRinging = "Ringing"
 	textHelpCall    = "In a call"
 	textHelpAlways  = "Always"
+	textHelpRooms   = "On its pages"
+	textHelpSearch  = "find a key"
 
 	textNobody       = "Nobody here yet. Who joins this server appears here."
 	textNoCalls      = "No calls yet."

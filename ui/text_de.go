@@ -68,6 +68,9 @@ var germanPhone = map[string]string{ //nolint:gochecknoglobals // a constant in 
 	"Ringing":   "Beim Klingeln",
 	"In a call": "Im Gespräch",
 	"Always":    "Immer",
+
+	"On its pages": "Auf seinen Seiten",
+	"find a key":   "eine Taste suchen",
 	"Nobody here yet. Who joins this server appears here.": "Noch niemand da. Wer zu diesem Server kommt, steht hier.",
 	"No calls yet.":                           "Noch keine Anrufe.",
 	"Waiting for the server…":                 "Warte auf den Server …",
