@@ -3,7 +3,8 @@
 //
 // It refuses to know what a setting does: it reads values, checks them and hands
 // them over as values. Nothing here starts a goroutine or is shared; a malformed
-// file is reported with its line and stays as it is.
+// file is reported with its line and stays as it is. [File] writes one setting at
+// a time, and leaves the comments, the order and all else in the file as they are.
 //
 //	flag  >  TRING_* in the environment  >  settings.toml  >  built in
 //

@@ -81,6 +81,8 @@ func TestASettingIsInForceAndWritten(t *testing.T) {
 		{"audio.input", "USB", settingsFile + "input = \"USB\"\n", nil},
 		{"keys.mute", "u", settingsFile + "\n[keys]\nmute = \"u\"\n", nil},
 		{"tones.country", "JP", settingsFile + "\n[tones]\ncountry = \"JP\"\n", nil},
+		{"tones.country", "uk", settingsFile + "\n[tones]\ncountry = \"uk\"\n", nil},
+		{"tones.country", "Atlantis", "", nil},
 		{"tones.ring", "/no/such.wav", "", nil},
 		{"theme", "pink", "", nil},
 	} {
