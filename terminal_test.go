@@ -131,11 +131,18 @@ func keys(name string) string {
 		return "\x1a"
 	case "backspace":
 		return "\x7f"
+	case "space":
+		return " "
+	case "release": // of space
+		return "\x1b[32;1:3u"
+	case "blur": // the window loses the focus
+		return "\x1b[O"
 	}
 	return name
 }
 
-// press NAME KEY…: enter, esc, tab, up, down, ctrl+c, ctrl+z, backspace, or text.
+// press NAME KEY…: enter, esc, tab, up, down, ctrl+c, ctrl+z, backspace, space,
+// release, blur, or text.
 func press(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg && len(args) >= 2, "press NAME KEY...")
 	t := jobsOf(ts).get(ts, args[0]).terminal

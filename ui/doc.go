@@ -18,6 +18,11 @@
 // sampled by a tick that runs only while something moves; an idle telephone
 // writes nothing to the terminal.
 //
+// Beside the picture there is what makes a person look at it: see [Notify] and
+// [Terminal]. What is done is decided by a pure function of the setting, of what
+// is known of the terminal, and of where the person looks; it is written as a
+// command, or asked of the desktop by a function of the [Config].
+//
 // Every string that came from outside passes [Clean] before it is drawn. All
 // words for people stand in text.go, all colours in style.go, all keys in
 // keys.go. There is no package-level state: any number of screens run in one
