@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -40,17 +41,22 @@ type SavedAccount struct {
 	InUse  bool
 }
 
+// phonesEvery is how often the room looks which phones are online.
+const phonesEvery = 10 * time.Second
+
 // accountRoom shows the own account: who one is, with which key, on which
 // phones, and as whom else.
 type accountRoom struct {
 	own     OwnAccount
 	ownErr  error
+	known   bool // own was read, or could not be
 	phones  []calls.PhoneInfo
 	failed  error // to list the phones
 	loaded  bool  // the phones were listed
 	chosen  accountEntry
 	top     int  // the first line that is shown
 	setting bool // the presence is on its way
+	due     bool // the phones will be asked for again
 	lines   []accountLine
 }
 
@@ -65,7 +71,8 @@ type (
 		phones []calls.PhoneInfo
 		err    error
 	}
-	presenceMsg struct {
+	phonesDueMsg struct{ room *accountRoom }
+	presenceMsg  struct {
 		room *accountRoom
 		err  error
 	}
@@ -107,6 +114,16 @@ func (a *accountRoom) loadPhones(m *Model) tea.Cmd {
 	}
 }
 
+// later asks for the phones again after a while: nobody tells when one of them
+// comes or goes.
+func (a *accountRoom) later() tea.Cmd {
+	if a.due {
+		return nil
+	}
+	a.due = true
+	return tea.Tick(phonesEvery, tick(phonesDueMsg{a}))
+}
+
 func (a *accountRoom) title(m *Model) string { return m.lang.Say(textAccount) }
 
 func (a *accountRoom) keys(m *Model) []key.Binding {
@@ -145,7 +162,7 @@ func (a *accountRoom) press(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		return a.switchPresence(m)
 	case key.Matches(k, m.keys.Remove):
 		return a.askRemove(m)
-	case key.Matches(k, m.keys.Choose):
+	case key.Matches(k, m.keys.Choose) && a.known: // before, it would be of another row than one means
 		return a.act(m)
 	}
 	return nil
@@ -217,11 +234,17 @@ func (a *accountRoom) take(m *Model, msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case ownMsg:
 		if msg.room == a {
-			a.own, a.ownErr = msg.own, msg.err
+			a.own, a.ownErr, a.known = msg.own, msg.err, true
 		}
 	case phonesMsg:
 		if msg.room == a {
 			a.phones, a.failed, a.loaded = msg.phones, msg.err, true
+			return a.later()
+		}
+	case phonesDueMsg:
+		if msg.room == a {
+			a.due = false
+			return a.loadPhones(m)
 		}
 	case presenceMsg:
 		if msg.room == a {

@@ -3,6 +3,7 @@ package ui
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"tring/calls"
 )
@@ -104,6 +105,36 @@ func TestClicksInTheAccount(t *testing.T) {
 		d.lacks("old one")
 		d.click("d do not disturb")
 		d.reads("on: no call rings")
+	})
+}
+
+// Who presses enter before the rows are there does not press it on another one.
+func TestEnterWaitsForTheRows(t *testing.T) {
+	inHouse(t, 80, 24, Config{}, func(d *desk, _ *house) {
+		d.take(keyNamed("A"))
+		d.take(keyNamed("G"))
+		d.take(keyNamed("enter"))
+		d.settle()
+		d.reads("lovelace@work.example", "do not disturb off")
+		d.press("enter")
+		d.reads("on: no call rings")
+	})
+}
+
+// Which phones are online is looked at again and again, while somebody looks.
+func TestPhonesComeAndGo(t *testing.T) {
+	inHouse(t, 80, 24, Config{}, func(d *desk, h *house) {
+		d.press("A")
+		d.reads("kitchen online")
+		h.phones[1].Online = false
+		d.pass(phonesEvery + time.Second)
+		d.reads("kitchen offline")
+		d.press("esc")
+		d.pass(2 * phonesEvery)
+		lists := h.lists
+		if d.pass(5 * phonesEvery); h.lists != lists {
+			t.Error("the phones are listed though nobody looks")
+		}
 	})
 }
 

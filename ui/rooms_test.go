@@ -25,6 +25,7 @@ type house struct {
 	phones []calls.PhoneInfo
 	log    LogPage
 	reads  int   // of the log
+	lists  int   // of the phones
 	refuse error // to do anything
 	used   []SavedAccount
 	joined []string
@@ -36,7 +37,10 @@ var _ Accounts = (*house)(nil)
 
 func (h *house) Own(context.Context) (OwnAccount, error) { return h.own, h.refuse }
 
-func (h *house) Phones(context.Context) ([]calls.PhoneInfo, error) { return h.phones, h.refuse }
+func (h *house) Phones(context.Context) ([]calls.PhoneInfo, error) {
+	h.lists++
+	return h.phones, h.refuse
+}
 
 func (h *house) RemovePhone(_ context.Context, id calls.DeviceID) error {
 	if h.refuse != nil {
