@@ -92,7 +92,7 @@ var germanLines = map[string]string{ //nolint:gochecknoglobals // a constant in 
 	"set by %s":                                     "gesetzt durch %s",
 	"%s decibels":                                   "%s Dezibel",
 	"none":                                          "keine",
-	"Noise around you":                              "Lärm um dich",
+	"Noise around you":                              "Geräusche um dich",
 	"as long as the server says":                    "solange der Server sagt",
 	"Microphone's gain":                             "Verstärkung des Mikrofons",
 	"Name of this phone":                            "Name dieses Telefons",
