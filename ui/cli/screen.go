@@ -72,6 +72,7 @@ func (a *app) fullScreen(ctx context.Context, s *session) (again bool, err error
 	recorder := newRecorder(s.Phone, func(file string, err error) { program.Send(ui.Recorded{File: file, Err: err}) })
 	defer recorder.close()
 	desk := s.desk(paths, a.getenv)
+	defer desk.close()
 	model := ui.New(a.noticed(s.settings, ui.Config{
 		Agent: dialler{s.Phone, desk.ring}, NewCallID: newCallID, Now: a.now, Stats: s.Stats, Version: a.version,
 		MarkSeen: func(ctx context.Context, until calls.ID) error {

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -34,6 +35,7 @@ type desk struct {
 	newest   map[string]int // the number of each setting's last change
 	file     *config.File
 	sound    soundSpec
+	closed   bool
 
 	mu           sync.Mutex
 	settings     config.Settings // in force
@@ -119,7 +121,10 @@ func (e unwritten) Unwrap() []error { return []error{ui.ErrNotWritten, e.error} 
 func (d *desk) Change(ctx context.Context, c ui.Change) error {
 	d.changing.Lock()
 	defer d.changing.Unlock()
-	if c.Number < d.newest[c.Key] {
+	switch {
+	case d.closed:
+		return errors.New("the phone ends")
+	case c.Number < d.newest[c.Key]:
 		return nil // overtaken
 	}
 	d.newest[c.Key] = c.Number
@@ -141,6 +146,14 @@ func (d *desk) Change(ctx context.Context, c ui.Change) error {
 		return unwritten{err}
 	}
 	return nil
+}
+
+// close waits until the change that is under way is written; there are none
+// after it.
+func (d *desk) close() {
+	d.changing.Lock()
+	defer d.changing.Unlock()
+	d.closed = true
 }
 
 // wholePath is a file's name as it is wherever tring is started.

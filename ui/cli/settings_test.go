@@ -119,6 +119,10 @@ func TestAnOvertakenSettingIsLeftOut(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	d.close()
+	if err := d.Change(context.Background(), ui.Change{Number: 3, Key: "audio.gain", Values: []string{"6"}}); err == nil {
+		t.Error("the phone ended, and a setting was changed")
+	}
 	if got := d.Read()["audio.gain"].Values[0]; got != "5" {
 		t.Errorf("the gain is %s", got)
 	}
