@@ -44,6 +44,9 @@ func (a aboutCall) keys(m *Model) []key.Binding {
 func (a aboutCall) box(m *Model) []string {
 	c, s, width := a.record.Call, m.styles, m.boxText()
 	words, _ := m.lang.end(c, cmp.Or(c.Reason, m.endedReason(c)), m.view.Me.User, m.peer(c, min(width, 28)))
+	if a.record.Direction == calls.Incoming && c.AnsweredAt.IsZero() {
+		words = m.lang.outcome(a.record) // by whose decision: not the caller's
+	}
 	rows := []string{
 		"", m.arrow(a.record) + " " + s.strong.Render(m.peer(c, max(width-2, 1))),
 		s.dim.Render(clamp(m.lang.when(a.record, m.now()), width)), "",

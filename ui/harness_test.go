@@ -277,7 +277,7 @@ func (d *desk) isSane() {
 			d.t.Fatalf("row %d is %d columns wide at %d×%d:\n%s", i, w, width, height, d.screen())
 		}
 	}
-	if width >= 10 && height >= 1 && d.last() == "" {
+	if width >= 10 && height >= 1 && strings.TrimSpace(ansi.Strip(rows[height-1])) == "" {
 		d.t.Fatalf("the last row is empty at %d×%d:\n%s", width, height, d.screen())
 	}
 }

@@ -193,3 +193,20 @@ func TestDetailsOfAPerson(t *testing.T) {
 		d.did("initiate audio carla")
 	})
 }
+
+// Who declined is said from this side: it was not the caller.
+func TestDetailsOfADeclinedCall(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.tel.records = []calls.Record{{
+			Direction: calls.Incoming,
+			Call: calls.Call{
+				ID: "01J", Status: calls.Rejected, Initiator: "bob", Receiver: calls.User("ada"),
+				InitiatedAt: d.model.now().Add(-time.Hour), EndedAt: d.model.now().Add(-time.Hour),
+			},
+		}}
+		d.tell(historyDueMsg{})
+		d.press("tab", "i")
+		d.reads("called you", "you declined")
+		d.lacks("Bob Okafor declined")
+	})
+}

@@ -197,8 +197,8 @@ func TestEverySize(t *testing.T) {
 			atDesk(t, 80, 24, func(d *desk) {
 				d.history()
 				scene(d)
-				for width := 0; width <= 200; width += 1 + width/6 {
-					for height := 0; height <= 60; height += 1 + height/6 {
+				for width := 0; width <= 200; width += 1 + width/2 {
+					for height := 0; height <= 60; height += 1 + height/2 {
 						d.resize(width, height)
 						d.isSane()
 					}
