@@ -129,9 +129,9 @@ func TestRandomNamesFitEverySize(t *testing.T) {
 	name := rapid.Custom(func(t *rapid.T) string {
 		return strings.Join(rapid.SliceOfN(rapid.SampledFrom(parts), 0, 12).Draw(t, "parts"), "")
 	})
-	tel := newTelephone(time.Now)
-	m := New(Config{Agent: tel, Motion: true, Theme: ThemeDark, NewCallID: func() calls.ID { return testCall }})
 	rapid.Check(t, func(t *rapid.T) {
+		tel := newTelephone(time.Now)
+		m := New(Config{Agent: tel, Motion: true, Theme: ThemeDark, NewCallID: func() calls.ID { return testCall }})
 		var list []calls.Contact
 		for i := range 4 {
 			c := contact(fmt.Sprintf("p%d", i), name.Draw(t, "name"), calls.Online, name.Draw(t, "phone"))
