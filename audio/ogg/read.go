@@ -25,14 +25,15 @@ const (
 // the beginning; zero is an hour. Of a truncated or damaged file it reads what
 // is there before the damage.
 func Read(path string, codec audio.Codec, most time.Duration) ([]int16, error) {
+	// Before it is opened: a pipe would block for its other end.
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("sound file %q: not a file", path)
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("sound file %q: %w", path, bare(err))
 	}
 	defer file.Close()
-	if info, err := file.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("sound file %q: not a file", path)
-	}
 	channels, err := Decode(file, codec, most)
 	if err != nil {
 		return nil, fmt.Errorf("sound file %q: %w", path, err)

@@ -105,6 +105,9 @@ func (d *discard) Write(audio.Frame) error {
 
 // tryWriting says whether a file can be written, and leaves all as it was.
 func tryWriting(path string) error {
+	if err := checkSpeaker(path); err != nil {
+		return err
+	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err == nil {
 		return errors.Join(file.Close(), os.Remove(path))
@@ -116,6 +119,17 @@ func tryWriting(path string) error {
 		return err
 	}
 	return file.Close()
+}
+
+// checkSpeaker refuses what is no file, of which a pipe would block whoever opens
+// it. The null device may be written, and what is wrong with a folder or with what
+// is not there, opening tells.
+func checkSpeaker(path string) error {
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().IsRegular() || info.IsDir() || sameFile(path, os.DevNull) {
+		return nil
+	}
+	return errNoFile
 }
 
 func sameFile(a, b string) bool {

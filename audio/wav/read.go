@@ -28,6 +28,9 @@ const (
 	rateMost  = 384000
 )
 
+// errNoFile is for a folder, a pipe or a device where a file should be.
+var errNoFile = errors.New("not a file")
+
 // Read reads a WAV file as mono at audio.Rate: PCM of 8, 16, 24 or 32 bits or
 // float of 32 or 64, any rate from 1 to 384 kHz, all channels mixed into one.
 // Of a truncated file it reads what is there.
@@ -43,18 +46,19 @@ func ReadStart(path string, most time.Duration) ([]int16, error) {
 }
 
 func load(path string, most time.Duration) ([]int16, error) {
+	// Before it is opened: a pipe would block for its other end.
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, bare(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errNoFile
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, bare(err)
 	}
 	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, bare(err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New("not a file")
-	}
 	// What is read is what is there, whatever the header promises.
 	b, err := io.ReadAll(io.LimitReader(file, fileMost+1))
 	if err != nil {

@@ -49,6 +49,9 @@ func (s *sink) begin() error {
 	if !s.begun.Load() {
 		flags |= os.O_TRUNC
 	}
+	if err := checkSpeaker(s.path); err != nil {
+		return fmt.Errorf("speaker file %q: %w", s.path, err)
+	}
 	file, err := os.OpenFile(s.path, flags, 0o644)
 	if err != nil {
 		return fmt.Errorf("speaker file %q: %w", s.path, bare(err))

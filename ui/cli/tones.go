@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -75,13 +74,24 @@ func country(getenv func(string) string) string {
 
 // readBell reads a WAV or an Ogg Opus file, by what it holds.
 func readBell(path string) ([]int16, error) {
-	magic := make([]byte, 4)
-	if file, err := os.Open(path); err == nil {
-		_, _ = io.ReadFull(file, magic) // whoever reads all of it will say what is wrong
-		_ = file.Close()
-	}
-	if bytes.Equal(magic, []byte("OggS")) {
+	if beginning(path) == "OggS" {
 		return ogg.Read(path, opus.Codec{}, bellMost)
 	}
 	return wav.ReadStart(path, bellMost)
+}
+
+// beginning is a file's first four bytes, as far as they can be read: whoever reads
+// all of it will say what is wrong. A pipe is not opened, which could take for ever.
+func beginning(path string) string {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer file.Close()
+	magic := make([]byte, 4)
+	_, _ = io.ReadFull(file, magic)
+	return string(magic)
 }
