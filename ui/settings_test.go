@@ -100,6 +100,13 @@ func (p *phoneSettings) try(what string) {
 	p.tried = append(p.tried, what)
 }
 
+// trials are what was tried out so far, in order.
+func (p *phoneSettings) trials() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.tried)
+}
+
 // within waits for a while, or for the end of ctx.
 func within(ctx context.Context, d time.Duration) error {
 	select {
@@ -135,6 +142,8 @@ func (p *phoneSettings) Ring(ctx context.Context) error {
 // did checks what was changed since the last such check.
 func (p *phoneSettings) did(t *testing.T, wants ...string) {
 	t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	if got := strings.Join(p.changed, "; "); got != strings.Join(wants, "; ") {
 		t.Fatalf("changed was %q, not %q", got, wants)
 	}
@@ -408,7 +417,7 @@ func TestTheMicrophoneIsTested(t *testing.T) {
 				d.reads("you should hear yourself")
 				d.pass(trialTime)
 				d.reads(test.reads...)
-				if got := strings.Join(p.tried, ", "); got != "hear 3s, heard, play" {
+				if got := strings.Join(p.trials(), ", "); got != "hear 3s, heard, play" {
 					t.Errorf("tried was %s", got)
 				}
 			})
@@ -435,8 +444,8 @@ func TestListening(t *testing.T) {
 				d.reads("━━━")
 				end(d)
 				d.settle()
-				if !slices.Contains(p.tried, "heard") {
-					t.Errorf("it listens still: %v\n%s", p.tried, d.screen())
+				if !slices.Contains(p.trials(), "heard") {
+					t.Errorf("it listens still: %v\n%s", p.trials(), d.screen())
 				}
 			})
 		})
@@ -451,7 +460,7 @@ func TestTheBellRings(t *testing.T) {
 		d.pass(2 * time.Second)
 		d.reads("a round of the bell")
 		d.press("enter", "enter")
-		if got := strings.Join(p.tried, ", "); got != "ring, rung, ring, rung" {
+		if got := strings.Join(p.trials(), ", "); got != "ring, rung, ring, rung" {
 			t.Errorf("tried was %s", got)
 		}
 	})
