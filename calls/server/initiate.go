@@ -172,12 +172,16 @@ func (s *Server) refusal(callee *account) (calls.Refuse, bool) {
 	return calls.Refuse{}, false
 }
 
+// errPairRings is [calls.ErrBusySelf] of a phone that is in no call itself: one of
+// the same account rings the callee.
+var errPairRings = &calls.Error{Code: calls.ErrBusySelf.Code, Text: "another phone of yours calls them already"}
+
 // glare settles that a call between the two is pending already. done is false if
 // that call went out of the way and the claim is to be tried again.
 func (s *Server) glare(ctx context.Context, c *conn, a calls.Initiate, other stored) (st stored, done bool, err error) {
 	by := c.actor()
 	if other.Call.Initiator == c.user {
-		return stored{}, true, fmt.Errorf("another phone of yours calls %s already: %w", a.Receiver.ID, calls.ErrBusySelf)
+		return stored{}, true, fmt.Errorf("call %s: %w", a.Receiver.ID, errPairRings)
 	}
 	if other.Call.Hidden { // this user blocked the other: that call never rang here
 		p, _ := other.Call.Party(other.Call.Initiator)

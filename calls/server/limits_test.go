@@ -78,7 +78,10 @@ func TestOneRingOfAPair(t *testing.T) {
 	first, second := connect(t, s, alice, "A1"), connect(t, s, alice, "A2")
 	id := newID()
 	first.act(callTo(id, "bob"))
-	second.refused(callTo(newID(), "bob"), calls.ErrBusySelf)
+	told := second.refused(callTo(newID(), "bob"), calls.ErrBusySelf)
+	if want := "call bob: another phone of yours calls them already"; told.Text != want {
+		t.Errorf("the second phone, which is in no call, is told %q, want %q", told.Text, want)
+	}
 	if got := metric(t, s, `tring_errors_total{code="busy_self"}`); got != 1 {
 		t.Errorf("%v refusals are counted", got)
 	}
