@@ -19,7 +19,7 @@ type history struct {
 	byID   map[calls.ID]*past
 	people map[calls.UserID]*person
 	all    []*past // oldest first
-	kinds  map[pastKind]*pastKind
+	kinds  map[pastKind]*sharedKind
 
 	recent map[calls.ID]calls.Call
 	ring   []calls.ID // of recent, oldest at next
@@ -30,7 +30,7 @@ type history struct {
 type past struct {
 	id      calls.ID
 	ended   int64 // Unix milliseconds
-	kind    *pastKind
+	kind    *sharedKind
 	parties []*person // the initiator first
 	missed  uint64    // by party, a bit each
 }
@@ -40,6 +40,12 @@ type pastKind struct {
 	kind     calls.Type
 	status   calls.Status
 	receiver calls.Receiver
+}
+
+// sharedKind is a kind with the number of calls of it.
+type sharedKind struct {
+	pastKind
+	calls int
 }
 
 // person is a user with the calls that are in the user's history, oldest first.
@@ -53,7 +59,7 @@ const recentCalls = 1024
 
 func newHistory() *history {
 	return &history{
-		byID: map[calls.ID]*past{}, people: map[calls.UserID]*person{}, kinds: map[pastKind]*pastKind{},
+		byID: map[calls.ID]*past{}, people: map[calls.UserID]*person{}, kinds: map[pastKind]*sharedKind{},
 		recent: map[calls.ID]calls.Call{},
 	}
 }
@@ -94,11 +100,13 @@ func (h *history) keep(c calls.Call) {
 	h.next = (h.next + 1) % recentCalls
 }
 
-func (h *history) kind(c calls.Call) *pastKind {
+// kind is what the call has in common with others, and counts it.
+func (h *history) kind(c calls.Call) *sharedKind {
 	k := pastKind{c.Type, c.Status, c.Receiver}
 	if h.kinds[k] == nil {
-		h.kinds[k] = &k
+		h.kinds[k] = &sharedKind{pastKind: k}
 	}
+	h.kinds[k].calls++
 	return h.kinds[k]
 }
 
@@ -121,8 +129,14 @@ func (h *history) expire(before time.Time) {
 		h.all = h.all[1:]
 		delete(h.byID, p.id)
 		delete(h.recent, p.id)
+		if p.kind.calls--; p.kind.calls == 0 {
+			delete(h.kinds, p.kind.pastKind)
+		}
 		for _, who := range p.parties {
-			who.mine = slices.DeleteFunc(who.mine, func(o *past) bool { return o == p })
+			if len(who.mine) > 0 && who.mine[0] == p { // mine is in the order of all, without what was hidden
+				who.mine[0] = nil
+				who.mine = who.mine[1:]
+			}
 			if len(who.mine) == 0 && h.people[who.user] == who { // else the user came back meanwhile
 				delete(h.people, who.user)
 			}

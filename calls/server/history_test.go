@@ -85,8 +85,11 @@ func TestExpiredHistory(t *testing.T) {
 			t.Errorf("the history of %s is %v, want %v", u, got, last.ID)
 		}
 	}
+	if len(h.kinds) != 1 {
+		t.Errorf("%d kinds are kept of one call", len(h.kinds))
+	}
 	h.expire(start.Add(time.Hour))
-	if len(h.byID)+len(h.people)+len(h.all)+len(h.recent) != 0 {
+	if len(h.byID)+len(h.people)+len(h.all)+len(h.kinds)+len(h.recent) != 0 {
 		t.Errorf("of an expired history is left %+v", h)
 	}
 }
