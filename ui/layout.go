@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
@@ -150,25 +151,31 @@ func (s styles) keyWords(b key.Binding) string {
 
 // keyRow explains keys, as many of the first five as fit: the first ones, and
 // the last, behind which the rest is found. Where only one fits, it is the first.
+// Of the first two, the one that hangs up stays longest.
 func (s styles) keyRow(width int, keys ...key.Binding) string {
 	gap := "   "
 	if width < 60 {
 		gap = "  "
 	}
-	keys = keys[:min(len(keys), 5)]
-	for n := len(keys); n > 1; n-- {
-		words := make([]string, 0, n)
+	keys = slices.Clone(keys[:min(len(keys), 5)])
+	for {
+		words := make([]string, len(keys))
 		for i, b := range keys {
-			if i < n-1 || i == len(keys)-1 {
-				words = append(words, s.keyWords(b))
-			}
+			words[i] = s.keyWords(b)
 		}
-		if row := strings.Join(words, gap); ansi.StringWidth(row) <= width {
+		row := strings.Join(words, gap)
+		if len(keys) < 2 || ansi.StringWidth(row) <= width {
 			return row
 		}
+		keys = s.withoutOne(keys)
 	}
-	if len(keys) == 0 {
-		return ""
+}
+
+// withoutOne leaves out the key that is missed least, of two or more.
+func (s styles) withoutOne(keys []key.Binding) []key.Binding {
+	out := max(len(keys)-2, 1)
+	if out == 1 && keys[out].Help().Desc == s.danger {
+		out = 0
 	}
-	return s.keyWords(keys[0])
+	return slices.Delete(keys, out, out+1)
 }

@@ -28,6 +28,7 @@ type Model struct {
 	waiting waiting
 	ended   ended
 	mute    muting
+	dialled dialled
 	push    pushing
 	// recording: the Recorder works on a key.
 	recording bool

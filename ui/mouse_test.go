@@ -106,6 +106,24 @@ func TestThePalette(t *testing.T) {
 	})
 }
 
+// What the palette offers while one types does what it says, and types nothing.
+func TestThePaletteInASearch(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.press("/", "b", "ctrl+p")
+		d.reads("call", "close", "quit", "suspend")
+		d.lacks("video", "favourite", "help")
+		d.typed("video")
+		d.press("enter", "esc")
+		if got := d.model.people.field.Value(); got != "b" {
+			t.Errorf("the search is %q", got)
+		}
+		d.press("ctrl+p")
+		d.typed("call")
+		d.press("enter")
+		d.did("initiate audio bob")
+	})
+}
+
 // The palette is no way around the grace of an incoming call, and what is typed
 // into it answers none.
 func TestThePaletteAnswersNoCall(t *testing.T) {

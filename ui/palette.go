@@ -40,6 +40,10 @@ func newField() textinput.Model {
 func (m *Model) actions() []key.Binding {
 	k := m.keys
 	list := m.keysNow()
+	if m.typing() { // a letter would go into the field
+		list = slices.DeleteFunc(list, types)
+		return append(list, k.Interrupt, k.Suspend)
+	}
 	switch m.screen() {
 	case screenPeople:
 		list = append(list, m.aboutChosen()...)
@@ -61,6 +65,12 @@ func (m *Model) actions() []key.Binding {
 		}
 	}
 	return out
+}
+
+// types says whether the key of a binding types a letter into a field.
+func types(b key.Binding) bool {
+	keys := b.Keys()
+	return len(keys) > 0 && keyNamed(keys[0]).Text != ""
 }
 
 // keysNow are the keys that the last row explains, and that a click may press.

@@ -22,6 +22,28 @@ func TestTheSmallestScreen(t *testing.T) {
 	})
 }
 
+// Hanging up is explained on every screen that explains a key at all.
+func TestHangingUpIsExplainedAtEverySize(t *testing.T) {
+	for _, lang := range []Language{{}, LanguageOf("de", func(string) string { return "" })} {
+		words := "h " + lang.Say(wordHangUp)
+		atDesk(t, 80, 24, func(d *desk) {
+			d.talk()
+			d.model.cfg.Recorder = &taper{}
+			d.model.lang, d.model.styles = lang, newStyles(true, lang)
+			d.model.keys, _ = newKeymap(lang, nil)
+			for _, talk := range []Talk{TalkOpen, TalkPush} {
+				d.model.cfg.Talk = talk
+				for width := 14; width <= 100; width++ {
+					d.resize(width, 8)
+					if !strings.Contains(d.last(), words) {
+						t.Errorf("%s at %d columns: %q", talk, width, d.last())
+					}
+				}
+			}
+		})
+	}
+}
+
 // Without a connection nobody knows who is there, and no note hides that.
 func TestWhatIsNotKnownIsNotShown(t *testing.T) {
 	atDesk(t, 80, 24, func(d *desk) {

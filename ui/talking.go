@@ -87,8 +87,34 @@ func (m *Model) pressTalking(k tea.KeyPressMsg) tea.Cmd {
 		return m.toggleRecording(held)
 	case m.cfg.Dial != nil && len(k.Text) == 1 && strings.Contains("0123456789*#", k.Text):
 		m.cfg.Dial(rune(k.Text[0]))
+		m.dialled.add(held.Call.ID, k.Text)
 	}
 	return nil
+}
+
+// dialled are the last digits that were sent in a call.
+type dialled struct {
+	call   calls.ID
+	digits string
+}
+
+// dialledMost is how many digits stay on the screen.
+const dialledMost = 12
+
+func (d *dialled) add(call calls.ID, digit string) {
+	if d.call != call {
+		*d = dialled{call: call}
+	}
+	d.digits += digit
+	d.digits = d.digits[max(len(d.digits)-dialledMost, 0):]
+}
+
+// dialledRow is empty where nothing was dialled in this call.
+func (m *Model) dialledRow(c calls.CallView) string {
+	if m.dialled.call != c.Call.ID || m.dialled.digits == "" {
+		return ""
+	}
+	return center(m.styles.dim.Render(m.dialled.digits), m.inner())
 }
 
 func (m *Model) muteKey(held calls.CallView) key.Binding {
@@ -163,7 +189,7 @@ func (m *Model) talkingRows() []string {
 	if c.Stage != calls.StageTalking && c.Stage != calls.StageLost {
 		return rows
 	}
-	rows = append(rows, center(s.strong.Render(textClock(m.now().Sub(c.Since))), w), "")
+	rows = append(rows, center(s.strong.Render(textClock(m.now().Sub(c.Since))), w), m.dialledRow(c))
 	rows = append(rows, m.meterRows(c)...)
 	return append(rows, "", m.qualityRow())
 }

@@ -41,6 +41,32 @@ func TestVolume(t *testing.T) {
 	}
 }
 
+// What was dialled stays on the screen until the call ends.
+func TestDialledDigitsAreShown(t *testing.T) {
+	for _, size := range [][2]int{{80, 24}, {30, 8}} {
+		atDesk(t, size[0], size[1], func(d *desk) {
+			var sent string
+			d.model.cfg.Dial = func(key rune) { sent += string(key) }
+			d.talk()
+			d.press("1", "*", "#", "0")
+			d.reads("1*#0", "you", "them")
+			d.typed("123456789012")
+			d.reads("123456789012")
+			d.lacks("0123456789012")
+			if want := "1*#0123456789012"; sent != want {
+				t.Errorf("%q was sent, not %q", sent, want)
+			}
+			d.press("h", "x")
+			d.did("end")
+			d.lacks("123456789012")
+			d.talk()
+			d.lacks("123456789012")
+			d.press("7")
+			d.reads(" 7 ")
+		})
+	}
+}
+
 // Whoever was made louder once is so in the next call, and nobody else.
 func TestVolumeIsOfThePerson(t *testing.T) {
 	atDesk(t, 80, 24, func(d *desk) {
