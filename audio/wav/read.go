@@ -177,12 +177,12 @@ func (f *format) samples(b []byte, most time.Duration) ([]int16, error) {
 	for i := range mono {
 		sum := float32(0)
 		for range f.channels {
-			sum += decode(b)
+			if v := decode(b); v-v == 0 { // a finite number; of others there is no sound
+				sum += min(max(v, -1), 1)
+			}
 			b = b[width:]
 		}
-		if mono[i] = min(max(sum/float32(f.channels), -1), 1); mono[i] != mono[i] {
-			mono[i] = 0 // not a number
-		}
+		mono[i] = sum / float32(f.channels)
 	}
 	mono = resample(mono, f.rate, audio.Rate)
 	pcm := make([]int16, len(mono))

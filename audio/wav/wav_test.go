@@ -258,13 +258,15 @@ func TestNumbersThatAreNone(t *testing.T) {
 	if err != nil || len(pcm) != 6000*480/441 {
 		t.Fatalf("%d samples, %v", len(pcm), err)
 	}
-	nan := riff(chunk("fmt ", float.format()), chunk("data", bytes.Repeat([]byte("\xff\xff\xff\x7f"), 1000)))
-	if pcm, err = wav.Read(save(t, nan)); err != nil {
-		t.Fatal(err)
-	}
-	for i, v := range pcm {
-		if v != 0 {
-			t.Fatalf("sample %d of no numbers is %d", i, v)
+	for _, none := range []string{"\xff\xff\xff\x7f", "\x00\x00\x80\x7f", "\x00\x00\x80\xff"} { // NaN, +Inf, −Inf
+		file := riff(chunk("fmt ", float.format()), chunk("data", bytes.Repeat([]byte(none), 1000)))
+		if pcm, err = wav.Read(save(t, file)); err != nil || len(pcm) == 0 {
+			t.Fatalf("%d samples, %v", len(pcm), err)
+		}
+		for i, v := range pcm {
+			if v != 0 {
+				t.Fatalf("sample %d of no numbers is %d", i, v)
+			}
 		}
 	}
 }
