@@ -31,15 +31,26 @@ type finisher struct {
 // finishing is a call that is over, and when it is to be finished here: one that
 // another gateway ended is finished by that one, if it lives.
 type finishing struct {
-	call calls.Call
-	at   time.Time
+	call    calls.Call
+	at      time.Time
+	refused int // how often in a store that took other writes
 }
+
+// setAside says that the store will never take what finishes this call. It stays
+// in the store, and the next start tries again.
+func (w finishing) setAside() bool { return w.refused >= refusals }
 
 // finishEvery is how long the finisher waits for more, foreignFinish how long it
 // leaves to another gateway.
 const (
 	finishEvery   = 500 * time.Millisecond
 	foreignFinish = 3 * time.Second
+)
+
+// A call that a sound store refuses is tried so many times, so far apart.
+const (
+	refusals     = 3
+	refusedPause = 2 * time.Second // longer than the finisher rests after an error: others come first
 )
 
 func newFinisher(s *Server) *finisher {
@@ -52,7 +63,7 @@ func (f *finisher) add(c calls.Call, wait time.Duration) {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.queue[c.ID] = finishing{c, time.Now().Add(wait)}
+	f.queue[c.ID] = finishing{call: c, at: time.Now().Add(wait)}
 	select {
 	case f.wake <- struct{}{}:
 	default:
@@ -66,11 +77,12 @@ func (f *finisher) done(id calls.ID) {
 	delete(f.queue, id)
 }
 
-// settle waits until nothing is left to finish; with ctx it gives up.
+// settle waits until nothing is left to finish but what is set aside; with ctx it
+// gives up.
 func (f *finisher) settle(ctx context.Context) error {
 	for {
 		f.mu.Lock()
-		left := len(f.queue)
+		left := f.left()
 		f.mu.Unlock()
 		if left == 0 {
 			return nil
@@ -79,6 +91,16 @@ func (f *finisher) settle(ctx context.Context) error {
 			return fmt.Errorf("finish %d calls: %w", left, err)
 		}
 	}
+}
+
+// left counts the calls that are to be finished, under the lock.
+func (f *finisher) left() (n int) {
+	for _, w := range f.queue {
+		if !w.setAside() {
+			n++
+		}
+	}
+	return n
 }
 
 // call is a call that is not finished yet.
@@ -90,20 +112,24 @@ func (f *finisher) call(id calls.ID) (calls.Call, bool) {
 }
 
 // due are at most so many calls that are to be finished now, and whether there are
-// any more at all.
+// any more at all. One that was refused comes alone, so that it stops no others.
 func (f *finisher) due(most int) (batch []calls.Call, more bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := time.Now()
 	for _, w := range f.queue {
-		if !w.at.After(now) {
+		switch {
+		case w.setAside() || w.at.After(now):
+		case w.refused > 0:
+			return []calls.Call{w.call}, f.left() > 1
+		default:
 			batch = append(batch, w.call)
 		}
 	}
 	// The history is in the order in which calls ended.
 	slices.SortFunc(batch, func(a, b calls.Call) int { return cmp.Compare(a.Revision, b.Revision) })
 	batch = batch[:min(len(batch), most)]
-	return batch, len(f.queue) > len(batch)
+	return batch, f.left() > len(batch)
 }
 
 // run is the finisher's goroutine; it ends with ctx. What it leaves then, the next
@@ -126,6 +152,9 @@ func (f *finisher) run(ctx context.Context) {
 				f.server.store.doubt()
 			}
 			f.server.log.Warn("finish calls; trying again", "calls", len(batch), "err", err)
+			if len(batch) == 1 {
+				f.refuse(ctx, batch[0].ID, err)
+			}
 			wait, more, most = time.Second, true, max(len(batch)/4, 1)
 		}
 		if more {
@@ -134,6 +163,27 @@ func (f *finisher) run(ctx context.Context) {
 			default:
 			}
 		}
+	}
+}
+
+// refuse lets others pass a call that the store refuses, and at last sets it aside.
+// An error that may go away, or a store that takes nothing, is not the call's own.
+func (f *finisher) refuse(ctx context.Context, id calls.ID, why error) {
+	ctx, cancel := context.WithTimeout(ctx, probeWait)
+	defer cancel()
+	if passing(why) || f.server.store.probe(ctx) != nil {
+		return
+	}
+	f.mu.Lock()
+	w, waits := f.queue[id]
+	if waits {
+		w.refused++
+		w.at = time.Now().Add(refusedPause)
+		f.queue[id] = w
+	}
+	f.mu.Unlock()
+	if waits && w.setAside() {
+		f.server.log.Error("a call cannot be finished; it is tried again when the server starts", "call", id, "err", why)
 	}
 }
 

@@ -1,9 +1,12 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -45,6 +48,43 @@ func TestFinishedTogether(t *testing.T) {
 		if got, err := s.store.record(ctx, c.ID); err != nil || !got.Equal(c) {
 			t.Fatalf("the record of %s is %+v: %v", c.ID, got, err)
 		}
+	}
+}
+
+// A call whose record can never be written stops neither the others nor a backup:
+// it is set aside with one word in the log, and stays in the store.
+func TestFinishSetsAside(t *testing.T) {
+	var log bytes.Buffer
+	s, stop := open(t, Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	ctx := t.Context()
+	var batch []calls.Call
+	for i := range 3 {
+		c := endedCall(newID())
+		if i == 0 {
+			c.Reason = calls.Reason(strings.Repeat("long", 1<<20)) // no message of NATS is that large
+		}
+		var err error
+		if c.Revision, err = s.store.calls.Create(ctx, string(c.ID), []byte("{}")); err != nil {
+			t.Fatal(err)
+		}
+		s.finisher.add(c, 0)
+		batch = append(batch, c)
+	}
+	settled, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := s.finisher.settle(settled); err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range batch {
+		_, kept := s.store.calls.Get(ctx, string(c.ID))
+		_, known := s.finisher.call(c.ID)
+		if aside := i == 0; known != aside || (kept == nil) != aside {
+			t.Errorf("call %d: known to the finisher %v, in the store: %v", i, known, kept)
+		}
+	}
+	stop()
+	if n := strings.Count(log.String(), "cannot be finished"); n != 1 {
+		t.Errorf("%d lines in the log say so", n)
 	}
 }
 
