@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"tring/calls"
 )
@@ -12,7 +15,7 @@ import (
 // listed is an account in the list by name.
 type listed struct {
 	user     calls.UserID
-	name     string // in lower case, or the user's id
+	name     string // folded, or the user's id
 	testLine bool
 	created  time.Time
 }
@@ -31,6 +34,17 @@ func (l listed) order(o listed) int {
 	return cmp.Or(cmp.Compare(l.name, o.name), cmp.Compare(l.user, o.user))
 }
 
+// fold is a text as a search sees it: in lower case, without accents, which not
+// every keyboard has (Unicode Standard Annex 15: NFD puts them after their letter).
+func fold(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, norm.NFD.String(text))
+}
+
 // byName is everybody by name. The list is shared: nobody changes it.
 func (s *accounts) byName() []listed {
 	s.mu.RLock()
@@ -44,7 +58,7 @@ func (s *accounts) byName() []listed {
 	if s.names == nil {
 		s.names = make([]listed, 0, len(s.all))
 		for u, a := range s.all {
-			name := strings.ToLower(cmp.Or(a.Name, string(u)))
+			name := fold(cmp.Or(a.Name, string(u)))
 			s.names = append(s.names, listed{user: u, name: name, testLine: a.TestLine, created: a.Created})
 		}
 		slices.SortFunc(s.names, listed.order)
@@ -64,7 +78,7 @@ func (s *accounts) common() []listed {
 
 // search finds whom the viewer may call, favourites first, then by name.
 func (s *accounts) search(viewer *account, query string) []calls.UserID {
-	query = strings.ToLower(strings.TrimSpace(query))
+	query = fold(strings.TrimSpace(query))
 	favourites := viewer.favourites()
 	var first, rest []calls.UserID
 	for _, l := range s.byName() {
