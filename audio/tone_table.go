@@ -31,6 +31,18 @@ func nationalTone(country string, t Tone) []burst {
 	return nil
 }
 
+// Countries are the codes of the countries that have tones of their own, and EU
+// for most of Europe's.
+func Countries() []string {
+	var codes []string
+	for line := range strings.Lines(toneTable) {
+		if fields := strings.Fields(line); len(fields) > 1 && fields[0] != "#" {
+			codes = append(codes, fields[0])
+		}
+	}
+	return codes
+}
+
 // nationalTones are the columns of a country's line.
 func nationalTones(country string) ([]string, bool) {
 	for line := range strings.Lines(toneTable) {

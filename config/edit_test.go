@@ -160,7 +160,7 @@ func TestEditFollowsALink(t *testing.T) {
 }
 
 func TestSetAndValues(t *testing.T) {
-	s := builtIn()
+	s := BuiltIn()
 	for _, change := range [][]string{
 		{"label", "desk"},
 		{"ring_time", "20s"},
@@ -185,7 +185,7 @@ func TestSetAndValues(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	usual := builtIn()
+	usual := BuiltIn()
 	usual.complete()
 	if !reflect.DeepEqual(s.Values(), usual.Values()) {
 		t.Errorf("with all taken back it is %v, want %v", s.Values(), usual.Values())

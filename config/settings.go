@@ -73,21 +73,22 @@ type Sound struct {
 }
 
 // Load reads the settings: built in, then the file, then TRING_* in the
-// environment (TRING_AUDIO_INPUT for audio.input).
+// environment (TRING_AUDIO_INPUT for audio.input). With an error they are those
+// built in.
 func Load(p Paths, getenv func(string) string) (Settings, error) {
-	s := builtIn()
+	s := BuiltIn()
 	if err := load(p.Settings(), s.fields()); err != nil {
-		return Settings{}, err
+		return BuiltIn(), err
 	}
 	if err := override(getenv, s.fields()); err != nil {
-		return Settings{}, err
+		return BuiltIn(), err
 	}
 	s.complete()
 	return s, nil
 }
 
-// builtIn is what nobody has set.
-func builtIn() Settings {
+// BuiltIn is what nobody has set.
+func BuiltIn() Settings {
 	return Settings{
 		Motion: true, Mouse: true, Bell: true, Theme: "auto", Lang: "auto", LogLevel: "info", Notify: "auto", Talk: "open",
 		Sound: Sound{Canceller: "auto", Noise: "normal", Level: true},

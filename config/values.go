@@ -54,7 +54,7 @@ func (s *Settings) Set(key string, values ...string) error {
 
 // reset makes the settings anew, without one.
 func (s *Settings) reset(key string) error {
-	fresh := builtIn()
+	fresh := BuiltIn()
 	usual := fresh.Values()
 	for other, values := range s.Values() {
 		if other == key || slices.Equal(values, usual[other]) {

@@ -190,7 +190,7 @@ func (a *app) report(err error) int {
 func (a *app) home() (config.Paths, config.Settings, error) {
 	paths := config.Locate(a.getenv)
 	if err := paths.Make(); err != nil {
-		return paths, config.Settings{}, err
+		return paths, config.BuiltIn(), err
 	}
 	settings, err := config.Load(paths, a.getenv)
 	if err != nil {

@@ -66,14 +66,30 @@ func (a *app) prescribe(found []finding) error {
 
 // examine looks at everything, whatever fails.
 func (a *app) examine(ctx context.Context, s *session) []finding {
-	paths, settings, err := a.home()
-	found := []finding{verdict("settings", paths.Settings(), err)}
+	paths, settings, found := a.examineSettings()
 	found = append(found, a.examineServer(ctx, s, paths, settings))
 	if err := a.redirect(s, paths); err != nil {
 		found = append(found, verdict("log", "", err))
 	}
 	found = append(found, examineSound(ctx, settings))
 	return append(found, a.examineTerminal(settings)...)
+}
+
+// examineSettings reads the settings, also as far as commands do that ring or
+// call.
+func (a *app) examineSettings() (config.Paths, config.Settings, []finding) {
+	paths, settings, err := a.home()
+	_, bell := tonesOf(settings.Sound, a.getenv)
+	var found []finding
+	for _, wrong := range []error{err, bell, checkCountry(settings.Sound.Country)} {
+		if wrong != nil {
+			found = append(found, verdict("settings", "", wrong))
+		}
+	}
+	if found == nil {
+		found = []finding{verdict("settings", paths.Settings(), nil)}
+	}
+	return paths, settings, found
 }
 
 func verdict(what, good string, err error) finding {

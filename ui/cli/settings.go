@@ -128,8 +128,12 @@ func (d *desk) Change(ctx context.Context, c ui.Change) error {
 		return nil // overtaken
 	}
 	d.newest[c.Key] = c.Number
-	if c.Key == "tones.ring" && len(c.Values) == 1 {
+	switch {
+	case len(c.Values) != 1:
+	case c.Key == "tones.ring":
 		c.Values = []string{wholePath(c.Values[0])}
+	case c.Key == "tones.country":
+		c.Values = []string{strings.TrimSpace(c.Values[0])}
 	}
 	next := d.inForce()
 	next.Keys = maps.Clone(next.Keys)
@@ -184,22 +188,15 @@ func (d *desk) apply(ctx context.Context, key string, s config.Settings) error {
 		d.processing.change(ctx, s.Sound)
 	case "tones.ring", "tones.volume", "tones.country":
 		tones, err := tonesOf(s.Sound, d.getenv)
-		switch {
-		case err != nil && key == "tones.ring":
+		if key == "tones.country" {
+			err = checkCountry(s.Sound.Country)
+		}
+		if err != nil && key != "tones.volume" {
 			return err
-		case key == "tones.country" && s.Sound.Country != "" && !isCountry(s.Sound.Country):
-			return fmt.Errorf("%q is no country; write two letters such as DE", s.Sound.Country)
 		}
 		d.phone.Engine.SetTones(tones)
 	}
 	return nil
-}
-
-// isCountry says whether a text could be a code of ISO 3166. One without tones of
-// its own has those of most of Europe.
-func isCountry(code string) bool {
-	letter := func(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
-	return len(code) == 2 && letter(code[0]) && letter(code[1])
 }
 
 // packetLength is how much sound a packet has by the settings.

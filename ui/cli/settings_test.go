@@ -82,7 +82,9 @@ func TestASettingIsInForceAndWritten(t *testing.T) {
 		{"keys.mute", "u", settingsFile + "\n[keys]\nmute = \"u\"\n", nil},
 		{"tones.country", "JP", settingsFile + "\n[tones]\ncountry = \"JP\"\n", nil},
 		{"tones.country", "uk", settingsFile + "\n[tones]\ncountry = \"uk\"\n", nil},
-		{"tones.country", "Atlantis", "", nil},
+		{"tones.country", " de ", settingsFile + "\n[tones]\ncountry = \"de\"\n", nil},
+		{"tones.country", "XX", "", nil},
+		{"tones.country", "Deutschland", "", nil},
 		{"tones.ring", "/no/such.wav", "", nil},
 		{"theme", "pink", "", nil},
 	} {
@@ -98,7 +100,7 @@ func TestASettingIsInForceAndWritten(t *testing.T) {
 				}
 				return
 			}
-			if err != nil || strings.Join(after.Values, "") != test.value {
+			if err != nil || strings.Join(after.Values, "") != strings.TrimSpace(test.value) {
 				t.Fatalf("in force is %v, %v", after, err)
 			}
 			if string(data) != test.want {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,12 +22,9 @@ const bellMost = 30 * time.Second
 // tonesOf are the phone's tones by its settings. With a bell that cannot be read
 // they have the phone's own, and the error says why.
 func tonesOf(s config.Sound, getenv func(string) string) (audio.ToneSet, error) {
-	tones := audio.ToneSet{Country: s.Country, RingVolume: s.RingVolume}
+	tones := audio.ToneSet{Country: countryCode(s.Country), RingVolume: s.RingVolume}
 	if tones.Country == "" {
-		tones.Country = country(getenv)
-	}
-	if strings.EqualFold(tones.Country, "UK") { // as people say, and the standard reserves for it
-		tones.Country = "GB"
+		tones.Country = countryCode(country(getenv))
 	}
 	if s.RingTone == "" {
 		return tones, nil
@@ -40,6 +38,25 @@ func tonesOf(s config.Sound, getenv func(string) string) (audio.ToneSet, error) 
 	}
 	tones.Ring = audio.Bell(pcm)
 	return tones, nil
+}
+
+// countryCode is a code of ISO 3166 as the standard writes it.
+func countryCode(setting string) string {
+	code := strings.ToUpper(strings.TrimSpace(setting))
+	if code == "UK" { // as people say, and the standard reserves for it
+		return "GB"
+	}
+	return code
+}
+
+// checkCountry says when a setting's country has no tones.
+func checkCountry(setting string) error {
+	known := audio.Countries()
+	if code := countryCode(setting); code == "" || slices.Contains(known, code) {
+		return nil
+	}
+	return fmt.Errorf("tones.country: the tones of %q are not known, and most of Europe's are heard; write one of %s",
+		ui.Clean(setting, cellWidth), strings.Join(known, ", "))
 }
 
 // tones are those of the settings; what is wrong with the bell is for the

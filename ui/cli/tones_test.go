@@ -24,6 +24,7 @@ func TestCountryOfTheTones(t *testing.T) {
 		{"NL", "LANG=de_DE", "NL"},
 		{"UK", "", "GB"},
 		{"uk", "", "GB"},
+		{" de ", "", "DE"},
 	} {
 		tones, err := tonesOf(config.Sound{Country: test.setting}, func(name string) string {
 			for _, v := range strings.Fields(test.locale) {
