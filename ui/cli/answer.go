@@ -37,7 +37,7 @@ func (a *app) answerCommand() *cobra.Command {
 	cmd.Flags().DurationVar(&f.talk, "for", 0, "hang up so long after the answer")
 	cmd.Flags().StringVar(&f.audio, "audio", "", soundUsage)
 	cmd.Flags().BoolVar(&f.process, "process", false, processUsage)
-	cmd.Flags().StringVar(&f.record, "record", "", recordUsage+"; later calls beside it")
+	cmd.Flags().Var((*fileName)(&f.record), "record", recordUsage+"; later calls beside it")
 	withoutDefault(cmd, "for")
 	return cmd
 }

@@ -53,7 +53,7 @@ func (a *app) callCommand() *cobra.Command {
 	cmd.Flags().DurationVar(&f.ring, "timeout", 0, "let it ring so long (5s to 3m; without it ring_time of the settings, else 45s)")
 	cmd.Flags().StringVar(&f.audio, "audio", "", soundUsage)
 	cmd.Flags().BoolVar(&f.process, "process", false, processUsage)
-	cmd.Flags().StringVar(&f.record, "record", "", recordUsage)
+	cmd.Flags().Var((*fileName)(&f.record), "record", recordUsage)
 	withoutDefault(cmd, "for", "timeout")
 	return cmd
 }

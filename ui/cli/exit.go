@@ -79,10 +79,23 @@ func unread(err error) bool {
 	return ok && errors.Is(file, syscall.EPIPE)
 }
 
+// explainMost is how many letters of an error are printed: it may hold all that
+// somebody typed.
+const explainMost = 600
+
+// shorten leaves out the middle of a text that is too long to be read.
+func shorten(text string) string {
+	letters := []rune(text)
+	if len(letters) <= explainMost {
+		return text
+	}
+	return string(letters[:explainMost/2]) + "…" + string(letters[len(letters)-explainMost/2:])
+}
+
 // explain is an error as one plain line, with what to do where the error itself
 // does not say it.
 func explain(err error) string {
-	text := strings.Join(strings.Fields(err.Error()), " ")
+	text := shorten(strings.Join(strings.Fields(err.Error()), " "))
 	text = strings.TrimSuffix(text, ": "+calls.ErrInvalidRequest.Text) // what is wrong with it was said
 	if strings.Contains(text, ";") {
 		return text

@@ -35,7 +35,11 @@ func (w *watch) lacking(note string) {
 	}
 }
 
-// keepFault tells of the sound's faults during a call, each when it comes.
+// soundIsBack ends what was told of the sound.
+const soundIsBack = "The sound is back."
+
+// keepFault tells of the sound's faults during a call, each when it comes, and
+// when there is none any more.
 func (w *watch) keepFault(fault string) {
 	fault = ui.Language{}.SoundFault(fault)
 	switch {
@@ -43,6 +47,8 @@ func (w *watch) keepFault(fault string) {
 		return
 	case fault != "" && !ui.Covers(w.note, fault):
 		w.tellSound(fault)
+	case fault == "" && w.printer.json == nil: // a script is told of errors alone
+		w.tellSound(soundIsBack)
 	}
 	w.fault = fault
 }

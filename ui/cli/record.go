@@ -19,6 +19,21 @@ import (
 // recordUsage is the help of --record.
 const recordUsage = "keep the call's sound in this file: .wav, .opus or .ogg; the other side is told"
 
+// fileName is a flag that names a file. An empty one would seem to have been
+// obeyed.
+type fileName string
+
+func (f *fileName) String() string { return string(*f) }
+func (f *fileName) Type() string   { return "string" }
+
+func (f *fileName) Set(name string) error {
+	if name == "" {
+		return errors.New("name a file")
+	}
+	*f = fileName(name)
+	return nil
+}
+
 const (
 	recordLook  = 100 * time.Millisecond // between two looks at what has come
 	recordFlush = time.Second            // a killed phone loses no more than this
