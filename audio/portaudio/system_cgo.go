@@ -26,7 +26,8 @@ var errHangs = errors.New("the sound system does not answer: restart it, or unpl
 // users and call the library.
 type system struct {
 	turn    chan struct{} // capacity 1
-	users   int           // open streams; the library is initialised while there are any
+	hanging hanging
+	users   int // open streams; the library is initialised while there are any
 	streams map[*stream]struct{}
 	cards   func() (text string, known bool)
 	seen    string        // the cards when the devices were listed
@@ -41,67 +42,13 @@ type system struct {
 var library = newSystem()
 
 func newSystem() *system {
-	return &system{turn: make(chan struct{}, 1), streams: map[*stream]struct{}{}, cards: cards, patience: rescanAfter}
+	return &system{
+		turn: make(chan struct{}, 1), hanging: hanging{since: make(chan struct{})},
+		streams: map[*stream]struct{}{}, cards: cards, patience: rescanAfter,
+	}
 }
 
 func (s *system) usable() error { return nil }
-
-// within runs act in its turn, in a goroutine of its own, and waits for limit at
-// most. An act whose turn has not come by then never runs; a result that comes too
-// late is given to undo.
-func within[T any](s *system, limit time.Duration, act func() (T, error), undo func(T)) (T, error) {
-	type outcome struct {
-		value T
-		err   error
-	}
-	result, gone := make(chan outcome), make(chan struct{})
-	go func() {
-		select {
-		case s.turn <- struct{}{}:
-		case <-gone:
-			return
-		}
-		defer func() { <-s.turn }()
-		var o outcome
-		o.value, o.err = act()
-		select {
-		case result <- o:
-		case <-gone:
-			if o.err == nil {
-				undo(o.value)
-			}
-		}
-	}()
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	select {
-	case o := <-result:
-		return o.value, o.err
-	case <-timer.C:
-		close(gone)
-		var zero T
-		return zero, errHangs
-	}
-}
-
-// eventually runs act in its turn, however long that takes, but waits for limit at
-// most.
-func eventually(s *system, limit time.Duration, act func() error) error {
-	result := make(chan error, 1)
-	go func() {
-		s.turn <- struct{}{}
-		defer func() { <-s.turn }()
-		result <- act()
-	}()
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	select {
-	case err := <-result:
-		return err
-	case <-timer.C:
-		return errHangs
-	}
-}
 
 // hold initialises the library for its first user, which also looks for devices
 // anew.

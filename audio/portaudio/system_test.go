@@ -10,8 +10,8 @@ import (
 )
 
 // A call that hangs in the driver delays its caller for the limit only. Whoever
-// comes after it is told the same and leaves nothing behind; what must happen,
-// happens once the driver goes on.
+// comes after it is told the same at once and leaves nothing behind; what must
+// happen, happens once the driver goes on.
 func TestHangingDriver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSystem()
@@ -26,20 +26,20 @@ func TestHangingDriver(t *testing.T) {
 		if !errors.Is(err, errHangs) || time.Since(start) != openLimit {
 			t.Errorf("the hanging call = %v after %v, want errHangs after %v", err, time.Since(start), openLimit)
 		}
+		start = time.Now()
 		_, err = within(s, openLimit, func() (int, error) {
 			ran = true
 			return 0, nil
 		}, func(int) {})
-		if !errors.Is(err, errHangs) {
-			t.Errorf("the call behind it = %v, want errHangs", err)
+		if !errors.Is(err, errHangs) || time.Since(start) != 0 {
+			t.Errorf("the call behind it = %v after %v, want errHangs at once", err, time.Since(start))
 		}
-		start = time.Now()
 		err = eventually(s, closeLimit, func() error {
 			closed = true
 			return nil
 		})
-		if !errors.Is(err, errHangs) || time.Since(start) != closeLimit {
-			t.Errorf("closing behind it = %v after %v, want errHangs after %v", err, time.Since(start), closeLimit)
+		if !errors.Is(err, errHangs) || time.Since(start) != 0 {
+			t.Errorf("closing behind it = %v after %v, want errHangs at once", err, time.Since(start))
 		}
 
 		close(driver)
@@ -49,6 +49,42 @@ func TestHangingDriver(t *testing.T) {
 		}
 		if v, err := within(s, openLimit, func() (int, error) { return 3, nil }, func(int) {}); v != 3 || err != nil {
 			t.Errorf("a later call = %d, %v; want 3", v, err)
+		}
+	})
+}
+
+// Who waits behind a call that hangs is told as soon as its own caller is. A wait
+// that ends while others have their turn says nothing about them.
+func TestWaitingBehindAHangingDriver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSystem()
+		hang := make(chan struct{})
+		none := func(int) {}
+		open := func() (int, error) { <-hang; return 0, nil }
+		start := time.Now()
+		waited := make(chan time.Duration, 2)
+		go func() {
+			_, _ = within(s, openLimit, open, none)
+			waited <- time.Since(start)
+		}()
+		<-time.After(time.Second)
+		if err := eventually(s, closeLimit, func() error { return nil }); !errors.Is(err, errHangs) || time.Since(start) != 3*time.Second {
+			t.Errorf("closing behind an opening that is not late = %v after %v", err, time.Since(start))
+		}
+		go func() {
+			_, err := within(s, openLimit, func() (int, error) { return 0, nil }, none)
+			if !errors.Is(err, errHangs) {
+				t.Errorf("opening behind it = %v", err)
+			}
+			waited <- time.Since(start)
+		}()
+		if a, b := <-waited, <-waited; a != openLimit || b != openLimit {
+			t.Errorf("told after %v and %v, want both after %v", a, b, openLimit)
+		}
+		close(hang)
+		synctest.Wait()
+		if err := eventually(s, closeLimit, func() error { return nil }); err != nil {
+			t.Errorf("once it goes on: %v", err)
 		}
 	})
 }
