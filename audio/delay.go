@@ -17,8 +17,10 @@ const (
 
 	// So much later than the packet before is a stall of the network, and all
 	// that comes with it in one go belongs to it. A lone one is forgiven: the
-	// target rises when a second comes within the memory.
+	// target rises when a second comes within the memory. One go takes no longer
+	// than flush, and its packets may have overtaken each other.
 	stall = 60 * time.Millisecond
+	flush = 60 * time.Millisecond
 	// A rescue (FEC, RED) counts twice: the sound is lost for good without it.
 	rescueWeight = 2
 	// So much more delay, at once and lasting, is another route.
@@ -32,7 +34,7 @@ type delayEstimator struct {
 	fastest lowest
 	jitter  float64 // nanoseconds, RFC 3550 §6.4.1
 	last    time.Duration
-	came    time.Duration // when the last one arrived
+	broke   time.Duration // when the last stall ended
 	stalled bool          // it came out of a stall
 	seen    bool
 }
@@ -63,14 +65,15 @@ func (d *delayEstimator) add(transit, arrived, long time.Duration) {
 		later := transit - d.last
 		d.jitter += (float64(later.Abs()) - d.jitter) / 16
 		switch {
+		case d.stalled && arrived-d.broke <= flush && transit-d.least() >= 2*delayBucket:
 		case later > stall:
-			d.stalled = true
+			d.stalled, d.broke = true, arrived
 			d.memory.stall()
-		case later >= 0 || arrived-d.came >= long/2:
+		default:
 			d.stalled = false
 		}
 	}
-	d.last, d.came, d.seen = transit, arrived, true
+	d.last, d.seen = transit, true
 	d.memory.note(transit-d.least(), long, d.stalled)
 }
 

@@ -88,7 +88,7 @@ func (m *memory) covering(percent int, least time.Duration) time.Duration {
 	for ; i > 0; i-- {
 		spare -= m.sum.steady[i]
 		if m.sum.stalls > 1 {
-			spare -= m.sum.stalled[i] * 7 / 8 // one gap is less to hear than many
+			spare -= m.sum.stalled[i] * 2 / 3 // one gap is less to hear than many
 		}
 		if spare < 0 {
 			break

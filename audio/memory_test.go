@@ -42,6 +42,15 @@ func TestTheTargetFollowsTheNetwork(t *testing.T) {
 		{"calm", func(w *watched) { w.calm(10 * time.Second) }, delayLeast, delayLeast},
 		{"a lone stall of 300 ms", func(w *watched) { w.calm(10 * time.Second); w.stall(300 * ms) }, delayLeast, delayLeast},
 		{"a lone stall soon after the start", func(w *watched) { w.calm(2 * time.Second); w.stall(300 * ms) }, delayStart, delayStart},
+		{"a lone stall whose packets overtake each other", func(w *watched) {
+			w.calm(10 * time.Second)
+			all := w.sent + 300*ms
+			for _, held := range []time.Duration{280, 300, 220, 260, 240, 140, 200, 180, 160, 100, 120, 80} {
+				w.sent += 20 * ms
+				w.add(held*ms, all, 20*ms)
+				all += ms
+			}
+		}, delayLeast, delayLeast},
 		{"a stall every three seconds", func(w *watched) {
 			for range 5 {
 				w.calm(3 * time.Second)

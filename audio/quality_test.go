@@ -100,7 +100,7 @@ func TestNetworkBudgets(t *testing.T) {
 		{"clean", calm, 20, 0},
 		{"wifi", minor, 45, 0.8},
 		{"lte", minor, 110, 1.2},
-		{"spikes", minor, 145, 3.6},
+		{"spikes", minor, 125, 4.4},
 		{"lone-spike", calm, 30, 0.7},
 		{"calm-bad-calm", minor, 85, 1},
 	}
