@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -48,7 +49,8 @@ func virtual(t *testing.T) (dir string, ok bool) {
 func again(t *testing.T, env ...string) string {
 	t.Helper()
 	c := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=60s")
-	c.Env = append(os.Environ(), env...)
+	// The race detector sleeps a second before each exit, unless it is told not to.
+	c.Env = slices.Concat([]string{"GORACE=atexit_sleep_ms=0"}, os.Environ(), env)
 	out, err := c.CombinedOutput()
 	if err != nil || testing.Verbose() {
 		t.Logf("on its own devices:\n%s", out)
