@@ -37,6 +37,7 @@ type jitterBuffer struct {
 	pending int  // frames of these of which it is not yet known why
 	run     int  // samples in a packet, as last decoded
 	piece   int  // samples in the packet that was last popped and is lost
+	copied  bool // whether the packet that was last taken is a copy
 	suspect uint16
 	doubt   bool
 

@@ -76,7 +76,7 @@ func (r *receiver) fill(now time.Duration) {
 func (r *receiver) decode(payload []byte) {
 	n, err := r.decoder.Decode(payload, r.room(longestRun))
 	if err != nil || n <= 0 {
-		r.buffer.stats.Discarded++
+		r.buffer.discard()
 		r.buffer.due += int64(r.buffer.run)
 		r.conceal(r.buffer.run)
 		return

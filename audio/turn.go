@@ -116,7 +116,7 @@ func (b *jitterBuffer) take(s *slot) {
 	b.next++
 	b.due = s.stamp
 	b.waited, b.fresh, b.dozing = 0, false, s.size <= dozeSize
-	if s.copied {
+	if b.copied = s.copied; b.copied {
 		b.stats.Lost++
 		b.stats.Redundant++
 	}
@@ -173,6 +173,14 @@ func (b *jitterBuffer) shed(now time.Duration, ahead int) {
 		b.take(s)
 		b.due = b.at(b.next).stamp
 		b.delay = lowest{}
+		b.discard()
+	}
+}
+
+// discard counts the packet just taken as of no use. A copy never counted as
+// received.
+func (b *jitterBuffer) discard() {
+	if !b.copied {
 		b.stats.Discarded++
 	}
 }
