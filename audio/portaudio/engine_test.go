@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -222,7 +223,36 @@ func TestSoundServerDiesInACall(t *testing.T) {
 func headset(t *testing.T) (unplug func()) {
 	t.Helper()
 	module := pactl(t, "load-module", "module-null-sink", "sink_name=headset", "rate=48000", "channels=1", "norewinds=1")
-	return func() { pactl(t, "unload-module", module) }
+	return func() {
+		cut(t)
+		pactl(t, "unload-module", module)
+	}
+}
+
+// cut ends what plays on the headset, which the sound server may else give to another device by
+// itself, so that no phone would lose any.
+func cut(t *testing.T) {
+	t.Helper()
+	socket := filepath.Join(t.TempDir(), "cli")
+	pactl(t, "load-module", "module-cli-protocol-unix", "socket="+socket)
+	server, err := net.Dial("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeAll(t, server)
+	sink := ""
+	for line := range strings.Lines(pactl(t, "list", "short", "sinks")) {
+		if fields := strings.Fields(line); fields[1] == "headset" {
+			sink = fields[0]
+		}
+	}
+	for line := range strings.Lines(pactl(t, "list", "short", "sink-inputs")) {
+		if fields := strings.Fields(line); fields[1] == sink {
+			if _, err := fmt.Fprintf(server, "kill-sink-input %s\n", fields[0]); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 }
 
 // A headset that is pulled out in a call makes way for the default speaker, and
