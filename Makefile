@@ -24,9 +24,12 @@ deps:
 deps-test:
 	@packaging/deps test
 
-# Race tests of every package, then the whole program by its scripts.
+# Race tests of every package and of the whole program by its scripts; then what
+# the race detector is too slow for, and the twins of what needs C.
 test: deps-test check
 	$(GO) test -tags '$(TAGS)' -race -timeout 20m ./...
+	$(GO) test -run TestSpeech ./audio
+	CGO_ENABLED=0 $(GO) test -run TestWithoutCgo ./audio/opus ./audio/portaudio ./audio/speex
 
 # What needs no running: formatting, vet, static checks, and a build without cgo.
 check: deps

@@ -31,7 +31,7 @@ func (m *Model) shape(c calls.Contact) string {
 
 // whereRows say whether the person can be reached, and on which phones.
 func (m *Model) whereRows(c calls.Contact, width int) []string {
-	rows := []string{m.styles.plain.Render(m.lang.presence(c.Presence))}
+	rows := []string{m.styles.plain.Render(m.lang.Presence(c.Presence))}
 	for _, phone := range c.Phones {
 		if !c.TestLine {
 			rows = append(rows, m.styles.dim.Render(Clean(m.lang.Say("on %s", phone), width)))

@@ -92,7 +92,8 @@ const (
 	textNoSuspend    = "Suspending would stop the sound. Hang up first (h)."
 )
 
-func (l Language) presence(p calls.Presence) string {
+// Presence is a person's presence in words.
+func (l Language) Presence(p calls.Presence) string {
 	switch p {
 	case calls.Online:
 		return l.Say("online")
@@ -124,7 +125,7 @@ func (l Language) where(c calls.Contact, now time.Time, width int) string {
 		}
 		return day
 	}
-	return l.presence(c.Presence)
+	return l.Presence(c.Presence)
 }
 
 func (l Language) link(link calls.Link) string {

@@ -204,7 +204,7 @@ func (m *Model) linkWord() string {
 		return m.styles.alarm.Render(word)
 	case calls.LinkUp:
 		if m.view.Settings.Presence == calls.DND { // or one wonders why nobody calls
-			word = m.lang.presence(calls.DND)
+			word = m.lang.Presence(calls.DND)
 		}
 	case calls.Connecting:
 	}

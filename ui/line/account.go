@@ -20,7 +20,7 @@ func (c *Console) reach(ctx context.Context, _ string) {
 	if now == "" {
 		now = calls.Online
 	}
-	c.tell("You are: %s.", presence(l, now))
+	c.tell("You are: %s.", l.Presence(now))
 	set := func(words string, s calls.Settings) choice {
 		return choice{words: words, picked: func(ctx context.Context) {
 			ask(ctx, c, func(ctx context.Context) (struct{}, error) { return struct{}{}, c.Server.SetAccount(ctx, s) },
@@ -28,9 +28,9 @@ func (c *Console) reach(ctx context.Context, _ string) {
 		}}
 	}
 	c.offer(true, []choice{
-		set(presence(l, calls.Online), calls.Settings{Presence: calls.Online}),
-		set(presence(l, calls.Away), calls.Settings{Presence: calls.Away}),
-		set(presence(l, calls.DND), calls.Settings{Presence: calls.DND}),
+		set(l.Presence(calls.Online), calls.Settings{Presence: calls.Online}),
+		set(l.Presence(calls.Away), calls.Settings{Presence: calls.Away}),
+		set(l.Presence(calls.DND), calls.Settings{Presence: calls.DND}),
 		set(l.Say("a second caller rings"), calls.Settings{WhenBusy: calls.Ask}),
 		set(l.Say("a second caller hears that you are busy"), calls.Settings{WhenBusy: calls.AnswerBusy}),
 	}, nil)

@@ -56,7 +56,7 @@ func nameOf(c calls.Contact) string {
 // where says whether somebody can be reached.
 func (c *Console) where(of calls.Contact) string {
 	l := c.Language
-	words := presence(l, of.Presence)
+	words := l.Presence(of.Presence)
 	switch {
 	case of.TestLine && of.Presence == calls.Online:
 		words = l.Say("test line")
@@ -70,21 +70,6 @@ func (c *Console) where(of calls.Contact) string {
 		words += ", " + l.Say("blocked")
 	}
 	return words
-}
-
-func presence(l ui.Language, p calls.Presence) string {
-	switch p {
-	case calls.Online:
-		return l.Say("online")
-	case calls.Away:
-		return l.Say("away")
-	case calls.DND:
-		return l.Say("do not disturb")
-	case calls.InCall:
-		return l.Say("in a call")
-	case calls.Offline:
-	}
-	return l.Say("offline")
 }
 
 // info says more of a number of the list: a person or a call.
