@@ -11,10 +11,12 @@ import (
 type Input interface{ input() }
 
 type (
-	// Command is what the person wants: one act on one call.
+	// Command is what the person wants: one act on one call. Muted: a call that it
+	// places or answers begins with the microphone closed.
 	Command struct {
-		Call ID
-		Act  Act
+		Call  ID
+		Act   Act
+		Muted bool
 	}
 	// Connected says that the phone signed in, with the server's full snapshot.
 	Connected struct{ Snapshot Snapshot }

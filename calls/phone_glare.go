@@ -35,13 +35,12 @@ func (p *Phone) standsFor(c Call) *leg {
 	return dial
 }
 
-// yield takes the dial out that the call stands for; false if there is none.
-func (p *Phone) yield(c Call) bool {
-	dial := p.standsFor(c)
-	if dial != nil {
+// yield takes the dial out that the call stands for; nil if there is none.
+func (p *Phone) yield(c Call) (dial *leg) {
+	if dial = p.standsFor(c); dial != nil {
 		p.forget(dial.call.ID)
 	}
-	return dial != nil
+	return dial
 }
 
 // decline hangs up a call that the server accepted for a dial which the person

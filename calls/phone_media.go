@@ -60,6 +60,9 @@ func (p *Phone) openMedia(l *leg) {
 			p.do(s)
 		}
 		l.early = nil
+		if me, _ := l.call.Party(p.me.User); l.muted && !me.AudioMuted {
+			p.send(l.call.ID, SetMuted{Audio: true})
+		}
 		l.renewAt = p.now.Add(p.renew)
 	case !slices.Equal(peers, l.peers):
 		l.peers = peers

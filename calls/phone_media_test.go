@@ -128,6 +128,38 @@ func TestGlareThatWasGivenUpIsHungUp(t *testing.T) {
 	}
 }
 
+// Who begins with the microphone closed is not heard for one instant, whoever
+// called, and the others are told.
+func TestACallThatBeginsMuted(t *testing.T) {
+	for name, story := range map[string][]string{
+		"the call is placed":                     {"ada calls"},
+		"the call is answered":                   {"bob calls", "deliver", "ada accept"},
+		"both call, ours counts":                 {"ada calls", "bob calls", "server takes ada"},
+		"both call, the other's does":            {"ada calls", "bob calls", "server takes bob"},
+		"the answer comes after a reconnect":     {"bob calls", "deliver", "ada accept", "server takes ada", "ada offline", "ada online"},
+		"the other's rings already as ours goes": {"bob calls", "deliver", "ada calls"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "ada", "bob")
+			ada, bob := w.phone("ada"), w.phone("bob")
+			ada.closed = true
+			for _, line := range append(story, "deliver") {
+				w.play(strings.Fields(line))
+			}
+			if len(bob.opened) == 0 {
+				w.command(bob, bob.legs[0].call.ID, Accept{Join: true})
+				w.settle()
+			}
+			if len(ada.opened) != 1 || ada.spoke || !bob.spoke {
+				t.Errorf("ada opened %v; she is heard: %v, bob: %v", ada.opened, ada.spoke, bob.spoke)
+			}
+			if me, _ := bob.legs[0].call.Party("ada"); !me.AudioMuted || !ada.View().Calls[0].Muted {
+				t.Errorf("bob is told %+v, ada's screen shows %+v", me, ada.View().Calls[0])
+			}
+		})
+	}
+}
+
 func TestGlareIsAudioIfOneSideWantsThat(t *testing.T) {
 	for _, tt := range []struct{ first, second, want Type }{
 		{Audio, Audio, Audio}, {Audio, Video, Audio}, {Video, Audio, Audio}, {Video, Video, Video},

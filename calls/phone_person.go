@@ -15,7 +15,7 @@ func (p *Phone) command(c Command) {
 func (p *Phone) tryCommand(c Command) error {
 	if a, ok := c.Act.(Initiate); ok {
 		a.ID = c.Call
-		return p.dial(a)
+		return p.dial(a, c.Muted)
 	}
 	l := p.leg(c.Call)
 	if l == nil {
@@ -23,7 +23,7 @@ func (p *Phone) tryCommand(c Command) error {
 	}
 	switch a := c.Act.(type) {
 	case Accept:
-		return p.accept(l, a)
+		return p.accept(l, a, c.Muted)
 	case Reject:
 		return p.reject(l, a)
 	case End:
@@ -40,7 +40,7 @@ func (p *Phone) tryCommand(c Command) error {
 }
 
 // dial shows the outgoing call at once; the server's word replaces it.
-func (p *Phone) dial(a Initiate) error {
+func (p *Phone) dial(a Initiate, muted bool) error {
 	if p.link != LinkUp {
 		return fmt.Errorf("call %s: %w", a.Receiver.ID, ErrOffline)
 	}
@@ -54,7 +54,7 @@ func (p *Phone) dial(a Initiate) error {
 		return err
 	}
 	p.legs = append(p.legs, &leg{
-		call: call, since: p.now, ringUntil: p.now.Add(call.RingTime.Duration() + ringGrace),
+		call: call, since: p.now, ringUntil: p.now.Add(call.RingTime.Duration() + ringGrace), muted: muted,
 	})
 	p.send(a.ID, a)
 	return nil
@@ -62,7 +62,7 @@ func (p *Phone) dial(a Initiate) error {
 
 // accept answers an incoming call. Nothing is captured and no media is opened
 // before the server's answer says that this phone won.
-func (p *Phone) accept(l *leg, a Accept) error {
+func (p *Phone) accept(l *leg, a Accept, muted bool) error {
 	me, _ := l.call.Party(p.me.User)
 	if !l.call.rings(me) {
 		return fmt.Errorf("accept call: %w", ErrInvalidStatus)
@@ -79,7 +79,7 @@ func (p *Phone) accept(l *leg, a Accept) error {
 		defer p.sendEnd(other)
 	}
 	a.Join = true
-	l.silenced = true
+	l.silenced, l.muted = true, muted
 	p.send(l.call.ID, a)
 	return nil
 }

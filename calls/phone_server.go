@@ -195,9 +195,12 @@ func (p *Phone) changed(st CallState) {
 		p.takeGrant(l, st.Grant)
 		return
 	}
-	if p.unasked(l, st.Call) && !p.yield(st.Call) {
-		p.decline(l, st.Call)
-		return
+	var dial *leg
+	if p.unasked(l, st.Call) {
+		if dial = p.yield(st.Call); dial == nil {
+			p.decline(l, st.Call)
+			return
+		}
 	}
 	events := Events(before, st.Call, p.me.Viewer())
 	if l == nil {
@@ -207,6 +210,9 @@ func (p *Phone) changed(st CallState) {
 		}
 		l = &leg{since: p.now}
 		p.legs = append(p.legs, l)
+	}
+	if dial != nil {
+		l.muted = dial.muted
 	}
 	l.call = st.Call
 	p.takeGrant(l, st.Grant)

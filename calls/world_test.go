@@ -41,6 +41,8 @@ type testPhone struct {
 	media  map[ID]bool
 	opened map[ID]int
 	asked  map[ID]bool // the person accepted or placed this call here
+	closed bool        // each call begins with the microphone closed
+	spoke  bool        // media was opened with an open one
 	wins   map[ID]uint64
 	heard  []Event
 }
@@ -122,7 +124,7 @@ func (w *world) command(p *testPhone, id ID, act Act) {
 	case Initiate, Accept:
 		p.asked[id] = true
 	}
-	w.step(p, Command{Call: id, Act: act})
+	w.step(p, Command{Call: id, Act: act, Muted: p.closed})
 }
 
 func (w *world) step(p *testPhone, in Input) {
@@ -135,6 +137,7 @@ func (w *world) step(p *testPhone, in Input) {
 		case OpenMedia:
 			p.opened[e.Call]++
 			p.media[e.Call] = true
+			p.spoke = p.spoke || !e.Muted
 			if !p.asked[e.Call] {
 				w.t.Errorf("%s opens media without consent", p.name)
 			}

@@ -48,7 +48,7 @@ func tick(msg tea.Msg) func(time.Time) tea.Msg { return func(time.Time) tea.Msg 
 func isTimeout(err error) bool { return errors.Is(err, context.DeadlineExceeded) }
 
 func (m *Model) do(id calls.ID, act calls.Act) tea.Cmd {
-	agent, command := m.cfg.Agent, calls.Command{Call: id, Act: act}
+	agent, command := m.cfg.Agent, calls.Command{Call: id, Act: act, Muted: m.cfg.Talk == TalkPush}
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()

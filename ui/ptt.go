@@ -43,8 +43,9 @@ type pushing struct {
 	repeats bool
 }
 
-// settlePushing closes the microphone as a call begins, for whoever pushes to
-// talk; and lets go of the key when the call is another.
+// settlePushing lets go of the key when the call is another. For whoever pushes
+// to talk a call begins with the microphone closed; should it be open all the
+// same, because another screen of this phone began the call, it is closed here.
 func (m *Model) settlePushing() tea.Cmd {
 	held, ok := m.view.Held()
 	if !ok || held.Call.ID == m.push.call || held.Call.Status != calls.Ongoing {

@@ -209,6 +209,27 @@ func TestTalkWhileTheServerIsSlow(t *testing.T) {
 	})
 }
 
+// Nobody hears the moment before the screen knows of the call.
+func TestTheSoundOpensClosed(t *testing.T) {
+	for talk, muted := range map[Talk]bool{TalkPush: true, TalkOpen: false} {
+		inACall(t, talk, true, func(d *desk) {
+			d.press("h")
+			d.tel.ring(otherCall, "carla", calls.Audio)
+			d.settle()
+			d.hit("a")
+			d.settle()
+			if n := len(d.tel.opened); n != 2 {
+				t.Fatalf("the sound was opened %d times", n)
+			}
+			for i, o := range d.tel.opened {
+				if o.Muted != muted {
+					t.Errorf("%s, call %d: opened muted: %v", talk, i+1, o.Muted)
+				}
+			}
+		})
+	}
+}
+
 // Each call begins closed, whatever the one before was.
 func TestEachCallBeginsClosed(t *testing.T) {
 	inACall(t, TalkPush, true, func(d *desk) {
@@ -219,7 +240,7 @@ func TestEachCallBeginsClosed(t *testing.T) {
 		d.hit("a")
 		d.tel.media(otherCall, "carla-phone", calls.MediaConnected)
 		d.settle()
-		d.did("accept", "mute")
+		d.did("accept muted")
 		d.up() // of the key that was pressed in the other call
 		d.did()
 		d.reads("Carla Weiss", "muted")

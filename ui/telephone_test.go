@@ -35,6 +35,7 @@ type telephone struct {
 	onEvent func(calls.Event)      // the listener of a running program
 	block   func(context.Context)  // if set, Do waits in it
 	slow    bool                   // the phone obeys, and the server never says so
+	opened  []calls.OpenMedia      // in order
 }
 
 var _ Agent = (*telephone)(nil)
@@ -91,6 +92,8 @@ func (t *telephone) carry(effects []calls.Effect) error {
 			if t.onEvent != nil {
 				t.onEvent(e.Event)
 			}
+		case calls.OpenMedia:
+			t.opened = append(t.opened, e)
 		case calls.Refused:
 			err = e.Err
 		}
@@ -204,6 +207,12 @@ func (t *telephone) Do(ctx context.Context, c calls.Command) error {
 	case calls.SetMuted:
 		if !a.Audio {
 			what = "unmute"
+		}
+	}
+	switch c.Act.(type) {
+	case calls.Initiate, calls.Accept:
+		if c.Muted {
+			what += " muted"
 		}
 	}
 	t.did = append(t.did, what)
