@@ -105,7 +105,7 @@ func (c *change) caller() {
 	case Cancelled:
 		c.hear(CallUpdated, c.after.Reason)
 	case Ended, Failed:
-		c.hear(CallEnded, c.after.Reason)
+		c.hear(CallEnded, c.endReason())
 	case Initiated:
 	}
 }
@@ -122,13 +122,22 @@ func (c *change) callee() {
 		c.hear(IncomingCallReceived, "")
 	case mine && c.after.Status.Terminal() && (me.State == PartyLeft || me.State == PartyJoined):
 		if was.State != PartyLeft {
-			c.hear(CallEnded, c.after.Reason)
+			c.hear(CallEnded, c.endReason())
 		}
 	case mine && was.State != me.State:
 		c.hear(CallUpdated, c.after.Reason)
 	case rang && !rings:
 		c.hear(IncomingCallCanceled, c.stopReason(me))
 	}
+}
+
+// endReason is why an answered call is over: that the other side hung up is the
+// same news from the server as from the media, whichever comes first.
+func (c *change) endReason() Reason {
+	if by := c.after.EndedBy.User; by != "" && by != c.viewer.User {
+		return EndedByPeer
+	}
+	return c.after.Reason
 }
 
 // stopReason is why a phone that did not decide itself stops ringing.

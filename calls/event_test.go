@@ -27,10 +27,10 @@ func TestEvents(t *testing.T) {
 		{"initiated", "busy", "OutgoingCallRejected", "", "CallUpdated", "IncomingCallCancelled:rejected_elsewhere"},
 		{"initiated", "cancelled", "CallUpdated", "", "IncomingCallCancelled:cancelled", "IncomingCallCancelled:cancelled"},
 		{"initiated", "unanswered", "OutgoingCallRejected", "", "IncomingCallCancelled:unanswered", "IncomingCallCancelled:unanswered"},
-		{"ongoing", "ended", "CallEnded", "", "CallEnded", ""},
+		{"ongoing", "ended", "CallEnded", "", "CallEnded:ended_by_peer", ""},
 		{"ongoing", "failed", "CallEnded:media_failed", "", "CallEnded:media_failed", ""},
 		// A phone that missed what was between:
-		{"initiated", "ended", "CallEnded", "", "CallEnded", "IncomingCallCancelled:answered_elsewhere"},
+		{"initiated", "ended", "CallEnded", "", "CallEnded:ended_by_peer", "IncomingCallCancelled:answered_elsewhere"},
 		{"none", "ongoing", "Initiated OutgoingCallAccepted UserJoined", "", "CallUpdated UserJoined", ""},
 		{"none", "cancelled", "Initiated CallUpdated", "", "", ""},
 		{"none", "unanswered", "Initiated OutgoingCallRejected", "", "", ""},
@@ -67,6 +67,8 @@ func TestEventsTellTheRest(t *testing.T) {
 	records, _ := ongoing.Apply(SetRecording{On: true}, bob, start)
 	both, _ := records.Apply(SetMuted{Audio: true}, bob, start)
 	recorded, _ := records.Apply(End{}, bob, start)
+	hungUp, _ := ongoing.Apply(End{}, bob, start)
+	lapsed, _ := ongoing.Apply(LeaseExpired{Device: bob.Device.ID}, ByServer, start)
 	gone, _ := initiated.Apply(CallerGone{}, ByServer, start)
 	hidden, _ := ringing.Apply(Hide{}, ByServer, start)
 	over, _ := hidden.Apply(RingTimeout{}, ByServer, start)
@@ -84,7 +86,11 @@ func TestEventsTellTheRest(t *testing.T) {
 		"still recording is no news":                {records, both, ada, "CallUpdated"},
 		"the other side records no more":            {records, ongoing, ada, "RecordingStopped"},
 		"back in a call that is recorded":           {Call{}, records, ada, "Initiated OutgoingCallAccepted UserJoined RecordingStarted"},
-		"a recorded call is over":                   {records, recorded, ada, "CallEnded"},
+		"a recorded call is over":                   {records, recorded, ada, "CallEnded:ended_by_peer"},
+		"the callee hangs up":                       {ongoing, hungUp, ada, "CallEnded:ended_by_peer"},
+		"the callee hears of the own hang-up":       {ongoing, hungUp, bob, "CallEnded"},
+		"a callee who vanished":                     {ongoing, lapsed, ada, "CallEnded:connection_lost"},
+		"a callee who vanished is back":             {ongoing, lapsed, bob, "CallEnded:connection_lost"},
 		"the other phone of the callee":             {ongoing, records, bobOther, ""},
 		"a caller who vanished":                     {initiated, gone, bob, "IncomingCallCancelled:connection_lost"},
 		"blocked while it rings: it stops":          {ringing, hidden, bob, "IncomingCallCancelled:cancelled"},
