@@ -30,6 +30,7 @@ type OwnAccount struct {
 	Fingerprint string // of the key: SHA256:…
 	KeyFile     string // where the key is; empty: in the ssh agent
 	Trial       bool   // it lasts as long as the program
+	Seen        bool   // the key is the person's, who showed it to the phone's host by ssh
 	Saved       []SavedAccount
 }
 

@@ -104,7 +104,10 @@ func (a *accountRoom) page(m *Model, width int) []accountLine {
 		lines = append(lines, a.entryLine(m, accountEntry{account: s}, m.lang.address(s), state, width))
 	}
 	hint := textAddAccount
-	if a.own.Trial {
+	switch {
+	case a.own.Seen: // another key is another account
+		return lines
+	case a.own.Trial:
 		hint = textTrialAccount
 	}
 	say("")
@@ -139,6 +142,8 @@ func (a *accountRoom) whoRows(m *Model, width int) []string {
 	switch {
 	case a.own.Trial:
 		where = m.lang.Say(textTrialKey)
+	case a.own.Seen:
+		where = m.lang.Say(textKeySeen)
 	case where == "":
 		where = m.lang.Say(textAgentKey)
 	}

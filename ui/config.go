@@ -87,6 +87,10 @@ type Config struct {
 	// nil where there is none.
 	Desktop func(ctx context.Context, text string) error
 
+	// Hosted: the phone runs on another machine, for somebody who came by ssh.
+	// There is no shell to go back to, so that it is never suspended.
+	Hosted bool
+
 	// Grace is how long keys do nothing after a call appeared, so that a key
 	// that was on its way cannot answer it. Zero is DefaultGrace.
 	Grace time.Duration
@@ -111,6 +115,10 @@ func (c Config) withDefaults() Config {
 	}
 	return c
 }
+
+// Leaving is a message: the host of the phone stops, and lets a call go on for so
+// long.
+type Leaving time.Duration
 
 // SoundNote is a message that replaces Config.SoundNote: asking for the sound
 // devices takes longer than the first frame may.

@@ -139,6 +139,8 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 		return tea.Batch(m.hear(msg), m.pass(msg))
 	case SoundNote:
 		m.cfg.SoundNote = string(msg)
+	case Leaving:
+		m.notice = notice{m.lang.HostLeaves(time.Duration(msg)), true}
 	case settingMsg:
 		return tea.Batch(m.settingDone(msg), m.pass(msg))
 	case recordingMsg:
@@ -261,13 +263,11 @@ func (m *Model) pressTop(k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.Interrupt):
 		return m.quit()
 	case key.Matches(k, m.keys.Suspend):
-		if m.inCall() {
-			m.notice = notice{text: m.lang.Say(textNoSuspend)}
-			return nil
-		}
-		return tea.Suspend
+		return m.suspend()
 	case m.waiting.call != "":
 		return m.pressIncoming(k)
+	case m.keysOfMicrophone(k):
+		return m.pressMicrophone(k)
 	case m.sheet != nil:
 		return m.sheet.press(m, k)
 	case key.Matches(k, m.keys.Palette):
@@ -276,6 +276,19 @@ func (m *Model) pressTop(k tea.KeyPressMsg) tea.Cmd {
 		return m.openHelp()
 	}
 	return m.pressScreen(k)
+}
+
+// suspend goes back to the shell, where there is one and no call is lost by it.
+func (m *Model) suspend() tea.Cmd {
+	switch {
+	case m.cfg.Hosted:
+		m.notice = notice{text: m.lang.Say(textNoShell)}
+	case m.inCall():
+		m.notice = notice{text: m.lang.Say(textNoSuspend)}
+	default:
+		return tea.Suspend
+	}
+	return nil
 }
 
 func (m *Model) pressScreen(k tea.KeyPressMsg) tea.Cmd {

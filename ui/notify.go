@@ -106,7 +106,7 @@ type unnoticed struct{ news }
 func (m *Model) notify(about news) tea.Cmd {
 	a := m.cfg.Terminal.alert(noticing{
 		want: m.cfg.Notify, desktop: m.cfg.Desktop != nil, bell: m.cfg.Bell, focus: m.focus,
-		silent: m.cfg.SoundNote == NoSound || m.cfg.SoundNote == NoSpeaker,
+		silent: slices.Contains([]string{NoSound, NoSpeaker, NoLine}, m.cfg.SoundNote),
 	}, about)
 	var cmds []tea.Cmd
 	if a.write != "" {

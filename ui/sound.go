@@ -7,6 +7,7 @@ const (
 	NoSound      = "No sound device found: calls work, silently."
 	NoMicrophone = "No microphone found: others will not hear you."
 	NoSpeaker    = "No speaker found: you will not hear others."
+	NoLine       = "No sound: log in with  tring ssh HOST  instead, or add  ssh HOST audio."
 )
 
 // SoundFault is what is wrong with the devices, as the engine's levels have it,

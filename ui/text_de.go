@@ -36,6 +36,8 @@ var germanPhone = map[string]string{ //nolint:gochecknoglobals // a constant in 
 	"stop calling":             "nicht mehr anrufen",
 	"stop":                     "abbrechen",
 	"mute":                     "stumm",
+	"mute, on every page":      "stumm, auf jeder Seite",
+	"talk, on every page":      "reden, auf jeder Seite",
 	"unmute":                   "Ton an",
 	"hang up":                  "auflegen",
 	"space":                    "Leer",
@@ -89,7 +91,12 @@ var germanPhone = map[string]string{ //nolint:gochecknoglobals // a constant in 
 	"muted":                                   "stumm",
 	"another caller":                          "anderer Anruf",
 	"You are in a call.":                      "Du bist im Gespräch.",
-	"Suspending would stop the sound. Hang up first (h).": "Angehalten wäre der Ton weg. Erst auflegen (h).",
+	"Suspending would stop the sound. Hang up first (h).":                     "Angehalten wäre der Ton weg. Erst auflegen (h).",
+	"This phone has no shell. To suspend your ssh: enter, ~, ctrl+z.":         "Dieses Telefon hat keine Shell. So hält ssh selbst an: Eingabe, ~, Strg+Z.",
+	"No sound: log in with  tring ssh HOST  instead, or add  ssh HOST audio.": "Kein Ton: mit  tring ssh HOST  anmelden, oder dazu  ssh HOST audio.",
+	"your ssh showed it": "dein ssh hat ihn gezeigt",
+	"This telephone's host stops: your call may last %s more.": "Der Rechner dieses Telefons hält an: dein Anruf darf noch %s dauern.",
+	"This telephone's host stops: log in again soon.":          "Der Rechner dieses Telefons hält an: melde dich bald wieder an.",
 
 	// Presence, connection.
 	"online":         "da",
