@@ -93,7 +93,9 @@ type helpGroup struct {
 
 func (m *Model) helpGroups() []helpGroup {
 	k, say := m.keys, m.lang.Say
-	talking := []key.Binding{k.Mute, k.Talk, k.HangUp, does(k.Swap, say(wordSwapShort))}
+	talking := []key.Binding{
+		does(k.Mute, say(wordMuteAlways)), does(k.Talk, say(wordTalkAlways)), k.HangUp, does(k.Swap, say(wordSwapShort)),
+	}
 	if m.cfg.Volume != nil {
 		talking = append(talking, m.volumeKey())
 	}

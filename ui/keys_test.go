@@ -59,7 +59,8 @@ func TestQuit(t *testing.T) {
 		{"ctrl+c twice too", "ctrl+c ctrl+c", true, true, "end"},
 		{"no stays", "q n", true, false, ""},
 		{"esc stays", "q esc", true, false, ""},
-		{"no other key does anything", "q h m", true, false, ""},
+		{"no other key does anything", "q h r", true, false, ""},
+		{"but the microphone's", "q m", true, false, "mute"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			atDesk(t, 80, 24, func(d *desk) {

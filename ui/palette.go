@@ -51,7 +51,11 @@ func (m *Model) actions() []key.Binding {
 		list = append(list, m.aboutChosen()...)
 	case screenTalking:
 		list = append(list, m.talkingActions()...)
-	case screenRoom, screenOutgoing, screenEnded:
+	case screenRoom:
+		if held, ok := m.view.Held(); ok {
+			list = append(list, m.microphoneKeys(held)...)
+		}
+	case screenOutgoing, screenEnded:
 	}
 	for _, d := range m.doors() {
 		list = append(list, d.key)

@@ -284,6 +284,9 @@ func (r *settingsRoom) keys(m *Model) []key.Binding {
 		return []key.Binding{does(k.Change, words), k.Back, tab, k.Help}
 	case byChoice, byKey, byText, byDevice:
 	}
+	if held, ok := m.view.Held(); ok && r.over(m) && held.Call.Status == calls.Ongoing {
+		return append([]key.Binding{k.Change, k.Back, tab}, append(m.microphoneKeys(held)[:1], k.Help)...)
+	}
 	return []key.Binding{k.Change, k.Back, tab, k.Usual, k.Help}
 }
 

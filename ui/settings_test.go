@@ -529,6 +529,48 @@ func TestSettingsDuringACall(t *testing.T) {
 	})
 }
 
+// The keys of the microphone work over the page and its sheets, but where letters
+// are typed. The key to talk changes a setting only where there is nothing to
+// talk into.
+func TestTheMicrophoneOverTheSettings(t *testing.T) {
+	atSettings(t, 80, 24, func(d *desk, p *phoneSettings) {
+		d.talk()
+		d.press(",")
+		d.reads("m mute")
+		d.press("m")
+		d.did("mute")
+		d.reads("m unmute")
+		d.tell(tea.KeyReleaseMsg{Code: 'x'}) // this terminal reports releases
+		d.down()
+		d.did("unmute")
+		d.up()
+		d.did("mute")
+		d.press("m")
+		d.did("unmute")
+		d.goTo(groupSound, "Noise")
+		d.press("space")
+		d.did()
+		p.did(t, "audio.noise=off")
+		d.goTo(groupSound, "Microphone")
+		d.press("enter", "m")
+		d.did("mute")
+		d.press("esc", "ctrl+p")
+		d.typed("unm")
+		d.press("enter")
+		d.did("unmute")
+		d.goTo(groupPhone, "Phone's name")
+		d.press("enter", "m", "space", "enter")
+		d.did()
+		p.did(t, "label=laptopm")
+		d.goTo(groupKeys, "record")
+		d.press("enter", "m")
+		d.reads("“m” is “mute” already")
+		d.press("esc", "?")
+		d.reads("mute, on every page", "talk, on every page")
+		d.did()
+	})
+}
+
 // A call that begins takes the screen over, and no sheet of the page lies on it.
 func TestACallTakesTheSettingsOver(t *testing.T) {
 	atSettings(t, 80, 24, func(d *desk, p *phoneSettings) {

@@ -68,6 +68,44 @@ func (m *Model) hangUp(held calls.CallView) tea.Cmd {
 	return m.do(held.Call.ID, calls.End{})
 }
 
+// keysOfMicrophone says whether a key is one for the microphone: in a call they
+// work on every page and under every question, but where somebody types. The key
+// to talk is another one's where it would do nothing.
+func (m *Model) keysOfMicrophone(k tea.KeyPressMsg) bool {
+	held, ok := m.view.Held()
+	if !ok || held.Call.Status != calls.Ongoing || m.typing() {
+		return false
+	}
+	if _, asked := m.sheet.(quitting); asked && key.Matches(k, m.keys.Yes, m.keys.No) {
+		return false
+	}
+	_, talks := m.talkKey(held)
+	return key.Matches(k, m.keys.Mute) || talks && key.Matches(k, m.keys.Talk)
+}
+
+func (m *Model) pressMicrophone(k tea.KeyPressMsg) tea.Cmd {
+	held, ok := m.view.Held()
+	switch {
+	case !ok:
+		return nil
+	case key.Matches(k, m.keys.Mute):
+		return m.toggleMute(held)
+	}
+	return m.pressTalk(held, k)
+}
+
+// microphoneKeys are those that do something now.
+func (m *Model) microphoneKeys(held calls.CallView) []key.Binding {
+	talk, talks := m.talkKey(held)
+	switch {
+	case talks && m.cfg.Talk == TalkPush:
+		return []key.Binding{talk, m.muteKey(held)}
+	case talks:
+		return []key.Binding{m.muteKey(held), talk}
+	}
+	return []key.Binding{m.muteKey(held)}
+}
+
 func (m *Model) pressTalking(k tea.KeyPressMsg) tea.Cmd {
 	held, ok := m.view.Held()
 	switch {
@@ -76,10 +114,8 @@ func (m *Model) pressTalking(k tea.KeyPressMsg) tea.Cmd {
 	case !ok && key.Matches(k, m.keys.HangUp):
 		return m.do(m.answering, calls.Reject{Status: calls.Rejected})
 	case !ok:
-	case key.Matches(k, m.keys.Mute):
+	case key.Matches(k, m.keys.Mute): // before the answer
 		return m.toggleMute(held)
-	case key.Matches(k, m.keys.Talk):
-		return m.pressTalk(held, k)
 	case key.Matches(k, m.keys.HangUp):
 		return m.hangUp(held)
 	case m.pressVolume(held, k):
@@ -146,14 +182,8 @@ func (m *Model) talkingActions() []key.Binding {
 	if !ok {
 		return nil
 	}
-	list := []key.Binding{m.muteKey(held), m.keys.HangUp}
-	talk, talks := m.talkKey(held)
-	switch {
-	case talks && m.cfg.Talk == TalkPush:
-		list = []key.Binding{talk, m.keys.HangUp, m.muteKey(held)}
-	case talks:
-		list = append(list, talk)
-	}
+	mine := m.microphoneKeys(held)
+	list := append([]key.Binding{mine[0], m.keys.HangUp}, mine[1:]...)
 	if m.cfg.Volume != nil {
 		list = append(list, m.volumeKey())
 	}
