@@ -138,6 +138,7 @@ func (e *Engine) OpenStream(peer string) *Stream {
 		decoder = absent{}
 	}
 	s := &Stream{engine: e, peer: peer, receiver: newReceiver(decoder)}
+	s.receiver.buffer.most = e.delayMost
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	s.SetVolume(e.volume)

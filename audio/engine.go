@@ -34,6 +34,10 @@ type Config struct {
 	PacketDuration time.Duration
 	// DTX is whether silence is not sent.
 	DTX bool
+	// DelayMost is from when on received sound is too late to be played; zero
+	// leaves that to what the network is like. It is for ways that lose nothing
+	// but stall, such as TCP.
+	DelayMost time.Duration
 }
 
 // Engine is one phone's sound: one playout loop while there is something to
@@ -43,6 +47,7 @@ type Config struct {
 // device.
 type Engine struct {
 	codec     Codec
+	delayMost time.Duration
 	tones     ToneSet
 	processor Processor
 	log       *slog.Logger
@@ -97,7 +102,7 @@ const (
 // NewEngine makes the sound of one phone. It opens nothing and starts nothing.
 func NewEngine(c Config) *Engine {
 	e := &Engine{
-		codec: c.Codec, processor: c.Processor, log: c.Log,
+		codec: c.Codec, delayMost: c.DelayMost, processor: c.Processor, log: c.Log,
 		began: time.Now(), stop: make(chan struct{}),
 	}
 	e.SetDevice(c.Device)

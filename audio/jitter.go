@@ -40,6 +40,7 @@ type jitterBuffer struct {
 	copied  bool // whether the packet that was last taken is a copy
 	suspect uint16
 	doubt   bool
+	most    time.Duration // sound later than this is not played; 0 is no such bound
 
 	arrivals delayEstimator
 	delay    lowest // of late: how long the fastest packet waits for its turn

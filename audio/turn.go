@@ -167,7 +167,7 @@ func (b *jitterBuffer) shed(now time.Duration, ahead int) {
 		if s == nil || b.at(b.next+1) == nil {
 			return
 		}
-		if now-span(s.stamp-int64(ahead))-b.arrivals.least() <= b.target()+delayShed {
+		if now-span(s.stamp-int64(ahead))-b.arrivals.least() <= b.latest() {
 			return
 		}
 		b.take(s)
@@ -224,4 +224,21 @@ func (b *jitterBuffer) recovered(did bool) {
 	}
 }
 
-func (b *jitterBuffer) target() time.Duration { return b.arrivals.target() }
+// target is the delay that is aimed at: well under the bound, so that what is a
+// little late need not be dropped.
+func (b *jitterBuffer) target() time.Duration {
+	t := b.arrivals.target()
+	if b.most > 0 {
+		t = min(t, b.most*2/3)
+	}
+	return t
+}
+
+// latest is the delay from which on sound is dropped.
+func (b *jitterBuffer) latest() time.Duration {
+	t := b.target() + delayShed
+	if b.most > 0 {
+		t = min(t, b.most)
+	}
+	return t
+}
