@@ -42,6 +42,7 @@ var (
 	ErrSignIn            = &Error{"sign_in_failed", "the server does not accept this key for this name"}
 	ErrSignInTimeout     = &Error{"sign_in_timeout", "the sign-in took too long; does the ssh agent wait for you?"}
 	ErrTooManyDevices    = &Error{"too_many_devices", "too many phones of this account are online"}
+	ErrUnknownKey        = &Error{"unknown_key", "nobody on the server has that key"}
 	ErrUnknownReceiver   = &Error{"unknown_receiver", "nobody of that name is on the server"}
 	ErrVersion           = &Error{"version", "the server and this phone speak different versions; update the older one"}
 )

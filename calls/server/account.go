@@ -25,6 +25,7 @@ type account struct {
 	Keys       []string         `json:"keys,omitempty"`   // authorized_keys form, without comment
 	Invite     string           `json:"invite,omitempty"` // the one that may still be used, by its hash
 	TestLine   bool             `json:"test_line,omitempty"`
+	Host       bool             `json:"host,omitempty"` // an ssh host, which signs in for people
 	WhenBusy   calls.WhenBusy   `json:"when_busy,omitempty"`
 	Presence   calls.Presence   `json:"presence,omitempty"` // online, away or dnd: what the user chose
 	Favourites []calls.Receiver `json:"favourites,omitempty"`
@@ -96,13 +97,14 @@ type accounts struct {
 
 	mu   sync.RWMutex
 	all  map[calls.UserID]*account
-	revs map[string]uint64 // by key, also of removed accounts
+	revs map[string]uint64         // by key, also of removed accounts
+	keys map[string][]calls.UserID // whose an ssh key is
 	// names is everybody by name, made when it is asked for; nil after a change.
 	names []listed
 }
 
 func newAccounts(kv jetstream.KeyValue) *accounts {
-	return &accounts{kv: kv, all: map[calls.UserID]*account{}, revs: map[string]uint64{}}
+	return &accounts{kv: kv, all: map[calls.UserID]*account{}, revs: map[string]uint64{}, keys: map[string][]calls.UserID{}}
 }
 
 func (s *accounts) get(u calls.UserID) *account {
@@ -205,6 +207,7 @@ func (s *accounts) put(key string, a *account, rev uint64) {
 	if a == nil || before == nil || a.Name != before.Name || a.TestLine != before.TestLine {
 		s.names = nil
 	}
+	s.reindex(u, before, a)
 	if a == nil {
 		delete(s.all, u)
 	} else {

@@ -36,6 +36,9 @@ func (s *Server) handle(ctx context.Context, c *conn, m wire.Message) wire.Messa
 }
 
 func (s *Server) dispatch(ctx context.Context, c *conn, m wire.Message) (wire.Message, error) {
+	if c.ofHost() {
+		return s.whose(ctx, c, m)
+	}
 	id, act, ok := wire.Act(m)
 	if !ok {
 		return s.account(ctx, c, m)

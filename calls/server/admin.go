@@ -57,6 +57,7 @@ type adminRequest struct {
 	Name     string        `json:"name,omitempty"`
 	Key      string        `json:"key,omitempty"`
 	TestLine bool          `json:"test_line,omitempty"`
+	Host     bool          `json:"host,omitempty"`
 	TTL      time.Duration `json:"ttl,omitempty"`
 }
 
@@ -89,6 +90,9 @@ func adminHandler(a Admin, url string) http.Handler {
 		var options []UserOption
 		if r.TestLine {
 			options = append(options, AsTestLine())
+		}
+		if r.Host {
+			options = append(options, AsHost())
 		}
 		return adminAnswer{}, a.AddUser(ctx, r.User, r.Name, r.Key, options...)
 	})
@@ -174,7 +178,7 @@ func (c *AdminClient) AddUser(ctx context.Context, user calls.UserID, name, auth
 	for _, option := range options {
 		option(&o)
 	}
-	_, err := c.do(ctx, "/users/add", adminRequest{User: user, Name: name, Key: authorizedKey, TestLine: o.TestLine})
+	_, err := c.do(ctx, "/users/add", adminRequest{User: user, Name: name, Key: authorizedKey, TestLine: o.TestLine, Host: o.Host})
 	return err
 }
 

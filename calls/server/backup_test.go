@@ -67,7 +67,7 @@ func TestBackupAndRestore(t *testing.T) {
 			}
 			signer, _ := key(t)
 			secret, _, _ := strings.Cut(invite, ".")
-			if _, err := s.enrol(t.Context(), secret, marshalKey(signer.PublicKey())); err != nil {
+			if _, err := s.enrol(t.Context(), secret, marshalKey(signer.PublicKey()), nil); err != nil {
 				t.Errorf("the invite: %v", err)
 			}
 		})

@@ -42,6 +42,8 @@ type conn struct {
 	user   calls.UserID
 	device calls.Device
 	kind   string
+	// voucher is the ssh host that signed the phone in, if one did.
+	voucher voucher
 
 	challenge wire.Challenge
 

@@ -28,9 +28,10 @@ type gateway struct {
 
 // address is what one remote address does; forgotten when it is idle.
 type address struct {
-	open  int
-	limit *rate.Limiter
-	last  time.Time
+	open   int // but for those that hosts hold
+	hosted int // that hosts hold
+	limit  *rate.Limiter
+	last   time.Time
 }
 
 const sweepEvery = 5 * time.Second
@@ -66,7 +67,7 @@ func (g *gateway) connect(w http.ResponseWriter, r *http.Request) {
 	}
 	ws, err := g.upgrader.Upgrade(w, r, nil)
 	if err != nil { // the upgrader has answered
-		g.leave(remote)
+		g.leave(remote, false)
 		return
 	}
 	c := &conn{
@@ -77,7 +78,7 @@ func (g *gateway) connect(w http.ResponseWriter, r *http.Request) {
 	if !g.add(c) {
 		c.closeWith(wire.CloseGoingAway, "the server stops")
 		ws.Close()
-		g.leave(remote)
+		g.leave(remote, false)
 		return
 	}
 	go g.run(c)
@@ -88,18 +89,22 @@ func (g *gateway) connect(w http.ResponseWriter, r *http.Request) {
 func (g *gateway) run(c *conn) {
 	if g.server.signIn(g.server.ctx, c) {
 		c.challenge = wire.Challenge{}
+		if c.voucher.host != "" {
+			g.vouched(c.remote)
+		}
 		go g.serve(c)
 		return
 	}
 	c.ws.Close()
-	g.leave(c.remote)
+	g.charge(c.remote)
+	g.leave(c.remote, false)
 	g.remove(c)
 }
 
 // serve serves a phone; it is the phone's reader goroutine.
 func (g *gateway) serve(c *conn) {
 	defer g.remove(c)
-	defer g.leave(c.remote)
+	defer g.leave(c.remote, c.voucher.host != "")
 	c.serve(g.server.ctx)
 	g.server.disconnected(c)
 	<-c.written
@@ -135,7 +140,8 @@ func network(host string) string {
 }
 
 // admit counts a connection of an address, or refuses it. This machine's own
-// connections (test lines, trial) are not counted.
+// connections (test lines, trial) are not counted. Where a host is, whose people all
+// come from its address, only what fails to sign in counts against the rate.
 func (g *gateway) admit(remote string) bool {
 	if isLoopback(remote) && !g.server.cfg.BehindProxy {
 		return true
@@ -151,11 +157,33 @@ func (g *gateway) admit(remote string) bool {
 		g.byAddr[remote] = a
 	}
 	a.last = now
-	if a.open >= g.server.limits.Connections || !a.limit.Allow() {
+	if a.open >= g.server.limits.Connections || a.hosted >= maxHosted {
+		return false
+	}
+	if a.hosted > 0 && a.limit.TokensAt(now) < 1 || a.hosted == 0 && !a.limit.AllowN(now, 1) {
 		return false
 	}
 	a.open++
 	return true
+}
+
+// vouched counts a connection as one that a host holds.
+func (g *gateway) vouched(remote string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if a := g.byAddr[remote]; a != nil {
+		a.open--
+		a.hosted++
+	}
+}
+
+// charge takes a failed sign-in from the rate of an address that has a host.
+func (g *gateway) charge(remote string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if a := g.byAddr[remote]; a != nil && a.hosted > 0 {
+		a.limit.Allow()
+	}
 }
 
 // forgetIdle bounds the memory that addresses take. It looks at all of them, so
@@ -166,16 +194,21 @@ func (g *gateway) forgetIdle(now time.Time) {
 	}
 	g.swept = now
 	for name, a := range g.byAddr {
-		if a.open == 0 && now.Sub(a.last) > time.Minute {
+		if a.open+a.hosted == 0 && now.Sub(a.last) > time.Minute {
 			delete(g.byAddr, name)
 		}
 	}
 }
 
-func (g *gateway) leave(remote string) {
+// leave takes out a connection of an address, or one that a host held.
+func (g *gateway) leave(remote string, hosted bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if a := g.byAddr[remote]; a != nil {
+	switch a := g.byAddr[remote]; {
+	case a == nil:
+	case hosted:
+		a.hosted--
+	default:
 		a.open--
 	}
 }

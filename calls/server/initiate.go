@@ -33,7 +33,7 @@ func (s *Server) initiate(ctx context.Context, c *conn, a calls.Initiate) (store
 	if _, err := (calls.Call{}).Apply(a, by, time.Now()); err != nil {
 		return stored{}, err
 	}
-	callee := s.accounts.get(calls.UserID(a.Receiver.ID))
+	callee := s.accounts.reachable(calls.UserID(a.Receiver.ID))
 	if !s.floods.allow(c.user, a.Receiver.ID) {
 		return stored{}, fmt.Errorf("call %s: %w", a.Receiver.ID, calls.ErrRateLimited)
 	}

@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -27,6 +28,7 @@ type metrics struct {
 	calls       *prometheus.CounterVec
 	acts        *prometheus.HistogramVec
 	errors      *prometheus.CounterVec
+	hosted      *prometheus.CounterVec
 }
 
 func newMetrics() *metrics {
@@ -57,10 +59,21 @@ func newMetrics() *metrics {
 		errors: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tring_errors_total", Help: "Requests answered with an error, by its code.",
 		}, []string{"code"}),
+		hosted: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "tring_hosted_sign_ins_total", Help: "Sign-ins for people by an ssh host.",
+		}, []string{"host"}),
 	}
-	m.registry.MustRegister(m.connections, m.refused, m.closed, m.conflicts, m.live, m.calls, m.acts, m.errors,
+	m.registry.MustRegister(m.connections, m.refused, m.closed, m.conflicts, m.live, m.calls, m.acts, m.errors, m.hosted,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+// Register adds the figures of something that runs beside the server to its own.
+func (s *Server) Register(c prometheus.Collector) error {
+	if err := s.metrics.registry.Register(c); err != nil {
+		return fmt.Errorf("register metrics: %w", err)
+	}
+	return nil
 }
 
 func (m *metrics) act(kind string, took time.Duration) {

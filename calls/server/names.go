@@ -58,6 +58,9 @@ func (s *accounts) byName() []listed {
 	if s.names == nil {
 		s.names = make([]listed, 0, len(s.all))
 		for u, a := range s.all {
+			if a.Host {
+				continue
+			}
 			name := fold(cmp.Or(a.Name, string(u)))
 			s.names = append(s.names, listed{user: u, name: name, testLine: a.TestLine, created: a.Created})
 		}

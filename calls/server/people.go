@@ -33,6 +33,8 @@ func (s *Server) account(ctx context.Context, c *conn, m wire.Message) (wire.Mes
 		return s.setFavourite(ctx, c, m)
 	case wire.SetBlocked:
 		return s.setBlocked(ctx, c, m)
+	case wire.Whose, wire.EnrolKey:
+		return nil, fmt.Errorf("only an ssh host may ask whose a key is: %w", calls.ErrInvalidRequest)
 	case wire.RemovePhone:
 		return s.own(ctx, c, func(a *account) error {
 			p, ok := a.Phones[m.Device]
@@ -89,7 +91,7 @@ func (a *account) set(n calls.Settings) error {
 }
 
 func (s *Server) setFavourite(ctx context.Context, c *conn, m wire.SetFavourite) (wire.Message, error) {
-	if m.Receiver.Kind != calls.ToUser || s.accounts.get(calls.UserID(m.Receiver.ID)) == nil {
+	if m.Receiver.Kind != calls.ToUser || s.accounts.reachable(calls.UserID(m.Receiver.ID)) == nil {
 		return nil, fmt.Errorf("favourite %q: %w", m.Receiver.ID, calls.ErrUnknownReceiver)
 	}
 	answer, err := s.own(ctx, c, func(a *account) error {
@@ -103,7 +105,7 @@ func (s *Server) setFavourite(ctx context.Context, c *conn, m wire.SetFavourite)
 // setBlocked changes what both sides see of each other: the blocked one sees an
 // offline user from now on.
 func (s *Server) setBlocked(ctx context.Context, c *conn, m wire.SetBlocked) (wire.Message, error) {
-	if m.User == c.user || s.accounts.get(m.User) == nil {
+	if m.User == c.user || s.accounts.reachable(m.User) == nil {
 		return nil, fmt.Errorf("block %q: %w", m.User, calls.ErrUnknownReceiver)
 	}
 	since := s.offlineSince(c.user)

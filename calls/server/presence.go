@@ -141,7 +141,7 @@ func (p *presence) changed(users []calls.UserID) map[calls.UserID]*news {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
 	for _, u := range users {
-		a := s.accounts.get(u)
+		a := s.accounts.reachable(u)
 		if a == nil {
 			delete(p.last, u)
 			continue
@@ -233,7 +233,7 @@ func (s *Server) contact(viewer, a *account) calls.Contact {
 func (s *Server) contacts(viewer *account, users []calls.UserID) []calls.Contact {
 	list := make([]calls.Contact, 0, len(users))
 	for _, u := range users {
-		if a := s.accounts.get(u); a != nil {
+		if a := s.accounts.reachable(u); a != nil {
 			list = append(list, s.contact(viewer, a))
 		}
 	}

@@ -59,7 +59,7 @@ func (s *Server) welcome(c *conn, hello wire.Hello, seq uint64) error {
 	defer h.mu.Unlock()
 	// Looked at again under the lock: a phone that is removed while it signs in is
 	// either seen here, or this connection is seen by whoever removes it.
-	if a := s.accounts.get(c.user); a == nil || a.Phones[c.device.ID].Removed {
+	if a := s.accounts.get(c.user); a == nil || a.Phones[c.device.ID].Removed || !c.voucher.holds(s.accounts) {
 		return fmt.Errorf("sign in: %w", calls.ErrSignIn)
 	}
 	devices := h.conns[c.user]
@@ -181,6 +181,9 @@ func (s *Server) remember(ctx context.Context, c *conn) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeBudget)
 	defer cancel()
+	s.hub.mu.Lock()
+	online := s.hub.phones(c.user)
+	s.hub.mu.Unlock()
 	_, err := s.accounts.update(ctx, c.user, false, func(a *account) error {
 		p := a.Phones[c.device.ID]
 		if p.Removed {
@@ -190,6 +193,7 @@ func (s *Server) remember(ctx context.Context, c *conn) {
 			a.Phones = map[calls.DeviceID]phone{}
 		}
 		a.Phones[c.device.ID] = phone{Label: c.device.Label, Kind: c.kind, LastSeen: time.Now().UTC()}
+		a.forgetGone(c.device.ID, online)
 		a.forgetPhones(c.device.ID)
 		return nil
 	})
@@ -215,6 +219,10 @@ func (s *Server) accountChanged(u calls.UserID, before, a *account) {
 	}
 	for c := range h.tools[u] {
 		cut(c)
+	}
+	if before != nil && before.Host {
+		h.hostLeaves()
+		return // nobody sees it
 	}
 	if before != nil && a != nil && (before.Seen != a.Seen || before.settings() != a.settings()) {
 		h.tellAccount(u)

@@ -110,27 +110,29 @@ func (s *Server) prove(ctx context.Context, c *conn, h wire.Hello) *refusal {
 	switch m := f.Body.(type) {
 	case wire.Proof:
 		key, err := verify(h.Key, text, m.Signature)
-		a := s.accounts.get(h.User)
-		if !a.has(key) || err != nil || h.For != "" {
+		by, a := s.signer(h, key)
+		if a == nil || err != nil {
 			return refuse(calls.ErrSignIn, wire.CloseSignIn)
 		}
 		if a.Phones[h.Device.ID].Removed {
 			return refuse(calls.ErrSignIn, wire.CloseRemoved)
 		}
-		c.user, c.device, c.kind = h.User, h.Device, h.Kind
+		c.user, c.device, c.kind = a.User, h.Device, h.Kind
+		s.vouch(c, by, key)
 		if err := s.welcome(c, h, f.Seq); err != nil {
 			return refuse(err, wire.CloseRateLimited)
 		}
+		s.hosted(c)
 		if !a.knows(c) { // else thousands that come back at once would write as often
 			s.aside(func(ctx context.Context) { s.remember(ctx, c) })
 		}
 		return nil
 	case wire.Enrol:
 		key, err := verify(h.Key, text, m.Signature)
-		if err != nil {
+		if err != nil || h.For != "" { // a host enrols no one in place of itself
 			return refuse(calls.ErrSignIn, wire.CloseSignIn)
 		}
-		enrolled, err := s.enrol(ctx, m.Invite, key)
+		enrolled, err := s.enrol(ctx, m.Invite, key, nil)
 		if err != nil {
 			return refuse(err, wire.CloseSignIn)
 		}

@@ -36,6 +36,9 @@ func (s *Server) welcomeTool(c *conn, seq uint64) error {
 	h := s.hub
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if !c.voucher.holds(s.accounts) {
+		return fmt.Errorf("sign in: %w", calls.ErrSignIn)
+	}
 	if len(h.tools[c.user]) >= maxTools {
 		return fmt.Errorf("sign in: more than %d commands at once: %w", maxTools, calls.ErrTooManyDevices)
 	}
@@ -43,7 +46,11 @@ func (s *Server) welcomeTool(c *conn, seq uint64) error {
 		h.tools[c.user] = map[*conn]struct{}{}
 	}
 	h.tools[c.user][c] = struct{}{}
-	c.send(wire.Frame{Re: seq, Body: wire.Welcome{Snapshot: s.snapshot(c, nil, nil)}})
+	snapshot := calls.Snapshot{Me: calls.Identity{User: c.user, Device: c.device, Server: s.cfg.Name}}
+	if !c.ofHost() { // which has nothing to see
+		snapshot = s.snapshot(c, nil, nil)
+	}
+	c.send(wire.Frame{Re: seq, Body: wire.Welcome{Snapshot: snapshot}})
 	c.start()
 	s.metrics.connections.Inc()
 	return nil

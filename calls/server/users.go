@@ -23,7 +23,8 @@ import (
 // and *AdminClient both are one. Safe for concurrent use.
 type Admin interface {
 	// AddUser makes an account, or adds a key to one. authorizedKey is a line of
-	// an authorized_keys file; it may be empty.
+	// an authorized_keys file; it may be empty. That of an ssh host is needed, and
+	// replaces the one before.
 	AddUser(ctx context.Context, user calls.UserID, name, authorizedKey string, options ...UserOption) error
 	// InviteUser makes an account if there is none and returns an invite, good
 	// once and until ttl is over (zero is DefaultInviteTTL). It revokes the
@@ -40,10 +41,14 @@ type Admin interface {
 // UserOption is something special about an account.
 type UserOption func(*userOptions)
 
-type userOptions struct{ TestLine bool }
+type userOptions struct{ TestLine, Host bool }
 
 // AsTestLine marks the account as a test line, such as echo.
 func AsTestLine() UserOption { return func(o *userOptions) { o.TestLine = true } }
+
+// AsHost marks the account as an ssh host's: it signs in for people whose keys it
+// has checked, and is nobody itself.
+func AsHost() UserOption { return func(o *userOptions) { o.Host = true } }
 
 // UserInfo is an account as the administrator sees it.
 type UserInfo struct {
@@ -52,6 +57,7 @@ type UserInfo struct {
 	Keys     []string     `json:"keys"` // SHA-256 fingerprints, as ssh-keygen -l shows them
 	Online   int          `json:"online"`
 	TestLine bool         `json:"test_line,omitempty"`
+	Host     bool         `json:"host,omitempty"`
 }
 
 // DefaultInviteTTL is how long an invite holds unless the administrator says
@@ -94,31 +100,40 @@ func (a admin) AddUser(ctx context.Context, user calls.UserID, name, authorizedK
 		}
 		key = marshalKey(pub)
 	}
-	return a.edit(ctx, user, name, func(acc *account) {
+	if err := user.Validate(); err != nil {
+		return fmt.Errorf("add user: %w", err)
+	}
+	if o.Host {
+		return a.addHost(ctx, user, name, key)
+	}
+	return a.edit(ctx, user, name, func(acc *account) error {
+		if acc.Host {
+			return errIsHost(user)
+		}
 		if key != "" && !slices.Contains(acc.Keys, key) {
 			acc.Keys = append(acc.Keys, key)
 		}
 		acc.TestLine = acc.TestLine || o.TestLine
+		return nil
 	})
 }
 
-// edit changes or makes an account.
-func (a admin) edit(ctx context.Context, user calls.UserID, name string, change func(*account)) error {
-	if err := user.Validate(); err != nil {
-		return fmt.Errorf("add user: %w", err)
-	}
+// edit changes or makes an account; a new one has no name yet when change runs.
+func (a admin) edit(ctx context.Context, user calls.UserID, name string, change func(*account) error) error {
 	name, err := chosen(name)
 	if err != nil {
 		return fmt.Errorf("add user %s: %w", user, err)
 	}
 	_, err = a.s.accounts.update(ctx, user, true, func(acc *account) error {
+		if err := change(acc); err != nil {
+			return err
+		}
 		if name != "" {
 			acc.Name = name
 		}
 		if acc.Name == "" {
 			acc.Name = string(user)
 		}
-		change(acc)
 		return nil
 	})
 	return err
@@ -130,8 +145,11 @@ func (a admin) ListUsers(context.Context) ([]UserInfo, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, acc := range a.s.accounts.list() {
-		u := UserInfo{User: acc.User, Name: acc.Name, Keys: []string{}, TestLine: acc.TestLine}
+		u := UserInfo{User: acc.User, Name: acc.Name, Keys: []string{}, TestLine: acc.TestLine, Host: acc.Host}
 		u.Online = len(h.phones(acc.User))
+		if acc.Host {
+			u.Online = len(h.tools[acc.User])
+		}
 		for _, k := range acc.Keys {
 			if pub, err := parseKey(k); err == nil {
 				u.Keys = append(u.Keys, fingerprint(pub))
@@ -170,10 +188,17 @@ func (a admin) InviteUser(ctx context.Context, user calls.UserID, name string, t
 	}
 	secret := base64.RawURLEncoding.EncodeToString(randomBytes(15))
 	old, hash := "", inviteKey(secret)
-	err := a.edit(ctx, user, name, func(acc *account) {
+	if err := user.Validate(); err != nil {
+		return "", fmt.Errorf("invite user: %w", err)
+	}
+	err := a.edit(ctx, user, name, func(acc *account) error {
+		if acc.Host {
+			return errIsHost(user)
+		}
 		if acc.Invite != hash { // else it runs again after an answer that was lost
 			old, acc.Invite = acc.Invite, hash
 		}
+		return nil
 	})
 	if err != nil {
 		return "", err
@@ -207,8 +232,8 @@ func (st *store) forgetInvite(ctx context.Context, hash string) error {
 }
 
 // enrol binds a key to the account of an invite. The same key may enrol twice,
-// because its answer may have been lost.
-func (s *Server) enrol(ctx context.Context, code, key string) (wire.Enrolled, error) {
+// because its answer may have been lost. may refuses an account; nil refuses none.
+func (s *Server) enrol(ctx context.Context, code, key string, may func(calls.UserID) error) (wire.Enrolled, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeBudget)
 	defer cancel()
 	secret, _, _ := strings.Cut(strings.TrimSpace(code), ".")
@@ -227,6 +252,11 @@ func (s *Server) enrol(ctx context.Context, code, key string) (wire.Enrolled, er
 		}
 		if err := inv.admits(key, time.Now()); err != nil {
 			return wire.Enrolled{}, fmt.Errorf("enrol: %w", err)
+		}
+		if may != nil {
+			if err := may(inv.User); err != nil {
+				return wire.Enrolled{}, fmt.Errorf("enrol: %w", err)
+			}
 		}
 		if inv.Key == "" {
 			inv.Key = key

@@ -84,6 +84,14 @@
 // and the pin: the SHA-256 of the certificate's SubjectPublicKeyInfo, base64url
 // without padding. Only the secret is sent.
 //
+// An ssh host signs in with its own key, which the administrator enrolled, for
+// people who come to it by ssh: with for, it is welcomed as that user, and the
+// connection is a phone of theirs, of the kind "ssh", or a tool. It leaves out
+// user, for its key says who it is. Without for it may only be a tool, and only
+// ask what is below under Requests of an ssh host. Whether a key is no host's, or
+// nobody has the name in for, the refusal is the same. What a host holds for
+// people ends with code 4410 when it is removed or has another key.
+//
 // The welcome is a full snapshot, on the first connect as on any other: the own
 // live calls, the final states of the calls that hello named in known, contacts,
 // missed calls, settings. What a phone makes of it is calls.Events of what it saw
@@ -150,6 +158,14 @@
 //	settings.set       name, when_busy        → ok
 //	phones.list                               → phones.page
 //	phones.remove      device                 → ok
+//
+// # Requests of an ssh host
+//
+//	key.whose    key            → key.owner | error unknown_key
+//	key.enrol    key, invite    → key.owner
+//
+// A host asks them for somebody who has proved the key to it. They are refused to
+// everybody else, and a host that is nobody's phone is refused anything else.
 //
 // # Errors
 //

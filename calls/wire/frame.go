@@ -122,6 +122,7 @@ var decoders = table( //nolint:gochecknoglobals // a constant in all but syntax
 	as[History], as[HistoryPage], as[MarkSeen],
 	as[Directory], as[DirectoryPage], as[SetPresence], as[SetFavourite], as[SetBlocked],
 	as[SetSettings], as[Phones], as[PhonesPage], as[RemovePhone],
+	as[Whose], as[EnrolKey], as[KeyOwner],
 )
 
 type decoder func(json.RawMessage) (Message, error)

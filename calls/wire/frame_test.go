@@ -90,6 +90,9 @@ var examples = []Frame{
 	{Seq: 21, Body: Phones{}},
 	{Re: 21, Body: PhonesPage{[]calls.PhoneInfo{{Device: bobs, Kind: "phone", Online: true, LastSeen: at, This: true}}}},
 	{Seq: 22, Body: RemovePhone{bobs.ID}},
+	{Seq: 23, Body: Whose{Key: "ssh-ed25519 AAAAC3Nz…"}},
+	{Seq: 24, Body: EnrolKey{Key: "ssh-ed25519 AAAAC3Nz…", Invite: "7Jx0Yt2mQ1uWc3Vb4NdE"}},
+	{Re: 24, Body: KeyOwner{User: "bob", Name: "Bob Okafor"}},
 }
 
 func TestEveryFrameHasAGoldenForm(t *testing.T) {

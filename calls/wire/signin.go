@@ -15,6 +15,7 @@ const SignatureNamespace = "sign-in@tring"
 const (
 	KindPhone = "phone"
 	KindLine  = "line"
+	KindSSH   = "ssh" // of somebody who came by ssh, through a host
 	KindTool  = "tool"
 )
 
@@ -23,7 +24,7 @@ type (
 	// unknown name is challenged like any other.
 	Hello struct {
 		Version int          `json:"version"`
-		User    calls.UserID `json:"user,omitempty"` // empty before an Enrol
+		User    calls.UserID `json:"user,omitempty"` // empty before an Enrol, and of a host
 		Device  calls.Device `json:"device"`
 		Kind    string       `json:"kind,omitempty"` // "phone", "line", "ssh", "tool"
 		// Key is the public key in authorized_keys form, without comment.
