@@ -48,6 +48,10 @@ type Config struct {
 	// Volume makes the other side louder or softer, in decibels; 0 is as it came.
 	// It is called at the beginning of each call too. nil has no keys for it.
 	Volume func(db float64)
+	// Volumes are how loud each person was made before, by whose voice it is, and
+	// KeepVolume remembers one; nil remembers it for the life of the screen only.
+	Volumes    map[string]float64
+	KeepVolume func(ctx context.Context, who string, db float64) error
 	// Favourite tells the server, which keeps it, whether somebody is a favourite.
 	// nil has no favourites to choose.
 	Favourite func(ctx context.Context, who calls.Receiver, on bool) error

@@ -17,6 +17,8 @@ type Guide struct {
 	// First: there is no account yet, and the guide is what the screen begins
 	// with.
 	First bool
+	// Seen remembers that the person has looked at that; nil remembers nothing.
+	Seen func()
 	// Echo is whom one calls to try the phone; empty: nobody.
 	Echo calls.UserID
 	// Join binds this phone to an account and makes that the one in use; it tells
@@ -153,6 +155,24 @@ func (g *guide) keys(m *Model) []key.Binding {
 }
 
 func (g *guide) press(m *Model, k tea.KeyPressMsg) tea.Cmd {
+	return tea.Batch(m.sawGuide(), g.pressPage(m, k))
+}
+
+// sawGuide remembers that the guide which came by itself was seen: who presses a
+// key in it has.
+func (m *Model) sawGuide() tea.Cmd {
+	seen := m.cfg.Guide.Seen
+	if !m.cfg.Guide.First || seen == nil {
+		return nil
+	}
+	m.cfg.Guide.First = false
+	return func() tea.Msg {
+		seen()
+		return nil
+	}
+}
+
+func (g *guide) pressPage(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	switch g.page {
 	case guideForm:
 		return g.pressForm(m, k)
@@ -347,9 +367,10 @@ func (g *guide) click(m *Model, _, y int, double bool) tea.Cmd {
 	switch g.page {
 	case guideWays:
 		if again := g.chosen == g.clicks[y] && double; again {
-			return g.choose(m)
+			return tea.Batch(m.sawGuide(), g.choose(m))
 		}
 		g.chosen = g.clicks[y]
+		return m.sawGuide()
 	case guideForm:
 		return g.focus(g.clicks[y])
 	case guideJoining, guideJoined, guideServe:

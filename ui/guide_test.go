@@ -35,6 +35,31 @@ func TestTheGuideComesFirst(t *testing.T) {
 	})
 }
 
+// Whoever has pressed a key in it has seen it, and need not see it again.
+func TestTheGuideIsSeenOnce(t *testing.T) {
+	for _, way := range []string{"esc", "j", "enter"} {
+		seen := 0
+		cfg := Config{Guide: Guide{First: true, Echo: "echo", Seen: func() { seen++ }}}
+		inHouse(t, 80, 24, cfg, func(d *desk, _ *house) {
+			if seen != 0 {
+				t.Error("seen before anybody looked")
+			}
+			d.press(way)
+			d.press("esc", "W", "j", "esc")
+			if seen != 1 {
+				t.Errorf("%s: it was seen %d times", way, seen)
+			}
+		})
+	}
+	seen := false
+	inHouse(t, 80, 24, Config{Guide: Guide{Seen: func() { seen = true }}}, func(d *desk, _ *house) {
+		d.press("W", "j", "esc")
+		if seen {
+			t.Error("it did not come by itself, and was seen as if it had")
+		}
+	})
+}
+
 func TestJoinAServer(t *testing.T) {
 	inHouse(t, 80, 24, Config{}, func(d *desk, h *house) {
 		d.press("W", "enter", "enter", "enter")

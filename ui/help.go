@@ -36,10 +36,12 @@ func (quitting) box(m *Model) []string { return m.quitBox() }
 
 func (quitting) keys(m *Model) []key.Binding { return []key.Binding{m.keys.Yes, m.keys.No} }
 
-// leave hangs up and quits; the other side is told before the program ends.
+// leave hangs up and quits; the other side is told before the program ends, and
+// what was turned a moment ago is remembered.
 func (m *Model) leave() tea.Cmd {
+	unkept, keep := m.unkeptVolumes(), m.cfg.KeepVolume
 	held, ok := m.view.Held()
-	if !ok {
+	if !ok && len(unkept) == 0 {
 		return tea.Quit
 	}
 	agent := m.cfg.Agent
@@ -50,8 +52,11 @@ func (m *Model) leave() tea.Cmd {
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		if err := agent.Do(ctx, calls.Command{Call: held.Call.ID, Act: act}); err != nil {
-			return tea.QuitMsg{} // the call is over already, or ends with the phone
+		if ok {
+			_ = agent.Do(ctx, calls.Command{Call: held.Call.ID, Act: act}) // if not, the call is over, or ends with the phone
+		}
+		for who, db := range unkept {
+			_ = keep(ctx, who, db) // nobody is left to be told
 		}
 		return tea.QuitMsg{}
 	}

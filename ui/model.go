@@ -88,7 +88,7 @@ func New(cfg Config) *Model {
 		m.notice = notice{Clean(err.Error(), maxNotice), true}
 	}
 	m.people, m.levels = newPeople(), audio.Silence()
-	m.mine, m.theirs = newMeter(), newMeter()
+	m.mine, m.theirs, m.volumes = newMeter(), newMeter(), newVolumes(cfg.Volumes)
 	m.preferences.dark = cfg.Theme != ThemeLight
 	m.view = cfg.Agent.Snapshot()
 	if cfg.Guide.First {
@@ -162,6 +162,10 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 		return m.favoured(msg)
 	case historyDueMsg:
 		return m.loadHistory("")
+	case volumeDueMsg:
+		return m.volumeDue(msg)
+	case volumeKeptMsg:
+		return m.volumeKept(msg)
 	}
 	return m.pass(msg)
 }

@@ -118,7 +118,10 @@ func (m *Model) pressTalking(k tea.KeyPressMsg) tea.Cmd {
 		return m.toggleMute(held)
 	case key.Matches(k, m.keys.HangUp):
 		return m.hangUp(held)
-	case m.pressVolume(held, k):
+	case key.Matches(k, m.keys.Louder):
+		return m.turn(held, volumeStep)
+	case key.Matches(k, m.keys.Softer):
+		return m.turn(held, -volumeStep)
 	case key.Matches(k, m.keys.Record) && held.Call.Status == calls.Ongoing:
 		return m.toggleRecording(held)
 	case m.cfg.Dial != nil && len(k.Text) == 1 && strings.Contains("0123456789*#", k.Text):

@@ -1,9 +1,13 @@
 package ui
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
@@ -76,6 +80,63 @@ func TestVolumeIsOfThePerson(t *testing.T) {
 		d.press("k", "enter", "x") // Bob
 		if want := []float64{0, 3, 0, 3}; !slices.Equal(d.turns, want) {
 			t.Errorf("the volume was set to %v, not %v", d.turns, want)
+		}
+	})
+}
+
+// What was remembered holds, within what can be turned; what is turned is
+// remembered once the hand rests, and at the latest at the end.
+func TestVolumeIsRemembered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var kept []string
+		var fails error
+		d := newDesk(t, 80, 24, Config{
+			Volumes: map[string]float64{"bob": -6, "echo": 1000},
+			KeepVolume: func(_ context.Context, who string, db float64) error {
+				kept = append(kept, fmt.Sprint(who, " ", db))
+				return fails
+			},
+		})
+		d.tel.connect(fourContacts()...)
+		d.settle()
+		defer d.leave()
+		expect := func(want ...string) {
+			t.Helper()
+			if !slices.Equal(kept, want) {
+				t.Fatalf("remembered %v, not %v", kept, want)
+			}
+			kept = nil
+		}
+		d.talk()
+		d.reads("-6 dB")
+		d.press("+", "+", "+")
+		d.pass(keepPause / 2)
+		d.press("+")
+		d.pass(keepPause - 100*time.Millisecond)
+		expect()
+		d.pass(time.Second)
+		expect("bob 6")
+
+		fails = errors.New("no space left on device")
+		d.press("-")
+		d.pass(2 * time.Second)
+		expect("bob 3")
+		d.reads("The volume will be forgotten: no space left on device")
+		fails = nil
+
+		d.press("h", "x")
+		d.press("j", "enter")
+		if got := d.turns[len(d.turns)-1]; got != volumeMost {
+			t.Errorf("a volume that nobody could turn: %v dB", got)
+		}
+		d.press("x", "esc", "k")
+		d.tel.did = nil
+		d.talk()
+		d.press("+")
+		d.press("q", "y")
+		expect("bob 6")
+		if !d.quit {
+			t.Error("it did not quit")
 		}
 	})
 }

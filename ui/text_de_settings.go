@@ -106,6 +106,7 @@ var germanSettings = map[string]string{ //nolint:gochecknoglobals // a constant 
 	"Lower the gain, or the level in the system.":                            "Senke die Verstärkung, oder den Pegel im System.",
 	"Is it the right one? Is it switched on, is it muted?":                   "Ist es das richtige? Ist es an, ist es stumm?",
 	"It holds for this run only: %s":                                         "Es gilt nur bis zum Ende: %s",
+	"The volume will be forgotten: %s":                                       "Die Lautstärke wird vergessen: %s",
 	"Not changed: %s":                                                        "Nicht geändert: %s",
 	"%s dB":                                                                  "%s dB",
 	"No list: %s":                                                            "Keine Liste: %s",

@@ -1,7 +1,9 @@
 package ui
 
 import (
+	"context"
 	"fmt"
+	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
@@ -16,12 +18,36 @@ const (
 	volumeMost  = 18.0
 )
 
-// volumes are how loud each person was made, for the life of the screen: whose
-// voice is faint once is faint the next time.
+// keepPause is how long nobody turns the volume before it is remembered.
+const keepPause = time.Second
+
+// volumes are how loud each person was made: whose voice is faint once is faint
+// the next time.
 type volumes struct {
-	of  map[string]float64 // dB
-	set calls.ID           // the call that has its volume
+	of     map[string]float64 // dB
+	unkept map[string]bool    // that were turned, and are not remembered yet
+	set    calls.ID           // the call that has its volume
 }
+
+// newVolumes are those that were remembered, within what can be turned.
+func newVolumes(remembered map[string]float64) volumes {
+	v := volumes{of: map[string]float64{}, unkept: map[string]bool{}}
+	for who, db := range remembered {
+		v.of[who] = bounded(db)
+	}
+	return v
+}
+
+func bounded(db float64) float64 { return min(max(db, volumeLeast), volumeMost) }
+
+type (
+	// volumeDueMsg comes when a volume may stay as it is.
+	volumeDueMsg struct {
+		who string
+		db  float64
+	}
+	volumeKeptMsg struct{ err error }
+)
 
 // settleVolume gives a call that begins the volume of its person.
 func (m *Model) settleVolume() {
@@ -38,29 +64,49 @@ func (m *Model) volumeOf(c calls.CallView) float64 {
 }
 
 // turn makes the other side louder or softer.
-func (m *Model) turn(held calls.CallView, by float64) {
+func (m *Model) turn(held calls.CallView, by float64) tea.Cmd {
 	if m.cfg.Volume == nil {
-		return
+		return nil
 	}
-	db := min(max(m.volumeOf(held)+by, volumeLeast), volumeMost)
-	if m.volumes.of == nil {
-		m.volumes.of = map[string]float64{}
-	}
-	m.volumes.of[held.Call.Peer(m.view.Me.User)] = db
+	who, db := held.Call.Peer(m.view.Me.User), bounded(m.volumeOf(held)+by)
+	m.volumes.of[who] = db
 	m.cfg.Volume(db)
+	if m.cfg.KeepVolume == nil {
+		return nil
+	}
+	m.volumes.unkept[who] = true
+	return tea.Tick(keepPause, tick(volumeDueMsg{who, db}))
 }
 
-// pressVolume takes the keys of the volume.
-func (m *Model) pressVolume(held calls.CallView, k tea.KeyPressMsg) (taken bool) {
-	switch {
-	case key.Matches(k, m.keys.Louder):
-		m.turn(held, volumeStep)
-	case key.Matches(k, m.keys.Softer):
-		m.turn(held, -volumeStep)
-	default:
-		return false
+// volumeDue remembers a volume, unless it was turned again.
+func (m *Model) volumeDue(due volumeDueMsg) tea.Cmd {
+	if !m.volumes.unkept[due.who] || m.volumes.of[due.who] != due.db {
+		return nil
 	}
-	return true
+	delete(m.volumes.unkept, due.who)
+	keep := m.cfg.KeepVolume
+	return func() tea.Msg {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		return volumeKeptMsg{keep(ctx, due.who, due.db)}
+	}
+}
+
+// volumeKept takes the answer to that.
+func (m *Model) volumeKept(msg volumeKeptMsg) tea.Cmd {
+	if msg.err != nil {
+		m.notice = notice{m.lang.Say("The volume will be forgotten: %s", m.lang.failure(msg.err)), true}
+	}
+	return nil
+}
+
+// unkeptVolumes are those that are not remembered yet.
+func (m *Model) unkeptVolumes() map[string]float64 {
+	unkept := map[string]float64{}
+	for who := range m.volumes.unkept {
+		unkept[who] = m.volumes.of[who]
+	}
+	return unkept
 }
 
 // volumeKey explains both keys as one.

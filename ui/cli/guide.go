@@ -11,8 +11,8 @@ import (
 	"tring/ui"
 )
 
-// guide is what the screen's guide can do here. In a trial it is what the screen
-// begins with.
+// guide is what the screen's guide can do here. In the first trial it is what the
+// screen begins with.
 func (a *app) guide(s *session) ui.Guide {
 	g := ui.Guide{Join: func(ctx context.Context, address, invite string, tell func(ui.JoinStep)) error {
 		l := login{config.Locate(a.getenv), s.settings, a.getenv, askNobody, tell}
@@ -20,7 +20,8 @@ func (a *app) guide(s *session) ui.Guide {
 		return unreached(err)
 	}}
 	if s.trial != nil {
-		g.First, g.Echo = true, "echo"
+		seen, remember := a.guideSeen(s)
+		g.First, g.Seen, g.Echo = !seen, remember, "echo"
 	}
 	return g
 }
