@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -69,6 +70,14 @@ func newMetrics() *metrics {
 }
 
 // Register adds the figures of something that runs beside the server to its own.
+func (s *Server) Register(c prometheus.Collector) error {
+	if err := s.metrics.registry.Register(c); err != nil {
+		return fmt.Errorf("register metrics: %w", err)
+	}
+	return nil
+}
+
+// Register adds figures to /metrics, such as those of an ssh host in this process.
 func (s *Server) Register(c prometheus.Collector) error {
 	if err := s.metrics.registry.Register(c); err != nil {
 		return fmt.Errorf("register metrics: %w", err)
