@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -67,14 +66,6 @@ func newMetrics() *metrics {
 	m.registry.MustRegister(m.connections, m.refused, m.closed, m.conflicts, m.live, m.calls, m.acts, m.errors, m.hosted,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
-}
-
-// Register adds the figures of something that runs beside the server to its own.
-func (s *Server) Register(c prometheus.Collector) error {
-	if err := s.metrics.registry.Register(c); err != nil {
-		return fmt.Errorf("register metrics: %w", err)
-	}
-	return nil
 }
 
 // Register adds figures to /metrics, such as those of an ssh host in this process.
