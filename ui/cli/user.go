@@ -23,7 +23,7 @@ const inviteTime = 7 * 24 * time.Hour
 type userFlags struct {
 	data, key, name string
 	ttl             time.Duration
-	asJSON          bool
+	host, asJSON    bool
 }
 
 func (a *app) userCommand() *cobra.Command {
@@ -32,11 +32,15 @@ func (a *app) userCommand() *cobra.Command {
 		Use: "add NAME", Short: "Add a person", Args: oneArgument("name"),
 		Long: "Add a person. Without --key the output is an invite: it binds the first key that is\n" +
 			"shown with it. Adding a person again makes a new invite, and an older one that was\n" +
-			"not used serves no more.",
-		Example: "  tring user add alice\n  tring user add bob --name \"Bob Miller\" --key bob.pub",
-		RunE:    a.does(func(ctx context.Context, args []string) error { return a.addUser(ctx, args[0], f) }),
+			"not used serves no more.\n\n" +
+			"With --host it is no person but a machine where people come by ssh (tring host): with\n" +
+			"its key it signs in for all of them. Adding it again replaces the key.",
+		Example: "  tring user add alice\n  tring user add bob --name \"Bob Miller\" --key bob.pub\n" +
+			"  tring user add shell --host --key shell.pub",
+		RunE: a.does(func(ctx context.Context, args []string) error { return a.addUser(ctx, args[0], f) }),
 	}
 	add.Flags().StringVar(&f.key, "key", "", "the person's public ssh key, in a file; no invite then")
+	add.Flags().BoolVar(&f.host, "host", false, "an ssh host that signs in for people; with --key")
 	add.Flags().StringVar(&f.name, "name", "", "the name that others see")
 	add.Flags().DurationVar(&f.ttl, "ttl", inviteTime, "how long the invite holds; 7 days if not given")
 	withoutDefault(add, "ttl")
@@ -71,6 +75,9 @@ func (a *app) addUser(ctx context.Context, user string, f userFlags) error {
 	if f.ttl <= 0 {
 		return wrongUsage("--ttl %v is not a time", f.ttl)
 	}
+	if f.host && f.key == "" {
+		return wrongUsage("--host needs the host's public key: --key FILE; tring host shows it")
+	}
 	key := ""
 	if f.key != "" {
 		public, err := readPublicKey(f.key)
@@ -88,11 +95,7 @@ func (a *app) addUser(ctx context.Context, user string, f userFlags) error {
 		return err
 	}
 	if key != "" {
-		if err := admin.AddUser(ctx, calls.UserID(user), f.name, key); err != nil {
-			return err
-		}
-		a.say("%s may sign in now, with:  tring login %s --user %[1]s", user, url)
-		return nil
+		return a.addKey(ctx, admin, user, key, url, f)
 	}
 	invite, err := admin.InviteUser(ctx, calls.UserID(user), f.name, f.ttl)
 	if err != nil {
@@ -101,6 +104,22 @@ func (a *app) addUser(ctx context.Context, user string, f userFlags) error {
 	a.say("Give this to %s; it serves once, within %s:  tring login %s --invite %s", user, span(f.ttl), url, invite)
 	_, err = fmt.Fprintln(a.out, invite)
 	return err
+}
+
+// addKey lets a person sign in with a key, or a host for people.
+func (a *app) addKey(ctx context.Context, admin *server.AdminClient, user, key, url string, f userFlags) error {
+	if f.host {
+		if err := admin.AddUser(ctx, calls.UserID(user), f.name, key, server.AsHost()); err != nil {
+			return err
+		}
+		a.say("%s may sign in for people now, with:  tring host --server %s", user, url)
+		return nil
+	}
+	if err := admin.AddUser(ctx, calls.UserID(user), f.name, key); err != nil {
+		return err
+	}
+	a.say("%s may sign in now, with:  tring login %s --user %[1]s", user, url)
+	return nil
 }
 
 // span is a time that is long, in whole days or as it is.
@@ -139,7 +158,11 @@ func (a *app) listUsers(ctx context.Context, f userFlags) error {
 	}
 	t := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	for _, u := range users {
-		fmt.Fprintf(t, "%s\t%s\n", u.User, cmp.Or(ui.Clean(u.Name, cellWidth), string(u.User)))
+		what := ""
+		if u.Host {
+			what = "\tssh host"
+		}
+		fmt.Fprintf(t, "%s\t%s%s\n", u.User, cmp.Or(ui.Clean(u.Name, cellWidth), string(u.User)), what)
 	}
 	return t.Flush()
 }
