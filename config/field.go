@@ -109,6 +109,23 @@ func span(key string, to *time.Duration, least, most time.Duration) field {
 	}}
 }
 
+// count is written as a whole number, or as a text in the environment.
+func count(key string, to *int, least, most int) field {
+	want := fmt.Sprintf("a whole number from %d to %d", least, most)
+	give := func() string { return strconv.Itoa(*to) }
+	return field{key: key, want: want, bare: true, give: give, take: func(v any) bool {
+		n, ok := v.(int64)
+		if text, written := v.(string); written {
+			parsed, err := strconv.ParseInt(text, 10, 64)
+			n, ok = parsed, err == nil
+		}
+		if ok = ok && n >= int64(least) && n <= int64(most); ok {
+			*to = int(n)
+		}
+		return ok
+	}}
+}
+
 // decibels are written as a number, or as a text in the environment.
 func decibels(key string, to *float64, least, most float64) field {
 	want := fmt.Sprintf("a number of dB from %v to %v", least, most)

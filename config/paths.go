@@ -64,6 +64,9 @@ func (p Paths) Recordings() string { return filepath.Join(p.Data, "recordings") 
 // Server is the data folder of a server, unless another is named.
 func (p Paths) Server() string { return filepath.Join(p.State, "server") }
 
+// Host is the data folder of a host for ssh, unless another is named.
+func (p Paths) Host() string { return filepath.Join(p.State, "host") }
+
 // write puts data into a file in one step, so that a crash leaves the old file
 // or the new one.
 func write(path string, data []byte) error {

@@ -7,6 +7,7 @@ type Server struct {
 	Name        string        // what people see of it
 	KeepHistory time.Duration // how long finished calls are kept; zero is for ever
 	Timers      Timers
+	SSH         Host // of the telephones by ssh beside it
 }
 
 // Timers are the durations of the ringing service; zero leaves the built-in one.
@@ -17,7 +18,7 @@ type Timers struct {
 func (s *Server) fields() []field {
 	const least, most = 10 * time.Millisecond, time.Hour
 	const longestRing = 3 * time.Minute // that of the service
-	return []field{
+	return append(s.SSH.fields(), []field{
 		text("name", &s.Name),
 		span("history.keep", &s.KeepHistory, time.Hour, 100*365*24*time.Hour),
 		span("timers.ring", &s.Timers.Ring, least, longestRing),
@@ -27,7 +28,7 @@ func (s *Server) fields() []field {
 		span("timers.media_lost", &s.Timers.MediaLost, least, most),
 		span("timers.silence", &s.Timers.Silence, least, most),
 		span("timers.reconnect", &s.Timers.Reconnect, least, most),
-	}
+	}...)
 }
 
 // LoadServer reads a server's settings from the file and from the environment

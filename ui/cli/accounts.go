@@ -24,6 +24,31 @@ type ownAccounts struct {
 	getenv func(string) string
 }
 
+// accounts is what looks after the account of a session.
+func (a *app) accounts(s *session) ui.Accounts {
+	if a.hosted != nil {
+		return hostedAccount{ownAccounts{session: s}, a.hosted.login.Fingerprint}
+	}
+	return ownAccounts{s, config.Locate(a.getenv), a.getenv}
+}
+
+// hostedAccount is ui.Accounts for somebody who came by ssh: who one is follows
+// from the key, and there is no other.
+type hostedAccount struct {
+	ownAccounts
+	fingerprint string
+}
+
+// Own implements ui.Accounts.
+func (h hostedAccount) Own(context.Context) (ui.OwnAccount, error) {
+	return ui.OwnAccount{Server: h.account.URL, Fingerprint: h.fingerprint, Seen: true}, nil
+}
+
+// Use implements ui.Accounts.
+func (h hostedAccount) Use(context.Context, ui.SavedAccount) error {
+	return errors.New("another account needs another key: log in with that")
+}
+
 // Own implements ui.Accounts.
 func (o ownAccounts) Own(context.Context) (ui.OwnAccount, error) {
 	own := ui.OwnAccount{

@@ -35,9 +35,11 @@ func (a *app) answerCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&f.once, "once", false, "end after one call")
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print every event as one JSON object a line")
 	cmd.Flags().DurationVar(&f.talk, "for", 0, "hang up so long after the answer")
-	cmd.Flags().StringVar(&f.audio, "audio", "", soundUsage)
-	cmd.Flags().BoolVar(&f.process, "process", false, processUsage)
-	cmd.Flags().Var((*fileName)(&f.record), "record", recordUsage+"; later calls beside it")
+	if a.hosted == nil { // who came by ssh has no devices and no files here
+		cmd.Flags().StringVar(&f.audio, "audio", "", soundUsage)
+		cmd.Flags().BoolVar(&f.process, "process", false, processUsage)
+		cmd.Flags().Var((*fileName)(&f.record), "record", recordUsage+"; later calls beside it")
+	}
 	withoutDefault(cmd, "for")
 	return cmd
 }

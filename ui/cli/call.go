@@ -51,9 +51,11 @@ func (a *app) callCommand() *cobra.Command {
 	cmd.Flags().BoolVar(&f.asJSON, "json", false, "print every event as one JSON object a line")
 	cmd.Flags().DurationVar(&f.talk, "for", 0, "hang up so long after the answer")
 	cmd.Flags().DurationVar(&f.ring, "timeout", 0, "let it ring so long (5s to 3m; without it ring_time of the settings, else 45s)")
-	cmd.Flags().StringVar(&f.audio, "audio", "", soundUsage)
-	cmd.Flags().BoolVar(&f.process, "process", false, processUsage)
-	cmd.Flags().Var((*fileName)(&f.record), "record", recordUsage)
+	if a.hosted == nil { // who came by ssh has no devices and no files here
+		cmd.Flags().StringVar(&f.audio, "audio", "", soundUsage)
+		cmd.Flags().BoolVar(&f.process, "process", false, processUsage)
+		cmd.Flags().Var((*fileName)(&f.record), "record", recordUsage)
+	}
 	withoutDefault(cmd, "for", "timeout")
 	return cmd
 }
@@ -77,7 +79,7 @@ func (a *app) call(ctx context.Context, who string, f callFlags) (err error) {
 		return &exitError{exitFailed, fmt.Errorf("call %q: %w", who, calls.ErrUnknownReceiver)}
 	}
 	sound.process = f.process
-	s, err := a.begin(ctx, sound, isTestLine(calls.UserID(who)))
+	s, err := a.begin(ctx, sound, a.hosted == nil && isTestLine(calls.UserID(who)))
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"charm.land/fang/v2"
+	"github.com/charmbracelet/x/term"
 	"github.com/spf13/cobra"
 
 	"tring/config"
@@ -50,13 +51,22 @@ func Main(ctx context.Context, env Env) int {
 
 // app is one run of the program. Only its command's goroutine uses it.
 type app struct {
-	in      *os.File
+	in      io.Reader
 	out     io.Writer
 	err     io.Writer // for people; the terminal also while descriptor 2 is a log
 	getenv  func(string) string
 	version string
 	now     func() time.Time
 	failure error
+	hosted  *hosted // nil on a machine of one's own
+}
+
+// terminals are the two ends of the terminal that the program runs in; false
+// where one of them is none.
+func (a *app) terminals() (in, out *os.File, ok bool) {
+	in, typed := a.in.(*os.File)
+	out, shown := a.out.(*os.File)
+	return in, out, typed && shown && term.IsTerminal(in.Fd()) && term.IsTerminal(out.Fd())
 }
 
 func (a *app) rootCommand() *cobra.Command {
@@ -80,7 +90,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root.AddCommand(
 		a.callCommand(), a.answerCommand(),
 		a.loginCommand(), a.contactsCommand(), a.historyCommand(), a.presenceCommand(), a.phonesCommand(), a.accountsCommand(),
-		a.serveCommand(), a.userCommand(), a.backupCommand(), a.restoreCommand(),
+		a.serveCommand(), a.hostCommand(), a.userCommand(), a.backupCommand(), a.restoreCommand(),
 		a.audioCommand(), a.doctorCommand(), a.versionCommand(),
 	)
 	return root
@@ -180,6 +190,10 @@ func (a *app) report(err error) int {
 		}
 	}
 	if unread(err) {
+		return code
+	}
+	if a.hosted != nil {
+		a.say("tring: %s", hostedHint.Replace(explain(err)))
 		return code
 	}
 	a.say("tring: %s", explain(err))

@@ -53,7 +53,7 @@ func (a *app) aboutContact(use, short, done string, request func(calls.UserID) w
 				return err
 			}
 			defer func() { err = errors.Join(err, s.close()) }()
-			if args[0] == string(s.account.User) {
+			if args[0] == string(s.Snapshot().Me.User) {
 				return fmt.Errorf("%s is you; `tring contacts` shows the others", args[0])
 			}
 			if _, err := s.Request(ctx, request(calls.UserID(args[0]))); err != nil {

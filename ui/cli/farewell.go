@@ -157,7 +157,7 @@ func (u *unsent) carry(ctx context.Context, account Account, left config.Unsent)
 	ctx, cancel := context.WithTimeout(ctx, courierTime)
 	defer cancel()
 	courier := agent.New(agent.Config{
-		Me: calls.Identity{User: account.User, Device: account.Device}, Signaler: client, Unsent: ends(left), Log: u.log,
+		Me: calls.Identity{User: calls.UserID(left.User), Device: account.Device}, Signaler: client, Unsent: ends(left), Log: u.log,
 	})
 	done := make(chan error, 1)
 	go func() { done <- courier.Run(ctx) }()

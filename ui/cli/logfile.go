@@ -65,17 +65,23 @@ func logPage(path string, known int64) (page ui.LogPage, err error) {
 	if err != nil {
 		return page, fmt.Errorf("read %s: %w", path, err)
 	}
-	page.Cut = from > 0
-	if first := bytes.IndexByte(data, '\n') + 1; page.Cut {
-		data, from = data[first:], from+int64(first) // the first line lost its beginning
+	page.Lines, page.Cut = logLines(data, from), from > 0
+	return page, nil
+}
+
+// logLines reads the lines of a log from an offset on; where that is not its
+// beginning, the first line has lost its own.
+func logLines(data []byte, from int64) (lines []ui.LogLine) {
+	if first := bytes.IndexByte(data, '\n') + 1; from > 0 {
+		data, from = data[first:], from+int64(first)
 	}
 	for {
 		end := bytes.IndexByte(data, '\n')
 		if end < 0 {
-			return page, nil
+			return lines
 		}
 		if line, ok := logLine(data[:end], from); ok {
-			page.Lines = append(page.Lines, line)
+			lines = append(lines, line)
 		}
 		data, from = data[end+1:], from+int64(end)+1
 	}

@@ -160,7 +160,7 @@ func (l login) findKey(named string) (config.Key, ssh.Signer, error) {
 
 // askInvite asks for the invite where a person sits.
 func (a *app) askInvite() (string, error) {
-	if !term.IsTerminal(a.in.Fd()) {
+	if in, ok := a.in.(*os.File); !ok || !term.IsTerminal(in.Fd()) {
 		return "", wrongUsage("no invite is given; write --invite CODE, or --user NAME where the server knows your key")
 	}
 	fmt.Fprint(a.err, "Invite: ")

@@ -27,6 +27,7 @@ func init() { beeep.AppName = "tring" } // before anybody reads it
 // call is noticed, and how one talks.
 func (a *app) noticed(s config.Settings, c ui.Config) ui.Config {
 	c.Terminal = ui.TerminalOf(a.getenv)
+	c.Terminal.Remote = c.Terminal.Remote || a.hosted != nil
 	c.Notify, c.Talk, c.Desktop = ui.Notify(s.Notify), ui.Talk(s.Talk), desktop(c.Terminal, a.getenv)
 	return c
 }

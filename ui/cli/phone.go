@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,8 +59,9 @@ func NewPhone(a Account, s Sound, unsent ...calls.Unsent) (*Phone, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare media: %w", err)
 	}
+	user := cmp.Or(a.For, a.User)
 	phone := agent.Config{
-		Me:       calls.Identity{User: a.User, Name: string(a.User), Device: a.Device},
+		Me:       calls.Identity{User: user, Name: string(user), Device: a.Device},
 		Signaler: client,
 		OpenSession: func(o calls.OpenMedia, notify func(calls.Input)) (agent.Session, error) {
 			return sessions.Open(o, notify)

@@ -2,12 +2,9 @@ package cli
 
 import (
 	"context"
-	"os"
 	"runtime"
 	"strings"
 	"time"
-
-	"github.com/charmbracelet/x/term"
 
 	"tring/calls"
 	"tring/calls/wire"
@@ -19,8 +16,10 @@ import (
 // wantsPlain says whether there is no terminal that could show a screen, or the
 // person wants none.
 func (a *app) wantsPlain() bool {
-	out, ok := a.out.(*os.File)
-	if !ok || !term.IsTerminal(out.Fd()) || !term.IsTerminal(a.in.Fd()) {
+	if a.hosted != nil {
+		return a.hosted.login.Terminal == nil || asksForPlain(a.getenv, "")
+	}
+	if _, _, ok := a.terminals(); !ok {
 		return true
 	}
 	return asksForPlain(a.getenv, runtime.GOOS)
@@ -59,21 +58,27 @@ func (a *app) plainPhone(ctx context.Context, s *session) error {
 		case <-looking.Done():
 		}
 	}
-	recorded := make(chan ui.Recorded, 8)
-	recorder := newRecorder(s.Phone, func(file string, err error) { recorded <- ui.Recorded{File: file, Err: err} })
 	paths := config.Locate(a.getenv)
 	desk := s.desk(paths, a.getenv)
 	c := line.Console{
 		Agent: dialler{s.Phone, desk.ring}, In: a.in, Out: a.out, NewCallID: newCallID, Now: time.Now,
 		Language: ui.LanguageOf(s.settings.Lang, a.getenv), Banner: banner(s), Notes: notes,
-		Server: asker{s.Phone}, Accounts: ownAccounts{s, paths, a.getenv}, Settings: desk, Sounder: desk,
-		Recorder: screenRecorder{recorder, paths.Recordings()}, Recorded: recorded,
-		Stats: s.Stats, Volume: s.Engine.SetVolume, Dial: dialTone(s.Engine),
-		Log: readLog(paths.Log()),
+		Server: asker{s.Phone}, Accounts: a.accounts(s), Settings: desk,
+		Stats: s.Stats, Volume: s.Engine.SetVolume, Dial: dialTone(s.Engine), Log: s.logged,
 	}
 	if s.bellNote != "" {
 		c.Banner = append(c.Banner, s.bellNote)
 	}
+	if a.hosted != nil {
+		if note := a.hosted.note(); note != "" {
+			tell(note)
+		}
+		go a.hosted.follow(looking, a.hosted.teller(c.Language, tell))
+		return c.Run(ctx)
+	}
+	recorded := make(chan ui.Recorded, 8)
+	recorder := newRecorder(s.Phone, func(file string, err error) { recorded <- ui.Recorded{File: file, Err: err} })
+	c.Recorder, c.Recorded, c.Sounder = screenRecorder{recorder, paths.Recordings()}, recorded, desk
 	switch {
 	case s.soundNote != "":
 		tell("No sound: " + ui.Clean(s.soundNote, noteWidth))

@@ -5,14 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/term"
 
 	"tring/calls"
-	"tring/calls/wire"
 	"tring/config"
 	"tring/ui"
 )
@@ -69,51 +67,81 @@ func banner(s *session) []string {
 func (a *app) fullScreen(ctx context.Context, s *session) (again bool, err error) {
 	var program *tea.Program
 	paths := config.Locate(a.getenv)
-	recorder := newRecorder(s.Phone, func(file string, err error) { program.Send(ui.Recorded{File: file, Err: err}) })
-	defer recorder.close()
 	desk := s.desk(paths, a.getenv)
 	defer desk.close()
-	model := ui.New(a.noticed(s.settings, ui.Config{
-		Agent: dialler{s.Phone, desk.ring}, NewCallID: newCallID, Now: a.now, Stats: s.Stats, Version: a.version,
-		MarkSeen: func(ctx context.Context, until calls.ID) error {
-			_, err := s.Request(ctx, wire.MarkSeen{Until: until})
-			return err
-		},
-		Favourite: func(ctx context.Context, who calls.Receiver, on bool) error {
-			_, err := s.Request(ctx, wire.SetFavourite{Receiver: who, On: on})
-			return err
-		},
-		Accounts: ownAccounts{s, paths, a.getenv}, Log: readLog(paths.Log()), Guide: a.guide(s),
-		Banner: banner(s), SoundNote: cmp.Or(s.soundNote, s.bellNote), Language: ui.LanguageOf(s.settings.Lang, a.getenv),
-		Theme: ui.Theme(s.settings.Theme), Motion: s.settings.Motion, Bell: s.settings.Bell,
-		Keys: s.settings.Keys, Mouse: s.settings.Mouse, Settings: desk, Sounder: desk,
-		Recorder: screenRecorder{recorder, paths.Recordings()}, Dial: dialTone(s.Engine),
-		Volume: s.Engine.SetVolume,
-	}))
-	if out, ok := a.out.(*os.File); ok { // so that the first picture is whole, and need not wait for a second one
-		if width, height, err := term.GetSize(out.Fd()); err == nil {
-			model.Update(tea.WindowSizeMsg{Width: width, Height: height})
-		}
+	c := a.screenConfig(s, desk)
+	if a.hosted == nil {
+		recorder := newRecorder(s.Phone, func(file string, err error) { program.Send(ui.Recorded{File: file, Err: err}) })
+		defer recorder.close()
+		c.Recorder = screenRecorder{recorder, paths.Recordings()}
 	}
-	program = tea.NewProgram(model, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(a.out),
-		tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler())
+	model := ui.New(c)
+	size, options := a.display()
+	if size.Width > 0 { // so that the first picture is whole, and need not wait for a second one
+		model.Update(size)
+	}
+	program = tea.NewProgram(model, append(options, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(a.out),
+		tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler())...)
 	looking, enough := context.WithCancel(ctx)
 	defer enough()
-	if s.realSound {
+	switch {
+	case a.hosted != nil:
+		go a.hosted.follow(looking, program.Send)
+	case s.realSound:
 		go lookForDevices(looking, func(note string) { program.Send(ui.SoundNote(note)) })
 	}
+	// The listener's queue is between the phone and a program that may wait for its
+	// terminal: it is bounded, and what it cannot hold becomes one look at the whole.
 	s.AddCallListener("screen", func(e calls.Event) { program.Send(e) })
 	defer s.RemoveCallListener("screen")
 	s.run(ctx)
 	defer a.keepTitle()()
 	_, err = program.Run()
 	switch {
+	case errors.Is(err, tea.ErrProgramPanic) && a.hosted != nil:
+		return false, errors.New("the screen broke down; log in again")
 	case errors.Is(err, tea.ErrProgramPanic):
 		return false, fmt.Errorf("the screen broke down; the log says why: %s", paths.Log())
 	case ctx.Err() != nil, errors.Is(err, tea.ErrInterrupted):
 		return false, nil // asked to end
 	}
 	return model.Again(), err
+}
+
+// screenConfig is what a screen is made of. What the phone does not have at a
+// host is left out.
+func (a *app) screenConfig(s *session, desk *desk) ui.Config {
+	ask := asker{s.Phone}
+	c := ui.Config{
+		Agent: dialler{s.Phone, desk.ring}, NewCallID: newCallID, Now: a.now, Stats: s.Stats, Version: a.version,
+		MarkSeen: ask.MarkSeen, Favourite: ask.SetFavourite,
+		Accounts: a.accounts(s), Log: s.logged,
+		Banner: banner(s), SoundNote: cmp.Or(s.soundNote, s.bellNote), Language: ui.LanguageOf(s.settings.Lang, a.getenv),
+		Theme: ui.Theme(s.settings.Theme), Motion: s.settings.Motion, Bell: s.settings.Bell,
+		Keys: s.settings.Keys, Mouse: s.settings.Mouse, Settings: desk,
+		Dial: dialTone(s.Engine), Volume: s.Engine.SetVolume, Hosted: a.hosted != nil,
+	}
+	c.Volumes, c.KeepVolume = a.volumes(s)
+	if a.hosted == nil {
+		c.Sounder, c.Guide = desk, a.guide(s)
+	} else {
+		c.SoundNote = a.hosted.note()
+	}
+	return a.noticed(s.settings, c)
+}
+
+// display is the size of the terminal, zero where nobody knows it, and how the
+// program is told of a terminal that is not this process's own.
+func (a *app) display() (size tea.WindowSizeMsg, options []tea.ProgramOption) {
+	if a.hosted != nil {
+		return a.hosted.display()
+	}
+	if _, out, ok := a.terminals(); ok {
+		if width, height, err := term.GetSize(out.Fd()); err == nil {
+			size = tea.WindowSizeMsg{Width: width, Height: height}
+		}
+	}
+	return size, nil
 }
 
 // dialler is a phone whose calls ring as long as the settings say.

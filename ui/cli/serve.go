@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"path/filepath"
 
-	"charm.land/log/v2"
 	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 
@@ -21,6 +20,7 @@ type serveFlags struct {
 	nats                      []string
 	noTURN, lines, proxy      bool
 	cert, key, domain, level  string
+	ssh                       string
 }
 
 func (a *app) serveCommand() *cobra.Command {
@@ -30,7 +30,8 @@ func (a *app) serveCommand() *cobra.Command {
 		Long: "Run a server, until Ctrl-C or SIGTERM.\n\n" +
 			"Its settings are the file server.toml in its data folder: name, durations under\n" +
 			"[timers] (ring, media, caller_gone, lease, media_lost, silence, reconnect), and under\n" +
-			"[history] how long finished calls are kept (keep = \"8760h\"; without it, for ever).\n\n" +
+			"[history] how long finished calls are kept (keep = \"8760h\"; without it, for ever).\n" +
+			"Under [ssh] are those of --ssh; tring host --help explains them.\n\n" +
 			"Off this machine it always speaks TLS: with the certificate that you name, with one by\n" +
 			"ACME for --domain, behind a proxy, or else with its own, whose pin is in each invite.",
 		Example: "  tring serve\n  tring serve --domain tring.example.org --listen :443\n  tring user add alice",
@@ -48,14 +49,15 @@ func (a *app) serveCommand() *cobra.Command {
 	cmd.Flags().StringVar(&f.key, "tls-key", "", "key file of the certificate")
 	cmd.Flags().StringVar(&f.domain, "domain", "", "get a certificate for this name by ACME")
 	cmd.Flags().BoolVar(&f.proxy, "behind-proxy", false, "speak plain HTTP to a proxy that does TLS")
+	cmd.Flags().StringVar(&f.ssh, "ssh", "", "TCP address for telephones by ssh; :22 where no other sshd has that")
 	cmd.Flags().StringVar(&f.level, "log-level", "info", "debug, info, warn or error")
 	return cmd
 }
 
-// config makes the server's of flags and settings.
-func (f serveFlags) config(a *app, logger *slog.Logger) (server.Config, error) {
+// config makes the server's of flags and settings, and the host's settings.
+func (f serveFlags) config(a *app, logger *slog.Logger) (server.Config, config.Host, error) {
 	if f.turn != "" && f.noTURN {
-		return server.Config{}, wrongUsage("--turn and --no-turn exclude each other")
+		return server.Config{}, config.Host{}, wrongUsage("--turn and --no-turn exclude each other")
 	}
 	if f.data == "" {
 		f.data = config.Locate(a.getenv).Server()
@@ -68,7 +70,7 @@ func (f serveFlags) config(a *app, logger *slog.Logger) (server.Config, error) {
 	}
 	settings, err := config.LoadServer(filepath.Join(f.data, "server.toml"), a.getenv)
 	if err != nil {
-		return server.Config{}, fmt.Errorf("read the server's settings: %w", err)
+		return server.Config{}, config.Host{}, fmt.Errorf("read the server's settings: %w", err)
 	}
 	t := settings.Timers
 	return server.Config{
@@ -80,16 +82,24 @@ func (f serveFlags) config(a *app, logger *slog.Logger) (server.Config, error) {
 			Silence: t.Silence, Reconnect: t.Reconnect,
 		},
 		Log: logger, Version: a.version,
-	}, nil
+	}, settings.SSH, nil
+}
+
+// parts are what runs of a server, and what a host beside it needs.
+type parts struct {
+	data   string
+	ssh    config.Host
+	log    *slog.Logger
+	served chan error
+	stop   context.CancelFunc
 }
 
 func (a *app) serve(ctx context.Context, f serveFlags) error {
-	level, err := log.ParseLevel(f.level)
+	logger, err := a.serverLog(f.level)
 	if err != nil {
-		return wrongUsage("--log-level %s is none; write debug, info, warn or error", f.level)
+		return err
 	}
-	logger := slog.New(log.NewWithOptions(a.err, log.Options{ReportTimestamp: true, Level: level}))
-	c, err := f.config(a, logger)
+	c, ssh, err := f.config(a, logger)
 	if err != nil {
 		return err
 	}
@@ -101,22 +111,55 @@ func (a *app) serve(ctx context.Context, f serveFlags) error {
 		return fmt.Errorf("start the server: %w", err)
 	}
 	served := make(chan error, 1)
-	ctx, stop := context.WithCancel(ctx)
+	// The server outlasts what it serves here: a host lets calls end first.
+	serving, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
-	go func() { served <- srv.Serve(ctx) }()
+	go func() { served <- srv.Serve(serving) }()
 	var lines *testLines
 	if f.lines {
-		if lines, err = startLines(ctx, srv, filepath.Join(c.Data, "lines"), logger); err != nil {
+		if lines, err = startLines(serving, srv, filepath.Join(c.Data, "lines"), logger); err != nil {
 			stop()
 			return errors.Join(fmt.Errorf("start the test lines: %w", err), <-served)
 		}
 	}
 	a.announce(srv, f, c)
-	tell(logger, daemon.SdNotifyReady)
-	err = <-served
-	tell(logger, daemon.SdNotifyStopping)
+	err = a.serveUntil(ctx, srv, f, parts{c.Data, ssh, logger, served, stop})
 	stop()
 	return errors.Join(err, lines.wait())
+}
+
+// serveUntil serves, and hosts telephones if that is wanted, until ctx ends or
+// the server does. The server outlasts the host, which lets calls end first.
+func (a *app) serveUntil(ctx context.Context, srv *server.Server, f serveFlags, p parts) error {
+	end := func(err error) error {
+		tell(p.log, daemon.SdNotifyStopping)
+		p.stop()
+		return errors.Join(err, <-p.served)
+	}
+	if f.ssh == "" {
+		tell(p.log, daemon.SdNotifyReady)
+		select {
+		case err := <-p.served:
+			return err
+		case <-ctx.Done():
+			return end(nil)
+		}
+	}
+	x, h, err := a.hostBeside(ctx, srv, f.ssh, p)
+	if err != nil {
+		return end(err)
+	}
+	hosting, stop := context.WithCancel(ctx)
+	defer stop()
+	hosted := make(chan error, 1)
+	go func() { hosted <- a.serveHost(hosting, x, h, p.log) }()
+	select {
+	case err := <-p.served:
+		stop()
+		return errors.Join(err, <-hosted)
+	case err := <-hosted:
+		return end(err)
+	}
 }
 
 // announce says where the server is and what to do next.

@@ -15,6 +15,7 @@ import (
 	"tring/calls"
 	"tring/calls/wire"
 	"tring/config"
+	"tring/ui"
 )
 
 // maxLog is how large the log file may grow before the old one is put aside.
@@ -29,8 +30,10 @@ type session struct {
 	*Phone
 	settings config.Settings
 	log      *slog.Logger
-	trial    *trial // nil with an account
-	tool     bool   // it asks the server something and goes: no phone
+	logged   ui.LogReader // reads that log
+	trial    *trial       // nil with an account
+	tool     bool         // it asks the server something and goes: no phone
+	hosted   bool         // for somebody who came by ssh
 	account  Account
 	unsent   *unsent       // what the server was not told; nil in a trial
 	told     chan struct{} // closed when what other phones left is told, or cannot be
@@ -105,6 +108,9 @@ func (a *app) make(ctx context.Context, s *session, sound soundSpec, allowTrial 
 		Device:    device, Ring: ring, Gain: settings.Sound.Gain, NoTones: sound.kind == "none",
 		LowDelay: settings.Sound.LowDelay, DTX: settings.Sound.DTX, Tones: s.tones(settings, a.getenv),
 	}, s.unsent.recall()...)
+	if err == nil && a.hosted != nil && !s.tool {
+		a.hosted.watchCalls(s.Phone)
+	}
 	return err
 }
 
@@ -154,6 +160,9 @@ func (s *session) close() error {
 // account is the account in use as a phone needs it; without one its URL is
 // empty.
 func (a *app) account(s *session, paths config.Paths, settings config.Settings) (Account, error) {
+	if a.hosted != nil {
+		return a.hosted.signIn(s, paths, settings)
+	}
 	saved, ok, err := config.LoadAccount(paths)
 	if err != nil || !ok {
 		return Account{}, err
@@ -184,12 +193,35 @@ func (s *session) identity(paths config.Paths) (kind, device string, err error) 
 	if err != nil {
 		return "", "", err
 	}
-	s.later(d.Release)
+	s.later(func() error {
+		if s.hosted && s.Phone != nil && errors.Is(s.Snapshot().LinkErr, calls.ErrRemoved) { // the next login has a new phone
+			return errors.Join(d.Renew(), d.Release())
+		}
+		return d.Release()
+	})
 	return wire.KindPhone, d.ID, nil
 }
 
-// openLog opens the log file for this run.
+// openLog opens the log for this run: the file, or at a host the login's own.
 func (a *app) openLog(s *session, paths config.Paths, settings config.Settings) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(settings.LogLevel)); err != nil {
+		return nil, fmt.Errorf("log level: %w", err)
+	}
+	out, err := a.logFile(s, paths)
+	if err != nil {
+		return nil, err
+	}
+	return slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{Level: level})), nil
+}
+
+func (a *app) logFile(s *session, paths config.Paths) (io.Writer, error) {
+	if a.hosted != nil {
+		log := &loginLog{}
+		s.logged = log.read
+		return log, nil
+	}
+	s.logged = readLog(paths.Log())
 	if info, err := os.Stat(paths.Log()); err == nil && info.Size() > maxLog {
 		if err := os.Rename(paths.Log(), paths.Log()+".1"); err != nil {
 			return nil, fmt.Errorf("put the old log aside: %w", err)
@@ -200,11 +232,7 @@ func (a *app) openLog(s *session, paths config.Paths, settings config.Settings) 
 		return nil, fmt.Errorf("open the log: %w; choose another folder with TRING_HOME", err)
 	}
 	s.later(f.Close)
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(settings.LogLevel)); err != nil {
-		return nil, fmt.Errorf("log level: %w", err)
-	}
-	return slog.New(slog.NewJSONHandler(f, &slog.HandlerOptions{Level: level})), nil
+	return f, nil
 }
 
 // redirect keeps what sound libraries print off the terminal.
@@ -225,11 +253,12 @@ func (a *app) redirect(s *session, paths config.Paths) error {
 
 // askPassphrase asks at the terminal without showing what is typed.
 func (a *app) askPassphrase(prompt string) ([]byte, error) {
-	if !term.IsTerminal(a.in.Fd()) {
+	in, ok := a.in.(*os.File)
+	if !ok || !term.IsTerminal(in.Fd()) {
 		return nil, config.ErrNobodyToAsk
 	}
 	fmt.Fprint(a.err, prompt)
-	secret, err := term.ReadPassword(a.in.Fd())
+	secret, err := term.ReadPassword(in.Fd())
 	a.say("")
 	return secret, err
 }

@@ -30,6 +30,7 @@ type desk struct {
 	getenv     func(string) string
 	log        *slog.Logger
 	ringTime   atomic.Int64 // of outgoing calls
+	hosted     bool         // it is somebody's who came by ssh
 
 	changing sync.Mutex     // one change at a time, which may take a while
 	newest   map[string]int // the number of each setting's last change
@@ -51,12 +52,33 @@ var (
 	_ ui.Sounder  = (*desk)(nil)
 )
 
+// awayFrom are the settings that somebody has none of whose phone runs at a host:
+// of the machine's devices and files, which are at his own end.
+func awayFrom(key string) bool {
+	switch key {
+	case "audio.input", "audio.output", "audio.ring", "audio.canceller", "audio.noise", "audio.level", "tones.ring":
+		return true
+	}
+	return false
+}
+
+// long says whether a setting is longer than anybody needs who keeps it on a
+// machine of others.
+func long(values []string) bool {
+	const most = 400 // bytes
+	size := 0
+	for _, v := range values {
+		size += len(v) + 1
+	}
+	return size > most
+}
+
 // desk makes the desk of a session, whose settings come from these folders.
 func (s *session) desk(paths config.Paths, getenv func(string) string) *desk {
 	d := &desk{
 		phone: s.Phone, processing: s.processing, getenv: getenv, log: s.log,
 		settings: s.settings, newest: map[string]int{}, file: config.OpenFile(paths),
-		sound: s.sound, device: s.device, bell: s.ring, bench: make(chan struct{}, 1),
+		hosted: s.hosted, sound: s.sound, device: s.device, bell: s.ring, bench: make(chan struct{}, 1),
 	}
 	d.settings.Input, d.settings.Output = cmp.Or(s.sound.in, s.settings.Input), cmp.Or(s.sound.out, s.settings.Output)
 	d.settings.Sound.Ring = cmp.Or(s.sound.ring, s.settings.Sound.Ring)
@@ -72,6 +94,9 @@ func (d *desk) Read() map[string]ui.Setting {
 	settings := d.inForce()
 	all := map[string]ui.Setting{}
 	for key, values := range settings.Values() {
+		if d.hosted && awayFrom(key) {
+			continue
+		}
 		s := ui.Setting{Values: values}
 		if variable := config.Variable(key); d.getenv(variable) != "" {
 			s.Variable = variable
@@ -126,6 +151,8 @@ func (d *desk) Change(ctx context.Context, c ui.Change) error {
 		return errors.New("the phone ends")
 	case c.Number < d.newest[c.Key]:
 		return nil // overtaken
+	case d.hosted && (awayFrom(c.Key) || long(c.Values)):
+		return fmt.Errorf("%s: that cannot be set over ssh", ui.Clean(c.Key, cellWidth))
 	}
 	d.newest[c.Key] = c.Number
 	switch {

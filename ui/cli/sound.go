@@ -22,10 +22,11 @@ const soundUsage = "sound: default, none, in=NAME,out=NAME,ring=NAME or wav:IN,O
 
 // soundSpec is what --audio asked for.
 type soundSpec struct {
-	kind    string // "default", "none", "wav"
+	kind    string // "default", "none", "wav", "line"
 	in, out string
 	ring    string // the bell's device; empty: the speaker's
 	process bool   // clean the sound of a file, too
+	line    audio.Device
 }
 
 // parseSound reads default | none | in=NAME,out=NAME,ring=NAME | wav:IN,OUT, where
@@ -78,8 +79,11 @@ func devices(spec string) (all []string) {
 }
 
 // soundFlag is the sound of --audio, else of $TRING_AUDIO. What is wrong with it
-// is wrong usage.
+// is wrong usage. A login at a host has its line.
 func (a *app) soundFlag(spec string) (soundSpec, error) {
+	if a.hosted != nil {
+		return soundSpec{kind: "line", line: a.hosted.login.Line}, nil
+	}
 	if spec == "" {
 		spec = a.getenv("TRING_AUDIO")
 	}
@@ -98,6 +102,8 @@ func (s soundSpec) open(settings config.Settings, log *slog.Logger) (device, rin
 	switch s.kind {
 	case "none":
 		return wav.Silence(), nil, nil
+	case "line":
+		return s.line, nil, nil
 	case "wav":
 		device, err = wav.Open(s.in, s.out)
 		return device, nil, err

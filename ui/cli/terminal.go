@@ -114,8 +114,8 @@ func rawTerminal(tty *os.File) (restore func(), err error) {
 // examineTerminal looks at the terminal, and asks it.
 func (a *app) examineTerminal(settings config.Settings) []finding {
 	name := a.getenv("TERM")
-	switch out, ok := a.out.(*os.File); {
-	case !ok || !term.IsTerminal(out.Fd()) || !term.IsTerminal(a.in.Fd()):
+	switch _, _, ok := a.terminals(); {
+	case !ok:
 		return []finding{{"terminal", true, "none: the phone shows plain lines here"}}
 	case name == "dumb" || name == "":
 		return []finding{{"terminal", true, "TERM is " + name + ": the phone shows plain lines here"}}

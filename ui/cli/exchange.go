@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/crypto/ssh"
+
+	"tring/audio/opus"
+	"tring/calls"
+	"tring/calls/signaling"
+	"tring/calls/wire"
+	"tring/config"
+	"tring/ui/host"
+)
+
+// exchange is the telephones of people who come by ssh. It asks the server who
+// they are over one connection of its own, so that nobody who logs in waits for
+// another to be made; each login's phone has its own then. It is safe for
+// concurrent use.
+type exchange struct {
+	account Account // the host's: what it signs in with for people, too
+	people  string  // the folder of what they set here, a folder for each
+	version string
+	now     func() time.Time
+	log     *slog.Logger
+
+	server *signaling.Client
+	linked chan error // the first news of the connection
+}
+
+// openExchange opens the host's telephones. The account has the host's key.
+func (a *app) openExchange(account Account, folder string, log *slog.Logger) (*exchange, error) {
+	x := &exchange{
+		account: account, people: filepath.Join(folder, "people"), version: a.version, now: a.now, log: log,
+		linked: make(chan error, 1),
+	}
+	if err := tidy(x.people); err != nil {
+		return nil, err
+	}
+	asker := account
+	asker.Kind, asker.Log = wire.KindTool, log
+	var err error
+	x.server, err = signaling.New(asker)
+	return x, err
+}
+
+// host makes the host of these telephones.
+func (x *exchange) host(listen, key string, s config.Host) (*host.Host, error) {
+	return host.New(host.Config{
+		Listen: listen, HostKey: key, Log: x.log, Codec: opus.Codec{}, KeepCall: s.KeepCall,
+		Limits: host.Limits{
+			ConnectionsPerAddress: s.Connections, LoginsPerKey: s.Logins, Idle: s.Idle, Grace: s.Grace,
+		},
+		Whose: x.whose, Join: x.join, Run: x.runLogin,
+	})
+}
+
+// run keeps the connection to the server until ctx ends, or the server refuses
+// the host for good.
+func (x *exchange) run(ctx context.Context) error { return x.server.Run(ctx, x) }
+
+// Receive implements signaling.Receiver.
+func (x *exchange) Receive(in calls.Input) {
+	var news error
+	switch in := in.(type) {
+	case calls.Connected:
+	case calls.Disconnected:
+		if news = in.Err; news == nil {
+			news = calls.ErrOffline
+		}
+	default:
+		return
+	}
+	select {
+	case x.linked <- news:
+	default: // nobody waits any more
+	}
+}
+
+// Known implements signaling.Receiver: a host holds no calls of its own.
+func (x *exchange) Known() []calls.ID { return nil }
+
+// whose says whose a key is.
+func (x *exchange) whose(ctx context.Context, key ssh.PublicKey) (calls.UserID, error) {
+	owner, err := x.ask(ctx, wire.Whose{Key: authorized(key)})
+	if errors.Is(err, calls.ErrUnknownKey) {
+		return "", host.ErrUnknownKey
+	}
+	return owner, err
+}
+
+// join gives a key to the account of an invite. The pin in an invite is for
+// phones that do not know the server yet.
+func (x *exchange) join(ctx context.Context, key ssh.PublicKey, invite string) (calls.UserID, error) {
+	secret, _ := signaling.SplitInvite(invite)
+	return x.ask(ctx, wire.EnrolKey{Key: authorized(key), Invite: secret})
+}
+
+func (x *exchange) ask(ctx context.Context, m wire.Message) (calls.UserID, error) {
+	ctx, cancel := context.WithTimeout(ctx, connectTime)
+	defer cancel()
+	answer, err := x.server.Request(ctx, m)
+	if err != nil {
+		return "", err
+	}
+	owner, ok := answer.(wire.KeyOwner)
+	if !ok {
+		return "", fmt.Errorf("ask the server about a key: it answered %s", answer.Type())
+	}
+	return owner.User, nil
+}
+
+// authorized is a key as authorized_keys has it, without its line's end.
+func authorized(key ssh.PublicKey) string {
+	line := ssh.MarshalAuthorizedKey(key)
+	return string(line[:len(line)-1])
+}

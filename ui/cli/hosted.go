@@ -1,0 +1,238 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+	"github.com/spf13/cobra"
+
+	"tring/calls"
+	"tring/calls/wire"
+	"tring/config"
+	"tring/ui"
+	"tring/ui/host"
+)
+
+// hosted is what somebody who came by ssh has in the place of a machine. The
+// goroutine of his command uses it.
+type hosted struct {
+	login   *host.Login
+	account Account // signs in for the person, but for the device
+}
+
+// runLogin carries out a login's command and returns the exit code. Nothing of
+// the host's own is in reach of it: its environment, its terminal, its files but
+// the folder of this person.
+func (x *exchange) runLogin(ctx context.Context, l *host.Login) int {
+	if err := l.User.Validate(); err != nil { // it becomes a folder's name
+		fmt.Fprintf(l.Err, "tring: %v\n", err)
+		return exitFailure
+	}
+	account := x.account
+	account.For = l.User
+	a := &app{
+		in: l.In, out: l.Out, err: l.Err, version: x.version, now: x.now,
+		getenv: homeAt(filepath.Join(x.people, string(l.User)), l.Getenv),
+		hosted: &hosted{login: l, account: account},
+	}
+	ctx, cooked := a.cook(ctx, l.Args)
+	defer cooked()
+	return a.runHosted(ctx, l.Args)
+}
+
+// homeAt is a login's environment, with a folder of its own.
+func homeAt(folder string, getenv func(string) string) func(string) string {
+	return func(name string) string {
+		if name == "TRING_HOME" {
+			return folder
+		}
+		if strings.HasPrefix(name, "TRING_") || name == "SSH_AUTH_SOCK" || name == "HOME" {
+			return ""
+		}
+		return getenv(name)
+	}
+}
+
+// hostedHint turns what the commands advise into what helps somebody who came by
+// ssh.
+var hostedHint = strings.NewReplacer( //nolint:gochecknoglobals // a constant in all but syntax
+	"log in again with `tring login URL --user NAME`", "log in again",
+	"ask for a new invite, and run `tring login URL` again", "ask the host's administrator",
+	"`tring doctor` shows what is wrong", "try again soon",
+	"`tring ", "`ssh HOST ",
+)
+
+// runHosted is Main for a login.
+func (a *app) runHosted(ctx context.Context, args []string) int {
+	root := a.hostedCommand()
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") && !offers(root, args[0]) {
+		return a.report(wrongUsage("there is no command %q here; `help` shows what there is", shorten(args[0])))
+	}
+	root.SetArgs(slices.Clip(args))
+	if args == nil {
+		root.SetArgs([]string{})
+	}
+	root.SetOut(a.out)
+	root.SetErr(a.err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = a.failure
+	} else {
+		err = wrongUsage("%w; `help` shows what there is", err)
+	}
+	return a.report(err)
+}
+
+// offers says whether there is a command of this name: cobra has some of its own
+// that nobody offered.
+func offers(root *cobra.Command, name string) bool {
+	return name == "help" || slices.ContainsFunc(root.Commands(), func(c *cobra.Command) bool { return c.Name() == name })
+}
+
+// hostedCommand is what somebody who came by ssh may have carried out.
+func (a *app) hostedCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "ssh HOST",
+		Short: "A telephone that lives in the terminal",
+		Long: "A telephone that lives in the terminal; this one by ssh.\n\n" +
+			"Without a command it is the phone, full screen. Sound comes and goes by `tring ssh HOST`,\n" +
+			"or by `ssh HOST audio` beside it.",
+		Args: noArguments, SilenceErrors: true, SilenceUsage: true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		RunE:              a.does(func(ctx context.Context, _ []string) error { return a.screen(ctx, false) }),
+	}
+	plain := &cobra.Command{
+		Use: "plain", Short: "The phone in plain lines, without a screen", Args: noArguments,
+		RunE: a.does(func(ctx context.Context, _ []string) error { return a.screen(ctx, true) }),
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return err })
+	root.SetHelpCommand(helpCommand())
+	root.AddCommand(plain, a.callCommand(), a.answerCommand(), a.contactsCommand(), a.historyCommand(),
+		a.presenceCommand(), a.phonesCommand(), a.versionCommand())
+	return root
+}
+
+// signIn is how the person's phone signs in: the host does it for him.
+func (h *hosted) signIn(s *session, paths config.Paths, settings config.Settings) (Account, error) {
+	s.hosted = true
+	kind, device, err := s.identity(paths)
+	if err != nil {
+		return Account{}, err
+	}
+	if kind == wire.KindPhone {
+		kind = wire.KindSSH
+	}
+	account := h.account
+	account.Kind, account.Log = kind, s.log
+	account.Device = calls.Device{ID: calls.DeviceID(device), Label: settings.Label}
+	s.unsent = openUnsent(paths, config.Account{Server: account.URL, User: string(account.For)}, device, s.log)
+	return account, nil
+}
+
+// note is what the login's sound lacks; nothing while a line carries it.
+func (h *hosted) note() string {
+	if h.login.Line.Attached() {
+		return h.login.Line.Fault()
+	}
+	return ui.NoLine
+}
+
+// display is what a program knows of the login's terminal.
+func (h *hosted) display() (tea.WindowSizeMsg, []tea.ProgramOption) {
+	var environ []string
+	for _, name := range []string{"TERM", "COLORTERM", "NO_COLOR", "LANG", "LC_ALL", "LC_CTYPE"} {
+		if value := h.login.Getenv(name); value != "" {
+			environ = append(environ, name+"="+value)
+		}
+	}
+	size := h.login.Terminal.Size
+	return tea.WindowSizeMsg(size), []tea.ProgramOption{
+		tea.WithEnvironment(environ), tea.WithColorProfile(colorprofile.Env(environ)), tea.WithWindowSize(size.Width, size.Height),
+	}
+}
+
+// follow tells what changes around a login, as messages for its screen, until
+// ctx ends. Whoever is told may take his time: of each thing only the newest
+// waits.
+func (h *hosted) follow(ctx context.Context, tell func(tea.Msg)) {
+	nudge := make(chan struct{}, 1)
+	defer h.login.Line.Watch(func(bool) {
+		select {
+		case nudge <- struct{}{}:
+		default:
+		}
+	})()
+	nudge <- struct{}{} // it may have come meanwhile
+	var resized <-chan host.Size
+	if h.login.Terminal != nil {
+		resized = h.login.Terminal.Resized
+	}
+	leaving, told := h.login.Leaving, h.note()
+	for {
+		select {
+		case <-nudge:
+			if note := h.note(); note != told {
+				told = note
+				tell(ui.SoundNote(note))
+			}
+		case size, ok := <-resized:
+			if !ok {
+				resized = nil
+				continue
+			}
+			tell(tea.WindowSizeMsg(size))
+		case most, ok := <-leaving:
+			if leaving = nil; ok {
+				tell(ui.Leaving(most))
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// teller is for follow where there are lines in the place of a screen.
+func (h *hosted) teller(l ui.Language, tell func(line string)) func(tea.Msg) {
+	return func(msg tea.Msg) {
+		switch msg := msg.(type) {
+		case ui.SoundNote:
+			if msg == "" {
+				msg = soundIsBack
+			}
+			tell(string(msg))
+		case ui.Leaving:
+			tell(l.HostLeaves(time.Duration(msg)))
+		}
+	}
+}
+
+// watchCalls tells the host whether there is a call that should not be cut.
+func (h *hosted) watchCalls(p *Phone) {
+	p.AddCallListener("host", func(calls.Event) {
+		_, held := p.Snapshot().Held()
+		h.login.InCall(held)
+	})
+}
+
+// tidy makes a folder for a person, which nobody else may read.
+func tidy(folder string) error {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return fmt.Errorf("make folder %s: %w", folder, err)
+	}
+	info, err := os.Stat(folder)
+	if err == nil && info.Mode().Perm()&0o077 != 0 {
+		err = errors.New("others may read it; make it mode 0700")
+	}
+	if err != nil {
+		return fmt.Errorf("folder %s: %w", folder, err)
+	}
+	return nil
+}
