@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/oklog/ulid/v2"
 	"golang.org/x/crypto/ssh"
 
 	"tring/audio/opus"
@@ -44,6 +45,7 @@ func (a *app) openExchange(account Account, folder string, log *slog.Logger) (*e
 	}
 	asker := account
 	asker.Kind, asker.Log = wire.KindTool, log
+	asker.Device = calls.Device{ID: calls.DeviceID(ulid.Make().String()), Label: "ssh host"}
 	var err error
 	x.server, err = signaling.New(asker)
 	return x, err
