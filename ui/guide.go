@@ -340,24 +340,31 @@ func (g *guide) joined(m *Model, err error) tea.Cmd {
 		}
 		return m.beginAgain(g.join.address)
 	case !cancelled:
-		g.page, g.fault = guideForm, m.lang.joinFault(g.join.address, err)
+		g.page, g.fault = guideForm, m.lang.JoinFault(g.join.address, err)
 	}
 	return nil
 }
 
-// unpack finds the address and the invite in the line that "tring user add"
-// prints, wherever it was pasted.
+// unpack finds the address and the invite in such a line, wherever it was pasted.
 func (g *guide) unpack() {
-	words := strings.Fields(g.fields[g.field].Value())
-	for i, w := range words {
-		if w != "login" || i+3 >= len(words) || words[i+2] != "--invite" {
-			continue
-		}
-		g.fields[fieldAddress].SetValue(words[i+1])
-		g.fields[fieldInvite].SetValue(words[i+3])
+	address, invite, ok := LoginLine(g.fields[g.field].Value())
+	if ok {
+		g.fields[fieldAddress].SetValue(address)
+		g.fields[fieldInvite].SetValue(invite)
 		g.focus(fieldInvite)
-		return
 	}
+}
+
+// LoginLine finds the address and the invite in the line that "tring user add"
+// prints.
+func LoginLine(line string) (address, invite string, ok bool) {
+	words := strings.Fields(line)
+	for i, w := range words {
+		if w == "login" && i+3 < len(words) && words[i+2] == "--invite" {
+			return words[i+1], words[i+3], true
+		}
+	}
+	return "", "", false
 }
 
 func (g *guide) click(m *Model, _, y int, double bool) tea.Cmd {

@@ -44,6 +44,17 @@ var germanLines = map[string]string{ //nolint:gochecknoglobals // a constant in 
 	"what is of use now; ? all for everything": "was jetzt nützt; ? alle sagt alles",
 	"quit, and hang up":                        "beenden, und auflegen",
 
+	"open your microphone to talk, and close it; talk on and talk off do one of both": "dein Mikrofon öffnen, um zu reden, und schließen; reden an und reden aus tun eins davon",
+	"Type talk on, talk off, or talk alone for the other of both.":                    "Schreib reden an, reden aus, oder nur reden für das andere davon.",
+	"guide":             "anfang",
+	"the ways to begin": "die Wege anzufangen",
+	"How do you want to begin? Type a number.":                         "Wie willst du anfangen? Schreib eine Nummer.",
+	"Or type l for the people. Later, guide shows these ways again.":   "Oder l zeigt die Leute. Später zeigt anfang diese Wege wieder.",
+	"Type the server's address, or the whole line that you were sent.": "Schreib die Adresse des Servers, oder die ganze Zeile, die du bekommen hast.",
+	"Type the invite.": "Schreib die Einladung.",
+	"Joining %s …":     "Trete bei: %s …",
+	"You have joined. Quit and start tring again to be there.": "Du bist beigetreten. Beende tring und starte es neu, um dort zu sein.",
+
 	// What was typed.
 	"yes":               "ja",
 	"no":                "nein",
@@ -101,6 +112,10 @@ var germanLines = map[string]string{ //nolint:gochecknoglobals // a constant in 
 	"Type decibels, from -20 to 20.":                "Schreib Dezibel, von -20 bis 20.",
 	"Type seconds, from 5 to 180.":                  "Schreib Sekunden, von 5 bis 180.",
 	"Type the name of a WAV or Opus file, or none.": "Schreib den Namen einer WAV- oder Opus-Datei, oder keine.",
+	"Microphone in a call":                          "Mikrofon im Gespräch",
+	"closed until you talk":                         "zu, bis du redest",
+	"open":                                          "offen",
+	"Terminal's bell for a call":                    "Klingeln des Terminals bei Anruf",
 	"Type a name. It holds from the next start.":    "Schreib einen Namen. Er gilt ab dem nächsten Start.",
 
 	// Calls.

@@ -140,8 +140,8 @@ func (l Language) joinStep(s JoinStep) string {
 	return ""
 }
 
-// joinFault is why a login failed, and what to do.
-func (l Language) joinFault(address string, err error) string {
+// JoinFault is why a login failed, and what to do.
+func (l Language) JoinFault(address string, err error) string {
 	switch {
 	case errors.Is(err, calls.ErrInviteInvalid):
 		return l.Say("The server does not take this invite: it was used, is too old, or is not whole. Ask for a new one.")

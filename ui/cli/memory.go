@@ -5,6 +5,8 @@ import (
 	"context"
 
 	"tring/config"
+	"tring/ui"
+	"tring/ui/line"
 )
 
 // volumes are how loud the account of a session has made each person, and what
@@ -22,6 +24,18 @@ func (a *app) volumes(s *session) (map[string]float64, func(context.Context, str
 	return known.VolumesOf(own), func(_ context.Context, who string, db float64) error {
 		return config.Remember(paths, func(m *config.Memory) { m.SetVolume(own, who, db) })
 	}
+}
+
+// attend gives a console what the person's own terminal and desktop are for, and
+// what is remembered.
+func (a *app) attend(s *session, c *line.Console) {
+	c.Volumes, c.KeepVolume = a.volumes(s)
+	if a.hosted != nil {
+		c.Bell = a.hosted.login.Terminal != nil
+		return
+	}
+	_, _, c.Bell = a.terminals()
+	c.Guide, c.Desktop = a.guide(s), desktop(ui.TerminalOf(a.getenv), a.getenv)
 }
 
 // guideSeen says whether the guide for the first run was looked at, and remembers

@@ -66,6 +66,7 @@ func (a *app) plainPhone(ctx context.Context, s *session) error {
 		Server: asker{s.Phone}, Accounts: a.accounts(s), Settings: desk,
 		Stats: s.Stats, Volume: s.Engine.SetVolume, Dial: dialTone(s.Engine), Log: s.logged,
 	}
+	a.attend(s, &c)
 	if s.bellNote != "" {
 		c.Banner = append(c.Banner, s.bellNote)
 	}

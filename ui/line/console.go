@@ -49,13 +49,24 @@ type Console struct {
 	Recorded <-chan ui.Recorded              // recordings that nobody ended
 	Stats    func() (calls.MediaStats, bool) // of the call; false without one
 	Volume   func(db float64)                // of the other side; 0 is as it came
-	Dial     func(key rune)                  // sends the tone of 0 to 9, * or #
-	Log      ui.LogReader
+	Guide    ui.Guide                        // with First the console begins with it; Join nil: there is none
+	Bell     bool                            // Out is a terminal, whose bell may ring
+
+	// Volumes are how loud each person was made before, by whose voice it is, and
+	// KeepVolume remembers one.
+	Volumes    map[string]float64
+	KeepVolume func(ctx context.Context, who string, db float64) error
+	// Desktop shows a notification.
+	Desktop func(ctx context.Context, text string) error
+
+	Dial func(key rune) // sends the tone of 0 to 9, * or #
+	Log  ui.LogReader
 
 	answers chan func()                   // of questions, told in Run's goroutine
 	asking  bool                          // input waits for the answer to a question
 	prompt  func(context.Context, string) // takes the next line in the place of a command
 	changes int                           // of settings
+	joining bool                          // a server
 
 	fault  string       // of the sound, the last one told
 	note   string       // of Notes, the last one
@@ -74,6 +85,9 @@ func (c Console) Run(ctx context.Context) error {
 	c.sample = time.NewTicker(time.Hour)
 	c.sample.Stop()
 	c.answers, c.volumes = make(chan func()), map[string]float64{}
+	for who, db := range c.Volumes {
+		c.volumes[who] = bounded(db)
+	}
 	defer c.leave(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -107,6 +121,10 @@ func (c *Console) begin(ctx context.Context) {
 		c.tell("1 missed call. Type t to list the calls.")
 	case missed > 1:
 		c.tell("%d missed calls. Type t to list the calls.", missed)
+	}
+	if c.Guide.First && c.Guide.Join != nil {
+		c.welcome(ctx)
+		return
 	}
 	c.people(ctx, "", 0)
 }
@@ -173,8 +191,9 @@ func ask[T any](ctx context.Context, c *Console, question func(context.Context) 
 
 // do carries out an act; done, which may be nil, is what follows if it went well.
 func (c *Console) do(ctx context.Context, id calls.ID, act calls.Act, done func()) {
+	command := calls.Command{Call: id, Act: act, Muted: c.pushes()}
 	c.aside(ctx, func(ctx context.Context) func() {
-		err := c.Agent.Do(ctx, calls.Command{Call: id, Act: act})
+		err := c.Agent.Do(ctx, command)
 		return func() {
 			switch {
 			case err != nil:
@@ -189,11 +208,16 @@ func (c *Console) do(ctx context.Context, id calls.ID, act calls.Act, done func(
 // aside does what may take a moment in a goroutine that ends with actTime or
 // ctx, and then what it returns in Run's.
 func (c *Console) aside(ctx context.Context, work func(context.Context) func()) {
+	c.within(ctx, actTime, work)
+}
+
+// within is aside for what may take so long.
+func (c *Console) within(ctx context.Context, long time.Duration, work func(context.Context) func()) {
 	answers := c.answers
 	go func() {
-		within, cancel := context.WithTimeout(ctx, actTime)
+		limited, cancel := context.WithTimeout(ctx, long)
 		defer cancel()
-		tell := work(within)
+		tell := work(limited)
 		select {
 		case answers <- tell:
 		case <-ctx.Done():

@@ -34,7 +34,11 @@ func (p *fakePhone) Do(_ context.Context, c calls.Command) error {
 	p.mu.Lock()
 	fails := p.fails
 	p.mu.Unlock()
-	p.did <- c.Act.Verb() + " " + string(c.Call) + details(c.Act)
+	did := c.Act.Verb() + " " + string(c.Call) + details(c.Act)
+	if _, mute := c.Act.(calls.SetMuted); c.Muted && !mute {
+		did += " muted"
+	}
+	p.did <- did
 	return fails
 }
 

@@ -13,7 +13,8 @@ type party struct {
 	numbers map[calls.ID]int // of the calls that ring here, while they do
 	last    string           // the last line about where a call stands
 	muted   map[calls.UserID]bool
-	turned  calls.ID // the call that has its volume
+	turned  calls.ID   // the call that has its volume
+	rung    []calls.ID // the calls that ring and were noticed
 }
 
 // hear prints an event, and what the person can do about it.
@@ -44,6 +45,7 @@ func (c *Console) hear(ctx context.Context, e calls.Event) {
 		}
 		c.print(words)
 	}
+	c.noticeCalls(ctx, v)
 	c.hearMuted(v)
 	c.settleVolume(v)
 	if e.Name == calls.ConnectionChanged && v.Link == calls.LinkUp && was != calls.LinkUp && !c.choices.made {

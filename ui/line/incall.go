@@ -76,11 +76,29 @@ func (c *Console) hangUp(ctx context.Context, _ string) {
 }
 
 func (c *Console) mute(ctx context.Context, _ string) {
-	held, ok := c.inCall()
-	if !ok {
-		return
+	if held, ok := c.inCall(); ok {
+		c.setMute(ctx, held, !held.Muted)
 	}
-	muted := !held.Muted
+}
+
+// talk opens the microphone of somebody who pushes to talk, and closes it again.
+func (c *Console) talk(ctx context.Context, word string) {
+	held, ok := c.inCall()
+	l := c.Language
+	switch {
+	case !ok:
+	case word == "":
+		c.setMute(ctx, held, !held.Muted)
+	case word == "on" || word == l.Say("on"):
+		c.setMute(ctx, held, false)
+	case word == "off" || word == l.Say("off"):
+		c.setMute(ctx, held, true)
+	default:
+		c.tell("Type talk on, talk off, or talk alone for the other of both.")
+	}
+}
+
+func (c *Console) setMute(ctx context.Context, held calls.CallView, muted bool) {
 	c.do(ctx, held.Call.ID, calls.SetMuted{Audio: muted}, func() {
 		if muted {
 			c.tell("Your microphone is muted.")
@@ -97,11 +115,13 @@ const (
 	volumeMost  = 18
 )
 
-func (c *Console) louder(_ context.Context, _ string) { c.turn(volumeStep) }
-func (c *Console) softer(_ context.Context, _ string) { c.turn(-volumeStep) }
+func (c *Console) louder(ctx context.Context, _ string) { c.turn(ctx, volumeStep) }
+func (c *Console) softer(ctx context.Context, _ string) { c.turn(ctx, -volumeStep) }
+
+func bounded(db float64) float64 { return min(max(db, volumeLeast), volumeMost) }
 
 // turn makes the other side louder or softer, in this call and in those to come.
-func (c *Console) turn(by float64) {
+func (c *Console) turn(ctx context.Context, by float64) {
 	held, ok := c.inCall()
 	switch {
 	case !ok:
@@ -112,7 +132,7 @@ func (c *Console) turn(by float64) {
 	}
 	v := c.Agent.Snapshot()
 	peer := held.Call.Peer(v.Me.User)
-	db := min(max(c.volumes[peer]+by, volumeLeast), volumeMost)
+	db := bounded(c.volumes[peer] + by)
 	c.volumes[peer] = db
 	c.Volume(db)
 	switch {
@@ -122,6 +142,9 @@ func (c *Console) turn(by float64) {
 		c.tell("%s is %d decibels louder than they come.", Name(v, peer), int(db))
 	default:
 		c.tell("%s is as loud as they come.", Name(v, peer))
+	}
+	if keep := c.KeepVolume; keep != nil { // the next line waits, so that the last one holds
+		ask(ctx, c, func(ctx context.Context) (struct{}, error) { return struct{}{}, keep(ctx, peer, db) }, func(struct{}) {})
 	}
 }
 

@@ -42,6 +42,12 @@ func settings() []setting {
 		{key: "audio.canceller", name: "Echo canceller", values: []value{{"auto", "automatic"}, {"on", "on"}, {"off", "off"}}},
 		{key: "audio.noise", name: "Noise around you", values: []value{{"normal", "taken out"}, {"off", "left in"}}},
 		{key: "audio.level", name: "Even loudness", values: onOff},
+		{key: "talk", name: "Microphone in a call", values: []value{{"open", "open"}, {"push", "closed until you talk"}}},
+		{key: "bell", name: "Terminal's bell for a call", values: onOff},
+		{
+			key: "notify", name: "Notifications",
+			values: []value{{"auto", "automatic"}, {"native", "by the system"}, {"osc", "by the terminal"}, {"bell", "the terminal's bell"}, {"off", "off"}},
+		},
 		{key: "lang", name: "Language", values: []value{{"auto", "as the system"}, {"en", "English"}, {"de", "German"}}},
 		{key: "label", name: "Name of this phone", question: "Type a name. It holds from the next start."},
 	}
