@@ -2,10 +2,14 @@ package host
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
+	"sync"
+	"time"
 
 	"charm.land/ssh"
 	"charm.land/wish/v2"
@@ -15,11 +19,19 @@ import (
 
 // Host lets people in by ssh. All methods are safe for concurrent use.
 type Host struct {
-	cfg      Config
-	listener net.Listener
-	server   *ssh.Server
-	key      gossh.PublicKey
-	metrics  *metrics
+	cfg       Config
+	listener  net.Listener
+	server    *ssh.Server
+	key       gossh.PublicKey
+	metrics   *metrics
+	admission *admission
+	lines     *Lines
+
+	census *census
+
+	ctx     context.Context // of all logins; ends with Close
+	cancel  context.CancelCauseFunc
+	closing sync.Once
 }
 
 // New opens the host's key, which it makes when there is none, and the address to
@@ -36,17 +48,53 @@ func New(cfg Config) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{cfg: cfg, key: signer.PublicKey(), metrics: newMetrics()}
-	if h.server, err = wish.NewServer(func(s *ssh.Server) error {
-		s.AddHostKey(signer)
-		return nil
-	}); err != nil {
+	h := &Host{cfg: cfg, key: signer.PublicKey(), metrics: newMetrics(), census: newCensus()}
+	h.admission = newAdmission(cfg.Limits, h.metrics)
+	h.lines = NewLines(cfg.Codec)
+	h.ctx, h.cancel = context.WithCancelCause(context.Background())
+	if h.server, err = wish.NewServer(h.options(signer)); err != nil {
 		return nil, fmt.Errorf("open ssh host: %w", err)
 	}
 	if h.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
 		return nil, fmt.Errorf("open ssh host: %w", err)
 	}
 	return h, nil
+}
+
+// options are all that wish is told. It forwards nothing unless it is asked to, and
+// knows no channel but sessions and no subsystem but ours.
+func (h *Host) options(signer ssh.Signer) ssh.Option {
+	return func(s *ssh.Server) error {
+		s.AddHostKey(signer)
+		s.Version = "tring"
+		s.HandshakeTimeout = h.cfg.Limits.Handshake
+		s.ServerConfigCallback = func(ssh.Context) *gossh.ServerConfig { return algorithms() }
+		s.PublicKeyHandler = func(_ ssh.Context, key ssh.PublicKey) bool { return acceptable(key) }
+		s.ConnCallback = h.admit
+		s.ConnectionFailedCallback = func(conn net.Conn, err error) {
+			h.metrics.refused.WithLabelValues("handshake").Inc()
+			h.cfg.Log.Debug("handshake failed", "address", conn.RemoteAddr(), "error", err)
+		}
+		s.ChannelHandlers = map[string]ssh.ChannelHandler{"session": h.enter}
+		s.SubsystemHandlers = map[string]ssh.SubsystemHandler{
+			soundSubsystem: h.subsystem(false), opusSubsystem: h.subsystem(true),
+		}
+		s.Handler = h.serve
+		return nil
+	}
+}
+
+// admit is asked for every connection, before its handshake.
+func (h *Host) admit(ctx ssh.Context, conn net.Conn) net.Conn {
+	c := h.newConnection(conn)
+	if reason := h.admission.enter(c); reason != "" {
+		h.metrics.refused.WithLabelValues(reason).Inc()
+		h.cfg.Log.Debug("connection refused", "address", c.address, "reason", reason)
+		_ = c.end(ErrGone)
+		return nil
+	}
+	ctx.SetValue(connectionKey{}, c)
+	return c
 }
 
 // Addr is where the host listens.
@@ -58,18 +106,60 @@ func (h *Host) Fingerprint() string { return gossh.FingerprintSHA256(h.key) }
 // Collector is the host's metrics: sessions, channels, refusals, drops, bytes.
 func (h *Host) Collector() prometheus.Collector { return h.metrics }
 
-// Serve lets people in until the context ends; then everyone is told, logins
-// without a call end, and calls may go on for Limits.Grace. It is called once.
+// Sound counts what the sound channels carried.
+func (h *Host) Sound() SoundStats { return h.lines.Stats() }
+
+// Serve lets people in until the context ends. Then nobody new comes in, everyone
+// is told, logins without a call end, and calls may go on for Limits.Grace; Close
+// ends that time. It returns when all logins are over, and is called once.
 func (h *Host) Serve(ctx context.Context) error {
-	stop := context.AfterFunc(ctx, func() { _ = h.Close() })
-	defer stop()
-	if err := h.server.Serve(h.listener); !errors.Is(err, ssh.ErrServerClosed) {
-		return fmt.Errorf("serve ssh: %w", err)
+	failed := make(chan error, 1)
+	go func() { failed <- h.server.Serve(h.listener) }()
+	select {
+	case err := <-failed:
+		if h.ctx.Err() == nil {
+			_ = h.Close() // what failed says more
+			return fmt.Errorf("serve ssh: %w", err)
+		}
+	case <-h.ctx.Done():
+	case <-ctx.Done():
+		_ = h.listener.Close() // fails only if it is closed
+		h.cfg.Log.Info("ssh host stops", "grace", h.cfg.Limits.Grace)
 	}
-	return nil
+	h.census.leave()
+	grace := time.NewTimer(max(h.cfg.Limits.Grace, 0))
+	defer grace.Stop()
+	select {
+	case <-h.census.over:
+	case <-grace.C:
+	case <-h.ctx.Done():
+	}
+	_ = h.Close() // as above
+	select {
+	case <-h.census.over:
+		return nil
+	case <-time.After(closeWait):
+		return errors.New("stop ssh host: some logins have not ended")
+	}
 }
+
+// closeWait is how long Serve waits for logins whose connections are closed.
+const closeWait = 5 * time.Second
 
 // Close ends everything at once.
 func (h *Host) Close() error {
-	return errors.Join(h.server.Close(), h.listener.Close())
+	err := h.listener.Close()
+	h.closing.Do(func() {
+		h.cancel(ErrStopping)
+		for _, c := range h.admission.close() {
+			_ = c.end(ErrStopping) // nothing is left to be done about it
+		}
+	})
+	if errors.Is(err, net.ErrClosed) {
+		return nil
+	}
+	return err
 }
+
+// letters names a login or a connection in logs.
+func letters() string { return strings.ToLower(rand.Text()[:8]) }

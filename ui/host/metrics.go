@@ -41,6 +41,21 @@ func newMetrics() *metrics {
 	}
 }
 
+// began counts a login in, and over counts it out.
+func (m *metrics) began(screen bool) {
+	kind := "command"
+	if screen {
+		kind = "screen"
+	}
+	m.logins.WithLabelValues(kind).Inc()
+	m.channels.WithLabelValues("login").Inc()
+}
+
+func (m *metrics) over(cause string) {
+	m.channels.WithLabelValues("login").Dec()
+	m.ended.WithLabelValues(cause).Inc()
+}
+
 // Describe and Collect make the metrics a prometheus.Collector.
 func (m *metrics) Describe(to chan<- *prometheus.Desc) {
 	for _, c := range m.all() {

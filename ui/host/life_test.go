@@ -1,0 +1,311 @@
+package host
+
+import (
+	"context"
+	"io"
+	"os/exec"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"tring/calls"
+)
+
+// TestStalledReader: whoever reads nothing is cut, costs nobody else a frame, and
+// does not hold a stop up.
+func TestStalledReader(t *testing.T) {
+	causes := make(chan error, 1)
+	s := open(t, func(c *Config) {
+		c.Limits.Stalled = 300 * time.Millisecond
+		c.Run = func(ctx context.Context, l *Login) int {
+			code := runWords(ctx, l)
+			if l.User == "mallory" {
+				causes <- context.Cause(ctx)
+			}
+			return code
+		}
+	})
+	mallory := s.dial(s.person("mallory"))
+	w, err := mallory.NewSession()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.StdoutPipe(); err != nil { // nobody reads it
+		t.Fatal(err)
+	}
+	if err := w.Start("flood"); err != nil {
+		t.Fatal(err)
+	}
+	alice := s.start(s.dial(s.person("alice")), "wait")
+	for cut := false; !cut; {
+		before := len(alice.out.String())
+		_, _ = io.WriteString(alice.in, "x")
+		s.until("alice's screen goes on", func() bool { return len(alice.out.String()) > before })
+		select {
+		case why := <-causes:
+			if why != ErrStalled {
+				t.Errorf("cut for %v", why)
+			}
+			cut = true
+		default:
+		}
+	}
+	s.until("it is counted", func() bool { return s.metric("ended_total", "stalled") == 1 })
+}
+
+// TestStoppedReader: a host stops although a client takes nothing at all.
+func TestStoppedReader(t *testing.T) {
+	s := open(t, nil)
+	s.hang(t, "flood")
+	s.stop()
+	if err := s.over(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestDeadPeer: a client that is alive for the kernel only is noticed.
+func TestDeadPeer(t *testing.T) {
+	s := open(t, func(c *Config) {
+		c.Limits.Keepalive, c.Limits.Dead = 50*time.Millisecond, 500*time.Millisecond
+	})
+	s.hang(t, "wait")
+	s.until("it is over", func() bool { return s.metric("ended_total", "gone") == 1 && s.metric("connections", "") == 0 })
+}
+
+// TestAliveClient: one that answers stays, however little is said.
+func TestAliveClient(t *testing.T) {
+	s := open(t, func(c *Config) {
+		c.Limits.Keepalive, c.Limits.Dead = 10*time.Millisecond, 2*time.Second
+	})
+	client := s.dial(s.person("alice"))
+	w := s.start(client, "wait")
+	before := s.metric("bytes_total", "in")
+	s.until("many answers have come", func() bool { return s.metric("bytes_total", "in") > before+2000 })
+	_, _ = io.WriteString(w.in, "q")
+	if code := s.end(w); code != 0 {
+		t.Errorf("code %d", code)
+	}
+}
+
+// hang starts the real client with a command and stops it with SIGSTOP.
+func (s *stand) hang(t *testing.T, command string) {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("no SIGSTOP here")
+	}
+	s.person("mallory")
+	cmd := s.ssh("-tt", "-i", s.keyFile("mallory"), "phone", command)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	if _, err := io.ReadFull(out, make([]byte, 5)); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestClosedChannel: a channel that is closed ends its login, and not the others
+// of its connection.
+func TestClosedChannel(t *testing.T) {
+	s := open(t, nil)
+	client := s.dial(s.person("alice"))
+	one, two := s.start(client, "wait"), s.start(client, "call")
+	_ = one.Close()
+	s.until("it is over", func() bool { return s.metric("ended_total", "gone") == 1 })
+	_, _ = io.WriteString(two.in, "x")
+	s.until("the other goes on", func() bool { return strings.Contains(two.out.String(), "typed x") })
+	if n := s.metric("calls", ""); n != 1 {
+		t.Errorf("%v calls", n)
+	}
+}
+
+// TestKeepCall: by setting, a call outlives its client for a while; its screen
+// draws into nothing.
+func TestKeepCall(t *testing.T) {
+	s := open(t, func(c *Config) { c.KeepCall = 500 * time.Millisecond })
+	alice := s.person("alice")
+	waiting, calling := s.dial(alice), s.dial(alice)
+	s.start(waiting, "wait")
+	s.start(calling, "call")
+	_, _ = waiting.Close(), calling.Close()
+	s.until("the one without a call is over", func() bool { return s.metric("ended_total", "gone") == 1 })
+	if n := s.metric("calls", ""); n != 1 {
+		t.Errorf("%v calls", n)
+	}
+	s.until("the call is over", func() bool { return s.metric("ended_total", "gone") == 2 })
+}
+
+// TestIdle counts from the last key, and not in a call.
+func TestIdle(t *testing.T) {
+	s := open(t, func(c *Config) {
+		c.Limits.Idle = 400 * time.Millisecond
+		c.Limits.Keepalive = 5 * time.Millisecond // which is no key
+	})
+	client := s.dial(s.person("alice"))
+	calling, typing, waiting := s.start(client, "call"), s.start(client, "wait"), s.start(client, "wait")
+	ended := make(chan int, 1)
+	go func() { ended <- s.end(waiting) }()
+	for over := false; !over; {
+		_, _ = io.WriteString(typing.in, "x")
+		select {
+		case <-ended:
+			over = true
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+	if said := waiting.err.String(); !strings.Contains(said, "nobody has typed") {
+		t.Errorf("it is told %q", said)
+	}
+	if n := s.metric("ended_total", ""); n != 1 {
+		t.Errorf("%v have ended", n)
+	}
+	_, _ = io.WriteString(calling.in, "e")
+	for _, w := range []*session{calling, typing} {
+		s.end(w)
+	}
+	if n := s.metric("ended_total", "idle"); n != 3 {
+		t.Errorf("%v have ended idle", n)
+	}
+}
+
+// TestStop: everyone is told; whoever is in no call goes at once, the others when
+// their calls end; nobody new comes in.
+func TestStop(t *testing.T) {
+	s := open(t, nil)
+	alice, bob := s.dial(s.person("alice")), s.dial(s.person("bob"))
+	waiting, calling := s.start(alice, "wait"), s.start(bob, "call")
+	s.stop()
+	for _, w := range []*session{waiting, calling} {
+		s.until("they are told", func() bool { return strings.Contains(w.out.String(), "calls end in 2m0s") })
+	}
+	if code := s.end(waiting); code != 0 || !strings.Contains(waiting.err.String(), "the host is stopping") {
+		t.Errorf("without a call: code %d, %q", code, waiting.err.String())
+	}
+	if _, err := s.tryDial(s.person("carol")); err == nil {
+		t.Error("somebody came in")
+	}
+	late := s.session(bob)
+	if err := late.Start("who"); err != nil {
+		t.Fatal(err)
+	}
+	if code := s.end(late); code != exitFailed || !strings.Contains(late.err.String(), "the host is stopping") {
+		t.Errorf("a new login: code %d, %q", code, late.err.String())
+	}
+	_, _ = io.WriteString(calling.in, "x")
+	s.until("the call goes on", func() bool { return strings.Contains(calling.out.String(), "typed x") })
+	_, _ = io.WriteString(calling.in, "e")
+	s.end(calling)
+	if err := s.over(); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestGrace: a call that goes on too long is cut, and at once by Close, which is
+// what a second signal does.
+func TestGrace(t *testing.T) {
+	for name, grace := range map[string]time.Duration{"over": 300 * time.Millisecond, "closed": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			causes := make(chan error, 1)
+			s := open(t, func(c *Config) {
+				c.Limits.Grace, c.KeepCall = grace, time.Hour
+				c.Run = func(ctx context.Context, l *Login) int {
+					code := runWords(ctx, l)
+					causes <- context.Cause(ctx)
+					return code
+				}
+			})
+			w := s.start(s.dial(s.person("alice")), "call")
+			s.stop()
+			s.until("it is told", func() bool { return strings.Contains(w.out.String(), "the host stops") })
+			if name == "closed" {
+				if err := s.host.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+			if err := s.over(); err != nil {
+				t.Error(err)
+			}
+			if why := <-causes; why != ErrStopping {
+				t.Errorf("cut for %v", why)
+			}
+		})
+	}
+}
+
+// TestPlainPipe: without a terminal, bytes are as they were written, and all of
+// them come before the end.
+func TestPlainPipe(t *testing.T) {
+	const lines = 40_000
+	s := open(t, func(c *Config) {
+		c.Run = func(_ context.Context, l *Login) int {
+			for range lines {
+				if _, err := io.WriteString(l.Out, "a line\n"); err != nil {
+					return exitFailed
+				}
+			}
+			_, _ = io.WriteString(l.Err, "done\n")
+			return 7
+		}
+	})
+	s.person("alice")
+	cmd := s.ssh("-i", s.keyFile("alice"), "phone", "history")
+	var complaints strings.Builder
+	cmd.Stderr = &complaints
+	out, err := cmd.Output()
+	if exit, is := err.(*exec.ExitError); !is || exit.ExitCode() != 7 {
+		t.Errorf("exit %v", err)
+	}
+	if string(out) != strings.Repeat("a line\n", lines) || complaints.String() != "done\n" {
+		t.Errorf("%d bytes, %q", len(out), complaints.String())
+	}
+}
+
+// TestFlood: what one connection sends is paced, and the others do not feel it.
+func TestFlood(t *testing.T) {
+	s := open(t, func(c *Config) { c.Limits.Bytes = 64 << 10 })
+	alice := s.start(s.dial(s.person("alice")), "wait")
+	mallory := s.start(s.dial(s.person("mallory")), "wait")
+	go func() {
+		for flood := make([]byte, 32<<10); ; {
+			if _, err := mallory.in.Write(flood); err != nil {
+				return
+			}
+		}
+	}()
+	s.until("the flood is here", func() bool { return s.metric("bytes_total", "in") >= paceBurst })
+	for range 50 {
+		before := len(alice.out.String())
+		_, _ = io.WriteString(alice.in, "x")
+		s.until("alice's screen goes on", func() bool { return len(alice.out.String()) > before })
+	}
+}
+
+// TestWhoIsAsked: identity is asked for each login, so a key that was taken away
+// meanwhile opens nothing, though its connection is open.
+func TestWhoIsAsked(t *testing.T) {
+	s := open(t, nil)
+	client := s.dial(s.person("alice"))
+	s.start(client, "wait")
+	s.mu.Lock()
+	s.people = map[string]calls.UserID{}
+	s.mu.Unlock()
+	w := s.session(client)
+	if err := w.Start("who"); err != nil {
+		t.Fatal(err)
+	}
+	if code := s.end(w); code != exitFailed {
+		t.Errorf("code %d, %q", code, w.out.String())
+	}
+}

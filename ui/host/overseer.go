@@ -1,0 +1,182 @@
+package host
+
+import (
+	"context"
+	"time"
+)
+
+// farewell is the time for a screen to say why it ends.
+const farewell = 2 * time.Second
+
+// login runs the phone, or one of its commands, for a person.
+func (v *visit) login(args []string) int {
+	user, ok := v.who()
+	if !ok {
+		return exitFailed
+	}
+	place := holder{"login", v.fingerprint}
+	if !v.host.admission.hold(place) {
+		return v.refuse("logins", "this key is logged in too often already; end one of the others")
+	}
+	defer v.host.admission.give(place)
+	pty, _, _ := v.session.Pty()
+	in := newInlet(v.session, v.door.conn)
+	leaving := make(chan time.Duration, 1)
+	l := &Login{
+		User: user, Fingerprint: v.fingerprint, Session: letters(), Address: v.door.conn.address,
+		Args: args, In: in, Out: spout{v.out, 0}, Err: spout{v.out, 1},
+		Getenv:   environment(pty.Term, v.door.terminal() != nil, v.session.Environ()),
+		Terminal: v.door.terminal(),
+		Line:     v.host.lines.Open(v.door.conn.id, v.fingerprint),
+		Leaving:  leaving, calls: make(chan struct{}, 1),
+	}
+	defer func() { _ = l.Line.Close() }() // nothing is left to be said to it
+
+	ctx, cancel := context.WithCancelCause(v.host.ctx)
+	o := &overseer{visit: v, login: l, in: in, leaving: leaving, cancel: cancel}
+	overseen := make(chan struct{})
+	go func() {
+		defer close(overseen)
+		o.watch(ctx)
+	}()
+	v.log.Info("login began", "screen", len(args) == 0, "login", l.Session)
+	v.host.metrics.began(len(args) == 0)
+	code, cause := exitFailed, "panic"
+	if v.guarded(func() { code = v.host.cfg.Run(ctx, l) }) {
+		cause = causeOf(ctx)
+	}
+	cancel(nil)
+	<-overseen
+	switch cause {
+	case "idle":
+		v.say("%s; log in again", ErrIdle)
+	case "stopping":
+		v.say("%s; log in again in a moment", ErrStopping)
+	}
+	v.host.metrics.over(cause)
+	v.log.Info("login ended", "cause", cause, "code", code, "login", l.Session)
+	return code
+}
+
+// causeOf names why a login ended, for logs and metrics.
+func causeOf(ctx context.Context) string {
+	switch context.Cause(ctx) {
+	case nil:
+		return "done"
+	case ErrStalled:
+		return "stalled"
+	case ErrIdle:
+		return "idle"
+	case ErrStopping:
+		return "stopping"
+	}
+	return "gone"
+}
+
+// overseer ends a login when its client is gone, when nobody types, and when the
+// host stops; a call keeps it for a while. It is one goroutine's.
+type overseer struct {
+	visit   *visit
+	login   *Login
+	in      *inlet
+	leaving chan<- time.Duration
+	cancel  context.CancelCauseFunc
+
+	gone, told, counted bool
+}
+
+func (o *overseer) watch(ctx context.Context) {
+	host, limits := o.visit.host, o.visit.host.cfg.Limits
+	idle := newTimer(limits.Idle)
+	defer idle.Stop()
+	end := newTimer(-1) // of a moment to say goodbye, or of a call without its screen
+	defer end.Stop()
+	shut, leave := o.visit.door.shut, host.census.leaving
+	defer o.count(false)
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-shut:
+			shut = nil
+			if !o.login.talking() || host.cfg.KeepCall <= 0 {
+				o.cancel(o.whyGone())
+				return
+			}
+			o.gone = true
+			o.visit.out.abandon()
+			o.visit.log.Info("call goes on without its client")
+			end.Reset(host.cfg.KeepCall)
+		case <-o.login.calls:
+			o.count(o.login.talking())
+			if !o.login.talking() && (o.gone || o.told) {
+				end.Reset(farewell)
+			}
+		case <-leave:
+			leave, o.told = nil, true
+			o.leaving <- limits.Grace // it has room for one
+			if !o.login.talking() {
+				end.Reset(farewell)
+			}
+		case <-end.C:
+			if o.gone {
+				o.cancel(ErrGone)
+				return
+			}
+			if !o.login.talking() {
+				o.stop()
+				return
+			}
+		case <-idle.C:
+			left := time.Until(o.in.last().Add(limits.Idle))
+			switch {
+			case o.login.talking():
+				left = limits.Idle // whoever talks is there
+			case left <= 0:
+				o.cancel(ErrIdle)
+				return
+			}
+			idle.Reset(left)
+		}
+	}
+}
+
+// whyGone tells a client that has gone from one whose connection the host has ended.
+func (o *overseer) whyGone() error {
+	if why := context.Cause(o.visit.door.conn.ctx); why != nil {
+		return why
+	}
+	return ErrGone
+}
+
+// stop ends a login since the host stops. A client that does not even take the
+// goodbye is not waited for.
+func (o *overseer) stop() {
+	o.cancel(ErrStopping)
+	conn := o.visit.door.conn
+	stuck := time.AfterFunc(farewell, func() { _ = conn.end(ErrStopping) })
+	context.AfterFunc(conn.ctx, func() { stuck.Stop() })
+}
+
+// count keeps the number of logins in a call.
+func (o *overseer) count(talking bool) {
+	if o.counted == talking {
+		return
+	}
+	o.counted = talking
+	if talking {
+		o.visit.host.metrics.calls.Inc()
+	} else {
+		o.visit.host.metrics.calls.Dec()
+	}
+}
+
+// newTimer is one that never fires for a time of none.
+func newTimer(after time.Duration) *time.Timer {
+	if after > 0 {
+		return time.NewTimer(after)
+	}
+	t := time.NewTimer(time.Hour)
+	t.Stop()
+	return t
+}
