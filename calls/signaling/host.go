@@ -67,7 +67,9 @@ func (r hostReceiver) Receive(in calls.Input) {
 	switch in := in.(type) {
 	case calls.Connected:
 	case calls.Disconnected:
-		err = in.Err
+		if err = in.Err; err == nil {
+			err = calls.ErrOffline
+		}
 	default:
 		return
 	}

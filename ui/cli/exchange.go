@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"path/filepath"
 	"time"
@@ -14,7 +13,6 @@ import (
 	"tring/audio/opus"
 	"tring/calls"
 	"tring/calls/signaling"
-	"tring/calls/wire"
 	"tring/config"
 	"tring/ui/host"
 )
@@ -30,7 +28,7 @@ type exchange struct {
 	now     func() time.Time
 	log     *slog.Logger
 
-	server *signaling.Client
+	server *signaling.Host
 	linked chan error // the first news of the connection
 }
 
@@ -44,10 +42,10 @@ func (a *app) openExchange(account Account, folder string, log *slog.Logger) (*e
 		return nil, err
 	}
 	asker := account
-	asker.Kind, asker.Log = wire.KindTool, log
+	asker.Log = log
 	asker.Device = calls.Device{ID: calls.DeviceID(ulid.Make().String()), Label: "ssh host"}
 	var err error
-	x.server, err = signaling.New(asker)
+	x.server, err = signaling.NewHost(asker)
 	return x, err
 }
 
@@ -64,57 +62,32 @@ func (x *exchange) host(listen, key string, s config.Host) (*host.Host, error) {
 
 // run keeps the connection to the server until ctx ends, or the server refuses
 // the host for good.
-func (x *exchange) run(ctx context.Context) error { return x.server.Run(ctx, x) }
-
-// Receive implements signaling.Receiver.
-func (x *exchange) Receive(in calls.Input) {
-	var news error
-	switch in := in.(type) {
-	case calls.Connected:
-	case calls.Disconnected:
-		if news = in.Err; news == nil {
-			news = calls.ErrOffline
+func (x *exchange) run(ctx context.Context) error {
+	return x.server.Run(ctx, func(news error) {
+		select {
+		case x.linked <- news:
+		default: // nobody waits any more
 		}
-	default:
-		return
-	}
-	select {
-	case x.linked <- news:
-	default: // nobody waits any more
-	}
+	})
 }
-
-// Known implements signaling.Receiver: a host holds no calls of its own.
-func (x *exchange) Known() []calls.ID { return nil }
 
 // whose says whose a key is.
 func (x *exchange) whose(ctx context.Context, key ssh.PublicKey) (calls.UserID, error) {
-	owner, err := x.ask(ctx, wire.Whose{Key: authorized(key)})
+	ctx, cancel := context.WithTimeout(ctx, connectTime)
+	defer cancel()
+	owner, err := x.server.Whose(ctx, key)
 	if errors.Is(err, calls.ErrUnknownKey) {
 		return "", host.ErrUnknownKey
 	}
-	return owner, err
+	return owner.User, err
 }
 
-// join gives a key to the account of an invite. The pin in an invite is for
-// phones that do not know the server yet.
+// join gives a key to the account of an invite.
 func (x *exchange) join(ctx context.Context, key ssh.PublicKey, invite string) (calls.UserID, error) {
-	secret, _ := signaling.SplitInvite(invite)
-	return x.ask(ctx, wire.EnrolKey{Key: authorized(key), Invite: secret})
-}
-
-func (x *exchange) ask(ctx context.Context, m wire.Message) (calls.UserID, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectTime)
 	defer cancel()
-	answer, err := x.server.Request(ctx, m)
-	if err != nil {
-		return "", err
-	}
-	owner, ok := answer.(wire.KeyOwner)
-	if !ok {
-		return "", fmt.Errorf("ask the server about a key: it answered %s", answer.Type())
-	}
-	return owner.User, nil
+	owner, err := x.server.Enrol(ctx, key, invite)
+	return owner.User, err
 }
 
 // authorized is a key as authorized_keys has it, without its line's end.
