@@ -53,6 +53,7 @@ func TestScripts(t *testing.T) {
 			"shut":     shut,
 			"usual":    usual,
 
+			"sshkeys":   sshKeys,
 			"soundcard": soundcard,
 			"speech":    speech,
 		},

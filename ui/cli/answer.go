@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tring/calls"
+	"tring/ui"
 )
 
 type answerFlags struct {
@@ -122,6 +123,8 @@ func (i *incoming) follow(ctx context.Context) error {
 			i.keepStats()
 		case note := <-i.notes:
 			i.lacking(note)
+		case most := <-i.leaving:
+			i.printer.say("%s", ui.Language{}.HostLeaves(most))
 		case news := <-i.recordings:
 			i.tellRecorded(news)
 		case <-i.overdue:

@@ -144,6 +144,8 @@ func (o *outgoing) follow(ctx context.Context, act calls.Initiate) error {
 			o.keepStats()
 		case note := <-o.notes:
 			o.lacking(note)
+		case most := <-o.leaving:
+			o.printer.say("%s", ui.Language{}.HostLeaves(most))
 		case news := <-o.recordings:
 			o.tellRecorded(news)
 		case <-o.overdue:

@@ -20,7 +20,7 @@ func (w *watch) listenTo(s *session) {
 	case s.realSound:
 		go func() { w.notes <- lacks() }()
 	default:
-		w.looked = true
+		w.looked, w.lacks, w.leaving = true, s.lacks, s.leaving
 	}
 }
 
@@ -42,6 +42,9 @@ const soundIsBack = "The sound is back."
 // when there is none any more.
 func (w *watch) keepFault(fault string) {
 	fault = ui.Language{}.SoundFault(fault)
+	if w.lacks != nil {
+		fault = w.lacks()
+	}
 	switch {
 	case !w.looked || fault == w.fault:
 		return

@@ -105,7 +105,8 @@ func (a *app) hostedCommand() *cobra.Command {
 		Long: "A telephone that lives in the terminal; this one by ssh.\n\n" +
 			"Without a command it is the phone, full screen. Sound comes and goes by `tring ssh HOST`,\n" +
 			"or by `ssh HOST audio` beside it.",
-		Args: noArguments, SilenceErrors: true, SilenceUsage: true,
+		Annotations: map[string]string{cobra.CommandDisplayNameAnnotation: "ssh HOST"},
+		Args:        noArguments, SilenceErrors: true, SilenceUsage: true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
 		RunE:              a.does(func(ctx context.Context, _ []string) error { return a.screen(ctx, false) }),
 	}

@@ -39,9 +39,11 @@ type session struct {
 	told     chan struct{} // closed when what other phones left is told, or cannot be
 	say      func(format string, args ...any)
 
-	soundNote string // what is wrong with the sound, before any call
-	bellNote  string // what is wrong with the own bell
-	realSound bool   // it goes to the machine's devices
+	soundNote string               // what is wrong with the sound, before any call
+	bellNote  string               // what is wrong with the own bell
+	realSound bool                 // it goes to the machine's devices
+	leaving   <-chan time.Duration // tells that the login's host stops
+	lacks     func() string        // what a login's line lacks; nil on a machine of one's own
 
 	sound        soundSpec
 	device, ring audio.Device // what the phone began with; ring may be nil
@@ -110,6 +112,7 @@ func (a *app) make(ctx context.Context, s *session, sound soundSpec, allowTrial 
 	}, s.unsent.recall()...)
 	if err == nil && a.hosted != nil && !s.tool {
 		a.hosted.watchCalls(s.Phone)
+		s.lacks, s.leaving = a.hosted.note, a.hosted.login.Leaving
 	}
 	return err
 }

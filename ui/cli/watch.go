@@ -46,16 +46,18 @@ type watch struct {
 	timer   *time.Timer // runs out when the call has lasted long enough
 	sample  *time.Ticker
 	samples int
-	last    calls.MediaStats // the newest sample
-	lastOf  calls.Call       // of this call
-	fresh   bool             // it was not printed yet
-	link    calls.Link       // the last one told
-	notes   chan string      // what the machine lacks, once it is known
-	looked  bool             // it is known
-	note    string           // what it lacks
-	fault   string           // of the sound, the last one told
-	overdue <-chan time.Time // after a hang-up that the phone did not confirm
-	err     error            // the output is gone
+	last    calls.MediaStats     // the newest sample
+	lastOf  calls.Call           // of this call
+	fresh   bool                 // it was not printed yet
+	link    calls.Link           // the last one told
+	notes   chan string          // what the machine lacks, once it is known
+	looked  bool                 // it is known
+	leaving <-chan time.Duration // tells that the login's host stops
+	lacks   func() string        // what a login's line lacks; nil on a machine of one's own
+	note    string               // what it lacks
+	fault   string               // of the sound, the last one told
+	overdue <-chan time.Time     // after a hang-up that the phone did not confirm
+	err     error                // the output is gone
 	done    chan struct{}
 
 	recorder   *recorder // nil: nothing is recorded
