@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"tring/calls"
+	"tring/calls/wire"
 )
 
 // account is one user as the users bucket keeps it. A value in the cache is
@@ -46,9 +47,10 @@ type phone struct {
 }
 
 // knows says whether what the account remembers of a phone is right and not old.
+// One by ssh may be about to be forgotten.
 func (a *account) knows(c *conn) bool {
 	p := a.Phones[c.device.ID]
-	return p.Label == c.device.Label && p.Kind == c.kind && time.Since(p.LastSeen) < rememberEvery
+	return p.Label == c.device.Label && p.Kind == c.kind && c.kind != wire.KindSSH && time.Since(p.LastSeen) < rememberEvery
 }
 
 func (a *account) blocks(u calls.UserID) bool { _, ok := a.Blocked[u]; return ok }

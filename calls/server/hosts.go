@@ -277,7 +277,10 @@ func canonical(authorized string) (string, error) {
 
 // forgetGone forgets of somebody's phones by ssh, each of which is new, those that
 // are gone; the last seen stays, for it says when that was.
-func (a *account) forgetGone(this calls.DeviceID, online map[calls.DeviceID]string) {
+func (s *Server) forgetGone(a *account, this calls.DeviceID) {
+	s.hub.mu.Lock() // each time: one that came since has changed the account, and this runs again
+	online := s.hub.phones(a.User)
+	s.hub.mu.Unlock()
 	for id, p := range a.Phones {
 		if _, is := online[id]; p.Kind == wire.KindSSH && id != this && !is && !p.Removed {
 			delete(a.Phones, id)

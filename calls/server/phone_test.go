@@ -168,17 +168,23 @@ func signIn(t testing.TB, ws *websocket.Conn, h wire.Hello, signer ssh.Signer) (
 // connect signs a phone of the user in.
 func connect(t testing.TB, s *Server, u testUser, device calls.DeviceID, known ...calls.ID) *testPhone {
 	t.Helper()
+	return connectWith(t, s, helloOf(u.id, u.signer, device, known...), u.signer)
+}
+
+// connectWith signs in with this hello.
+func connectWith(t testing.TB, s *Server, h wire.Hello, signer ssh.Signer) *testPhone {
+	t.Helper()
 	ws := dial(t, s)
-	m, err := signIn(t, ws, helloOf(u.id, u.signer, device, known...), u.signer)
+	m, err := signIn(t, ws, h, signer)
 	if err != nil {
-		t.Fatalf("sign in %s: %v", u.id, err)
+		t.Fatalf("sign in %+v: %v", h, err)
 	}
 	welcome, ok := m.(wire.Welcome)
 	if !ok {
-		t.Fatalf("sign in %s: %+v", u.id, m)
+		t.Fatalf("sign in %+v: %+v", h, m)
 	}
 	p := &testPhone{
-		t: t, ws: ws, me: calls.Viewer{User: u.id, Device: device}, hello: welcome, closed: make(chan struct{}),
+		t: t, ws: ws, me: welcome.Me.Viewer(), hello: welcome, closed: make(chan struct{}),
 		waiting: map[uint64]chan wire.Message{}, wake: make(chan struct{}, 1), seq: 2,
 	}
 	go p.read()

@@ -181,9 +181,6 @@ func (s *Server) remember(ctx context.Context, c *conn) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeBudget)
 	defer cancel()
-	s.hub.mu.Lock()
-	online := s.hub.phones(c.user)
-	s.hub.mu.Unlock()
 	_, err := s.accounts.update(ctx, c.user, false, func(a *account) error {
 		p := a.Phones[c.device.ID]
 		if p.Removed {
@@ -193,7 +190,7 @@ func (s *Server) remember(ctx context.Context, c *conn) {
 			a.Phones = map[calls.DeviceID]phone{}
 		}
 		a.Phones[c.device.ID] = phone{Label: c.device.Label, Kind: c.kind, LastSeen: time.Now().UTC()}
-		a.forgetGone(c.device.ID, online)
+		s.forgetGone(a, c.device.ID)
 		a.forgetPhones(c.device.ID)
 		return nil
 	})

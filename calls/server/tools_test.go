@@ -12,23 +12,9 @@ import (
 // connectTool signs a command of the user in.
 func connectTool(t *testing.T, s *Server, u testUser, device calls.DeviceID) *testPhone {
 	t.Helper()
-	ws := dial(t, s)
 	h := helloOf(u.id, u.signer, device)
 	h.Kind = wire.KindTool
-	m, err := signIn(t, ws, h, u.signer)
-	if err != nil {
-		t.Fatalf("sign in %s: %v", u.id, err)
-	}
-	welcome, ok := m.(wire.Welcome)
-	if !ok {
-		t.Fatalf("sign in %s: %+v", u.id, m)
-	}
-	p := &testPhone{
-		t: t, ws: ws, me: calls.Viewer{User: u.id, Device: device}, hello: welcome, closed: make(chan struct{}),
-		waiting: map[uint64]chan wire.Message{}, wake: make(chan struct{}, 1), seq: 2,
-	}
-	go p.read()
-	return p
+	return connectWith(t, s, h, u.signer)
 }
 
 // A command asks and goes: it is no phone to anybody, least of all to the phone
