@@ -132,6 +132,11 @@ func (h *Host) Serve(ctx context.Context) error {
 	select {
 	case <-h.census.over:
 	case <-grace.C:
+		h.cancel(ErrStopping) // who is cut off hangs up and puts the terminal in order
+		select {
+		case <-h.census.over:
+		case <-time.After(farewell):
+		}
 	case <-h.ctx.Done():
 	}
 	_ = h.Close() // as above
