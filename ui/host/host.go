@@ -50,7 +50,7 @@ func New(cfg Config) (*Host, error) {
 	}
 	h := &Host{cfg: cfg, key: signer.PublicKey(), metrics: newMetrics(), census: newCensus()}
 	h.admission = newAdmission(cfg.Limits, h.metrics)
-	h.lines = NewLines(cfg.Codec)
+	h.lines = NewLines(cfg.Codec, cfg.Log)
 	h.ctx, h.cancel = context.WithCancelCause(context.Background())
 	if h.server, err = wish.NewServer(h.options(signer)); err != nil {
 		return nil, fmt.Errorf("open ssh host: %w", err)
