@@ -123,7 +123,7 @@ func (c *Call) initiate(a Initiate, by Actor, now time.Time) error {
 	*c = Call{
 		ID: a.ID, Type: a.Type, Status: Initiated, Initiator: by.User, Receiver: a.Receiver,
 		RingTime: ring, InitiatedAt: now, Hidden: a.Hidden,
-		Parties: []Party{{User: by.User, State: PartyJoined, Device: by.Device.ID, JoinedAt: now}},
+		Parties: []Party{{User: by.User, State: PartyJoined, Device: by.Device.ID, Label: by.Device.Label, JoinedAt: now}},
 	}
 	for _, u := range callees {
 		if c.party(u) == nil {
@@ -179,8 +179,8 @@ func (c *Call) accept(p *Party, a Accept, by Actor, now time.Time) error {
 		return ErrAnsweredElsewhere
 	}
 	if p.State != PartyJoined {
-		p.State, p.Device, p.LeftAt, p.Media = PartyJoined, by.Device.ID, time.Time{}, MediaNone
-		p.JoinedAt = time.Time{}
+		p.State, p.Device, p.Label = PartyJoined, by.Device.ID, by.Device.Label
+		p.JoinedAt, p.LeftAt, p.Media = time.Time{}, time.Time{}, MediaNone
 	}
 	if a.Join && p.JoinedAt.IsZero() {
 		p.JoinedAt = now
@@ -214,7 +214,7 @@ func (c *Call) reject(p *Party, status Status, by Actor, now time.Time) error {
 	case p.State != PartyInvited && p.State != PartyRinging:
 		return ErrInvalidStatus
 	}
-	p.State, p.Device = partyState(status), by.Device.ID
+	p.State, p.Device, p.Label = partyState(status), by.Device.ID, by.Device.Label
 	if c.Status == Initiated && !c.anyCalleeIn(PartyInvited, PartyRinging) {
 		c.finish(status, "", by.Viewer(), now)
 	}

@@ -439,6 +439,29 @@ func TestGroupCall(t *testing.T) {
 	})
 }
 
+// A call names the phone that decided for each person, whatever it was.
+func TestACallNamesItsPhones(t *testing.T) {
+	for name, steps := range map[string][]Act{
+		"accepted": {Ring{}, Accept{Join: true}}, "accepted without joining": {Accept{}},
+		"rejected": {Reject{Status: Rejected}}, "busy": {Reject{Status: Busy}},
+		"accepted and hung up": {Accept{Join: true}, End{}},
+	} {
+		c, err := Call{}.Apply(adaToBob, ada, start)
+		for _, act := range steps {
+			if err == nil {
+				c, err = c.Apply(act, bobOther, start)
+			}
+		}
+		if err != nil || c.Parties[0].Label != "laptop" || c.Parties[1].Label != "kitchen" {
+			t.Errorf("%s: %+v, %v", name, c.Parties, err)
+		}
+	}
+	c, err := Call{}.Apply(adaToBob, ada, start)
+	if c, err = c.Apply(Ring{}, bob, start); err != nil || c.Parties[1].Label != "" {
+		t.Errorf("nobody has decided, and it is %q; %v", c.Parties[1].Label, err)
+	}
+}
+
 func TestSmallPrint(t *testing.T) {
 	group := Initiate{ID: "g", Type: Video, Receiver: Receiver{ToGroup, "ada"}, Members: []UserID{"ada", "bob", "eve"}}
 	type step struct {

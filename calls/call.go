@@ -95,8 +95,9 @@ type Party struct {
 	User  UserID     `json:"user"`
 	State PartyState `json:"state"`
 	// Device is the phone that decided for this user: it placed, accepted or
-	// rejected the call. Empty while nobody has.
+	// rejected the call. Empty while nobody has. Label is what it was called then.
 	Device DeviceID `json:"device,omitempty"`
+	Label  string   `json:"label,omitempty"`
 	// Ringing are the phones that said they truly ring.
 	Ringing []Device `json:"ringing,omitempty"`
 	// JoinedAt is when Device joined the media session. A user who accepted

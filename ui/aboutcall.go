@@ -94,9 +94,12 @@ func (m *Model) partyRows(p calls.Party, width int) []string {
 	return rows
 }
 
-// phoneLabel is what the phone is called that decided for somebody: as it rang,
-// or as this phone knows itself.
+// phoneLabel is what the phone is called that decided for somebody: as the call
+// says, or where it is an old one, as it rang or as this phone knows itself.
 func (m *Model) phoneLabel(p calls.Party) string {
+	if p.Label != "" {
+		return Clean(p.Label, nameLimit)
+	}
 	for _, d := range p.Ringing {
 		if d.ID == p.Device && d.Label != "" {
 			return Clean(d.Label, nameLimit)

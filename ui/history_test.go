@@ -141,7 +141,7 @@ func TestDetailsOfACall(t *testing.T) {
 			InitiatedAt: began, AnsweredAt: began.Add(5 * time.Second), EndedAt: began.Add(65 * time.Second),
 			EndedBy: calls.Viewer{User: "bob"},
 			Parties: []calls.Party{
-				{User: "bob", State: calls.PartyLeft, Device: "bob-desk", JoinedAt: began.Add(5 * time.Second), LeftAt: began.Add(65 * time.Second)},
+				{User: "bob", State: calls.PartyLeft, Device: "bob-desk", Label: "the \x1b[2Jstudy", JoinedAt: began.Add(5 * time.Second), LeftAt: began.Add(65 * time.Second)},
 				{
 					User: "ada", State: calls.PartyLeft, Device: "ada-phone", JoinedAt: began.Add(6 * time.Second), LeftAt: began.Add(65 * time.Second),
 					Ringing: []calls.Device{{ID: "ada-laptop", Label: "laptop"}, {ID: "ada-phone", Label: "the \x1b[31mkitchen"}},
@@ -152,7 +152,7 @@ func TestDetailsOfACall(t *testing.T) {
 		d.tel.records = append(d.tel.records, r)
 		d.history()
 		d.press("tab", "end", "home", "i")
-		d.reads("Bob Okafor", "called you, yesterday 18:00", "Bob Okafor hung up", "rang 5 s · talked 1 min",
+		d.reads("Bob Okafor", "called you, yesterday 18:00", "Bob Okafor hung up", "Bob Okafor on the study", "rang 5 s · talked 1 min",
 			"from 18:00:05 to 18:01:05", "you on the kitchen", "from 18:00:06 to 18:01:05")
 		d.press("down")
 		d.reads("called by you, yesterday 23:40")

@@ -27,8 +27,8 @@ var (
 		Call: calls.Call{
 			ID: id.Call, Type: calls.Audio, Status: calls.Ongoing, Initiator: "ada", Receiver: calls.User("bob"),
 			Parties: []calls.Party{
-				{User: "ada", State: calls.PartyJoined, Device: adas.ID, JoinedAt: at},
-				{User: "bob", State: calls.PartyJoined, Device: bobs.ID, Ringing: []calls.Device{bobs}, JoinedAt: at.Add(4 * time.Second)},
+				{User: "ada", State: calls.PartyJoined, Device: adas.ID, Label: adas.Label, JoinedAt: at},
+				{User: "bob", State: calls.PartyJoined, Device: bobs.ID, Label: bobs.Label, Ringing: []calls.Device{bobs}, JoinedAt: at.Add(4 * time.Second)},
 			},
 			RingTime: 45_000, InitiatedAt: at, AnsweredAt: at.Add(4 * time.Second), Revision: 4711,
 		},

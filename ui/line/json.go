@@ -61,11 +61,12 @@ type Record struct {
 }
 
 // Party is one person's part in a finished call. Device is the phone that placed,
-// accepted or rejected it, if one did.
+// accepted or rejected it, if one did, and Label what it was called.
 type Party struct {
 	User     calls.UserID     `json:"user"`
 	State    calls.PartyState `json:"state"`
 	Device   calls.DeviceID   `json:"device,omitempty"`
+	Label    string           `json:"label,omitempty"`
 	JoinedAt time.Time        `json:"joined_at,omitzero"`
 	LeftAt   time.Time        `json:"left_at,omitzero"`
 }
@@ -77,7 +78,7 @@ func RecordOf(r calls.Record) Record {
 		Parties: []Party{},
 	}
 	for _, p := range r.Call.Parties {
-		out.Parties = append(out.Parties, Party{p.User, p.State, p.Device, p.JoinedAt, p.LeftAt})
+		out.Parties = append(out.Parties, Party{p.User, p.State, p.Device, p.Label, p.JoinedAt, p.LeftAt})
 	}
 	return out
 }

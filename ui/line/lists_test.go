@@ -176,6 +176,8 @@ func TestRecentCalls(t *testing.T) {
 			record("2", "ann", "bob", calls.Busy, false, noon.Add(-30*24*time.Hour)),
 			record("1", "ann", "bob", calls.Unanswered, false, noon.Add(-400*24*time.Hour)),
 		}
+		answered := phone.records[1].Call.Parties
+		answered[0].Label, answered[1].Label = "laptop", "the \x1b[2Jstudy"
 		for i := range 8 {
 			phone.records = append(phone.records, record(calls.ID(fmt.Sprint("0", 9-i)), "ann", "bob", calls.Failed, false, noon.Add(-500*24*time.Hour)))
 		}
@@ -194,7 +196,8 @@ func TestRecentCalls(t *testing.T) {
 	p.types("2")
 	p.did("initiate new audio eve")
 	p.enters("i 2", "eve, from you, 1 minute 13 seconds, yesterday at 12:00", "It rang for 12 seconds.",
-		"It was answered, and lasted 1 minute 13 seconds.", "The call with eve ended. You talked for 1 minute 13 seconds.")
+		"It was answered, and lasted 1 minute 13 seconds.", "The call with eve ended. You talked for 1 minute 13 seconds.",
+		"Ann on laptop, eve on the study.")
 	p.enters("t missed", "1. bob, missed, today at 11:59")
 	s.was(t, "seen 5")
 	p.enters("t in", "1. bob, missed, today at 11:59", "2. bob, from them, declined, Friday at 12:00")

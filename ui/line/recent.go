@@ -2,6 +2,7 @@ package line
 
 import (
 	"context"
+	"strings"
 
 	"tring/calls"
 	"tring/ui"
@@ -115,4 +116,13 @@ func (c *Console) callInfo(r calls.Record) {
 		c.tell("It was answered, and lasted %s.", span(c.Language, over.Talked(over.EndedAt)))
 	}
 	c.print(Outcome(c.Language, calls.Event{Call: over}, v))
+	var phones []string
+	for _, p := range over.Parties {
+		if label := ui.Clean(p.Label, nameWidth); label != "" {
+			phones = append(phones, c.Language.Say("%s on %s", Name(v, string(p.User)), label))
+		}
+	}
+	if len(phones) > 0 {
+		c.print(strings.Join(phones, ", ") + ".")
+	}
 }
