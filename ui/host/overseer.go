@@ -23,7 +23,7 @@ func (v *visit) login(args []string) int {
 	in := newInlet(v.session, v.door.conn)
 	leaving := make(chan time.Duration, 1)
 	l := &Login{
-		User: user, Fingerprint: v.fingerprint, Session: letters(), Address: v.door.conn.address,
+		User: user, Fingerprint: v.fingerprint, Session: v.name, Address: v.door.conn.address,
 		Args: args, In: in, Out: spout{v.out, 0}, Err: spout{v.out, 1},
 		Getenv:   environment(pty.Term, v.door.terminal() != nil, v.session.Environ()),
 		Terminal: v.door.terminal(),
@@ -39,7 +39,7 @@ func (v *visit) login(args []string) int {
 		defer close(overseen)
 		o.watch(ctx)
 	}()
-	v.log.Info("login began", "screen", len(args) == 0, "login", l.Session)
+	v.log.Info("login began", "screen", len(args) == 0)
 	v.host.metrics.began(len(args) == 0)
 	code, cause := exitFailed, "panic"
 	if v.guarded(func() { code = v.host.cfg.Run(ctx, l) }) {
@@ -54,7 +54,7 @@ func (v *visit) login(args []string) int {
 		v.say("%s; log in again in a moment", ErrStopping)
 	}
 	v.host.metrics.over(cause)
-	v.log.Info("login ended", "cause", cause, "code", code, "login", l.Session)
+	v.log.Info("login ended", "cause", cause, "code", code)
 	return code
 }
 

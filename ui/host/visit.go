@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"charm.land/ssh"
+	"github.com/anmitsu/go-shlex"
 	gossh "golang.org/x/crypto/ssh"
 
 	"tring/calls"
@@ -22,6 +23,7 @@ type visit struct {
 	host        *Host
 	door        *door
 	session     ssh.Session
+	name        string // for logs
 	key         gossh.PublicKey
 	fingerprint string
 	log         *slog.Logger
@@ -52,13 +54,13 @@ func (h *Host) subsystem(opus bool) ssh.SubsystemHandler {
 func (h *Host) visit(s ssh.Session, do func(*visit) int) {
 	d := s.Context().Value(doorKey{}).(*door) // every session has come through one
 	// Only the key that signed is a person's; keys that were merely offered were seen too.
-	v := &visit{host: h, door: d, session: s, key: s.PublicKey()}
+	v := &visit{host: h, door: d, session: s, name: letters(), key: s.PublicKey()}
 	v.fingerprint = gossh.FingerprintSHA256(v.key)
-	v.log = h.cfg.Log.With("session", letters(), "connection", d.conn.id, "key", v.fingerprint, "address", d.conn.address)
+	v.log = h.cfg.Log.With("session", v.name, "connection", d.conn.id, "key", v.fingerprint, "address", d.conn.address)
 	v.out = newOutlet(s, s.Stderr(), h.cfg.Limits.Stalled, func() { _ = d.conn.end(ErrStalled) })
 	code := exitFailed
 	if v.counted = h.census.begin(); v.counted {
-		code = do(v)
+		v.guarded(func() { code = do(v) })
 	} else {
 		v.say("%s; log in again in a moment", ErrStopping)
 	}
@@ -89,9 +91,9 @@ func (v *visit) refuse(reason, format string, args ...any) int {
 }
 
 func (v *visit) command() int {
-	args := v.session.Command()
 	raw := v.session.RawCommand()
-	if !readable(raw) || len(args) == 0 && strings.TrimSpace(raw) != "" {
+	args, err := shlex.Split(raw, true) // in words, as a shell does, and no further
+	if err != nil || !readable(raw) || len(args) == 0 && strings.TrimSpace(raw) != "" {
 		v.refuse("command", "this command cannot be read: is a quote not closed?")
 		return exitUsage
 	}
@@ -188,15 +190,11 @@ func (v *visit) sound(opus bool) int {
 	}()
 	v.log.Info("sound opened", "opus", opus)
 	defer v.log.Info("sound closed")
-	code := exitFailed
-	v.guarded(func() {
-		code = v.host.lines.Carry(ctx, SoundChannel{
-			Connection: v.door.conn.id, Fingerprint: v.fingerprint,
-			In: v.session, Out: v.session, Err: spout{v.out, 1},
-			Opus: opus, PTY: v.door.terminal() != nil,
-		})
+	return v.host.lines.Carry(ctx, SoundChannel{
+		Connection: v.door.conn.id, Fingerprint: v.fingerprint,
+		In: v.session, Out: v.session, Err: spout{v.out, 1},
+		Opus: opus, PTY: v.door.terminal() != nil,
 	})
-	return code
 }
 
 // guarded contains a panic: it ends this visit and nobody else's.
