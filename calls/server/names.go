@@ -5,17 +5,15 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
 
 	"tring/calls"
+	"tring/calls/spelling"
 )
 
 // listed is an account in the list by name.
 type listed struct {
 	user     calls.UserID
-	name     string // folded, or the user's id
+	name     string // as a search sees it, or the user's id
 	testLine bool
 	created  time.Time
 }
@@ -34,17 +32,6 @@ func (l listed) order(o listed) int {
 	return cmp.Or(cmp.Compare(l.name, o.name), cmp.Compare(l.user, o.user))
 }
 
-// fold is a text as a search sees it: in lower case, without accents, which not
-// every keyboard has (Unicode Standard Annex 15: NFD puts them after their letter).
-func fold(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) {
-			return -1
-		}
-		return unicode.ToLower(r)
-	}, norm.NFD.String(text))
-}
-
 // byName is everybody by name. The list is shared: nobody changes it.
 func (s *accounts) byName() []listed {
 	s.mu.RLock()
@@ -61,7 +48,7 @@ func (s *accounts) byName() []listed {
 			if a.Host {
 				continue
 			}
-			name := fold(cmp.Or(a.Name, string(u)))
+			name := spelling.Fold(cmp.Or(a.Name, string(u)))
 			s.names = append(s.names, listed{user: u, name: name, testLine: a.TestLine, created: a.Created})
 		}
 		slices.SortFunc(s.names, listed.order)
@@ -81,7 +68,7 @@ func (s *accounts) common() []listed {
 
 // search finds whom the viewer may call, favourites first, then by name.
 func (s *accounts) search(viewer *account, query string) []calls.UserID {
-	query = fold(strings.TrimSpace(query))
+	query = spelling.Fold(strings.TrimSpace(query))
 	favourites := viewer.favourites()
 	var first, rest []calls.UserID
 	for _, l := range s.byName() {

@@ -14,7 +14,7 @@ func TestDirectoryWithoutAccents(t *testing.T) {
 	s, _ := open(t, Config{})
 	a := connect(t, s, addUser(t, s, "alice"), "A1")
 	for user, name := range map[calls.UserID]string{
-		"u1": "Zoë", "u2": "Zoe\u0308 the Second", "u3": "Zora", "u4": "Émile", "u5": "Ида\u0306", "u6": "Fred",
+		"u1": "Zoë", "u2": "Zoe\u0308 the Second", "u3": "Zora", "u4": "Émile", "u5": "Ида\u0306", "u6": "Fred", "u7": "Łukasz Strauß", "u8": "Søren",
 	} {
 		if err := s.Admin().AddUser(t.Context(), user, name, ""); err != nil {
 			t.Fatal(err)
@@ -31,7 +31,12 @@ func TestDirectoryWithoutAccents(t *testing.T) {
 		{"emil", []string{"u4"}},
 		{"ИДА", []string{"u5"}},
 		{"U6", []string{"u6"}},
-		{"", []string{"u4", "u6", "u1", "u2", "u3", "u5"}},
+		{"luk", []string{"u7"}},
+		{"STRAUSS", []string{"u7"}},
+		{"straß", nil},
+		{"rauß", []string{"u7"}},
+		{"soren", []string{"u8"}},
+		{"", []string{"u4", "u6", "u7", "u8", "u1", "u2", "u3", "u5"}},
 	} {
 		page := a.ask(wire.Directory{DirectoryQuery: calls.DirectoryQuery{Query: tt.query}}).(wire.DirectoryPage)
 		var got []string
