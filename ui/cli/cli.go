@@ -91,7 +91,7 @@ func (a *app) rootCommand() *cobra.Command {
 		a.callCommand(), a.answerCommand(),
 		a.loginCommand(), a.contactsCommand(), a.historyCommand(), a.presenceCommand(), a.phonesCommand(), a.accountsCommand(),
 		a.serveCommand(), a.hostCommand(), a.userCommand(), a.backupCommand(), a.restoreCommand(),
-		a.audioCommand(), a.doctorCommand(), a.versionCommand(),
+		a.sshCommand(), a.audioCommand(), a.pcmCommand(), a.doctorCommand(), a.versionCommand(),
 	)
 	return root
 }
