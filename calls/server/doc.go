@@ -26,6 +26,10 @@
 // accounts, live calls, and an outline of every finished call, whose record is
 // read from the stream when somebody asks for it.
 //
+// Who signs in is a person, a test line, or an ssh host (AsHost), which is nobody to
+// anybody: it asks whose keys are, and signs in for those people. Their phones are
+// like any others, but end with their host.
+//
 // Goroutines: each connection has a reader and a writer and ends with its socket;
 // [Server.Open] starts the watches of accounts, calls and history, the presence
 // pusher, the finisher, and TURN; timers run aside. All of them end
