@@ -97,11 +97,11 @@ func (s *stand) says(t *testing.T, cmd *exec.Cmd, code int, match ...string) str
 		t.Fatal(err)
 	}
 	if got != code {
-		t.Errorf("%v: exit code %d, want %d: %s", cmd.Args[10:], got, code, out)
+		t.Errorf("%v: exit code %d, want %d: %s", cmd.Args, got, code, out)
 	}
 	for _, m := range match {
 		if !regexp.MustCompile(m).Match(out) {
-			t.Errorf("%v says %q, not %s", cmd.Args[10:], out, m)
+			t.Errorf("%v says %q, not %s", cmd.Args, out, m)
 		}
 	}
 	return string(out)

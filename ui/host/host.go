@@ -48,9 +48,9 @@ func New(cfg Config) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{cfg: cfg, key: signer.PublicKey(), metrics: newMetrics(), census: newCensus()}
+	h := &Host{cfg: cfg, key: signer.PublicKey(), lines: NewLines(cfg.Codec, cfg.Log), census: newCensus()}
+	h.metrics = newMetrics(h.lines.Stats)
 	h.admission = newAdmission(cfg.Limits, h.metrics)
-	h.lines = NewLines(cfg.Codec, cfg.Log)
 	h.ctx, h.cancel = context.WithCancelCause(context.Background())
 	if h.server, err = wish.NewServer(h.options(signer)); err != nil {
 		return nil, fmt.Errorf("open ssh host: %w", err)
@@ -103,11 +103,9 @@ func (h *Host) Addr() net.Addr { return h.listener.Addr() }
 // Fingerprint is the host key's: "SHA256:…".
 func (h *Host) Fingerprint() string { return gossh.FingerprintSHA256(h.key) }
 
-// Collector is the host's metrics: sessions, channels, refusals, drops, bytes.
+// Collector is the host's metrics: sessions, channels, refusals, drops, bytes, and what the sound
+// channels carried.
 func (h *Host) Collector() prometheus.Collector { return h.metrics }
-
-// Sound counts what the sound channels carried.
-func (h *Host) Sound() SoundStats { return h.lines.Stats() }
 
 // Serve lets people in until the context ends. Then nobody new comes in, everyone
 // is told, logins without a call end, and calls may go on for Limits.Grace; Close

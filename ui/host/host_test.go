@@ -350,7 +350,7 @@ func TestNetwork(t *testing.T) {
 
 // TestAdmission: addresses that are gone take no memory for good.
 func TestAdmission(t *testing.T) {
-	a := newAdmission(Limits{Rate: 1000, LoginsPerKey: 1}.orDefaults(), newMetrics())
+	a := newAdmission(Limits{Rate: 1000, LoginsPerKey: 1}.orDefaults(), newMetrics(func() SoundStats { return SoundStats{} }))
 	for i := range 20 * fewNetworks {
 		a.network(fmt.Sprintf("198.51.%d.%d", i/256, i%256))
 	}

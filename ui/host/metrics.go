@@ -13,9 +13,11 @@ type metrics struct {
 	bytes                  *prometheus.CounterVec // direction
 	resizes                prometheus.Counter
 	panics                 prometheus.Counter
+	sound                  []prometheus.Collector
 }
 
-func newMetrics() *metrics {
+// newMetrics has the sound's figures from whoever counts them.
+func newMetrics(sound func() SoundStats) *metrics {
 	gauge := func(name, help string) prometheus.Gauge {
 		return prometheus.NewGauge(prometheus.GaugeOpts{Name: "tring_ssh_" + name, Help: help})
 	}
@@ -38,6 +40,25 @@ func newMetrics() *metrics {
 		bytes:   counters("bytes_total", "Bytes on the wire, from clients (in) and to them (out).", "direction"),
 		resizes: counter("resizes_dropped_total", "Window sizes dropped for a newer one."),
 		panics:  counter("panics_total", "Logins that ended with a panic."),
+		sound:   soundMetrics(sound),
+	}
+}
+
+func soundMetrics(stats func() SoundStats) []prometheus.Collector {
+	count := func(name, help, direction string, value func(SoundStats) uint64) prometheus.Collector {
+		return prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Name: "tring_ssh_sound_" + name, Help: help, ConstLabels: prometheus.Labels{"direction": direction},
+		}, func() float64 { return float64(value(stats())) })
+	}
+	const bytes, dropped = "Bytes of sound channels.", "Sound too old to be heard: packets in, frames of 10 ms out."
+	return []prometheus.Collector{
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "tring_ssh_sound_attached", Help: "Sound channels that belong to a login now.",
+		}, func() float64 { return float64(stats().Attached) }),
+		count("bytes_total", bytes, "in", func(s SoundStats) uint64 { return s.In }),
+		count("bytes_total", bytes, "out", func(s SoundStats) uint64 { return s.Out }),
+		count("dropped_total", dropped, "in", func(s SoundStats) uint64 { return s.DroppedIn }),
+		count("dropped_total", dropped, "out", func(s SoundStats) uint64 { return s.DroppedOut }),
 	}
 }
 
@@ -70,7 +91,7 @@ func (m *metrics) Collect(to chan<- prometheus.Metric) {
 }
 
 func (m *metrics) all() []prometheus.Collector {
-	return []prometheus.Collector{
+	return append([]prometheus.Collector{
 		m.connections, m.strangers, m.calls, m.channels, m.logins, m.ended, m.refused, m.bytes, m.resizes, m.panics,
-	}
+	}, m.sound...)
 }
