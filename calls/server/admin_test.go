@@ -162,6 +162,9 @@ func TestAdminSocket(t *testing.T) {
 	if err := client.AddUser(ctx, "echo", "Echo", "", AsTestLine()); err != nil {
 		t.Fatal(err)
 	}
+	if err := client.AddUser(ctx, "shell", "", line, AsHost()); err != nil {
+		t.Fatal(err)
+	}
 	if invite, err := client.InviteUser(ctx, "bob.b", "Bob", 0); err != nil || len(invite) != 20 {
 		t.Errorf("invite %q, %v; want 15 bytes in base64url", invite, err)
 	}
@@ -173,7 +176,8 @@ func TestAdminSocket(t *testing.T) {
 		}
 	}
 	users, err := client.ListUsers(ctx)
-	if err != nil || len(users) != 3 || users[0].Keys[0] != ssh.FingerprintSHA256(signer.PublicKey()) || !users[2].TestLine || users[1].User != "bob.b" {
+	if err != nil || len(users) != 4 || users[0].Keys[0] != ssh.FingerprintSHA256(signer.PublicKey()) || users[1].User != "bob.b" ||
+		!users[2].TestLine || !users[3].Host || users[0].Host {
 		t.Errorf("the users are %+v, %v", users, err)
 	}
 	p := connect(t, s, testUser{"alice", signer}, "A1")

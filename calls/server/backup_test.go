@@ -13,10 +13,11 @@ import (
 )
 
 // A backup of a running server, restored into an empty folder and into a NATS
-// cluster: people sign in as before, invites hold, and the history is there.
+// cluster: people and hosts sign in as before, invites hold, and the history is there.
 func TestBackupAndRestore(t *testing.T) {
 	s, stop := open(t, Config{})
 	alice, bob := addUser(t, s, "alice"), addUser(t, s, "bob")
+	shell := addHost(t, s, "shell")
 	a, b := connect(t, s, alice, "A1"), connect(t, s, bob, "B1")
 	var ids []calls.ID
 	for range 3 {
@@ -65,6 +66,7 @@ func TestBackupAndRestore(t *testing.T) {
 			if len(page.Records) != 3 || page.Records[0].Call.ID != ids[2] || page.Records[0].Direction != calls.Outgoing {
 				t.Errorf("the history is %+v", page.Records)
 			}
+			through(t, s, shell, "bob", "S1")
 			signer, _ := key(t)
 			secret, _, _ := strings.Cut(invite, ".")
 			if _, err := s.enrol(t.Context(), secret, marshalKey(signer.PublicKey()), nil); err != nil {

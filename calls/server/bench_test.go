@@ -44,6 +44,31 @@ func BenchmarkInitiate(b *testing.B) {
 	b.ReportMetric(float64(used.Microseconds())/float64(len(took)), "cpu-µs/call")
 }
 
+// BenchmarkLogin measures what a login by ssh asks of the server: whose the key is,
+// and the sign-in of the person's phone on a connection of its own.
+func BenchmarkLogin(b *testing.B) {
+	s, _ := open(b, Config{})
+	alice, shell := addUser(b, s, "alice"), addHost(b, s, "shell")
+	host := asking(b, s, shell)
+	whose := wire.Whose{Key: marshalKey(alice.signer.PublicKey())}
+	var asked, took []time.Duration
+	for b.Loop() {
+		began := time.Now()
+		if m := host.ask(whose); m.Type() != "key.owner" {
+			b.Fatalf("whose: %+v", m)
+		}
+		asked = append(asked, time.Since(began))
+		p := through(b, s, shell, "alice", calls.DeviceID(newID()))
+		took = append(took, time.Since(began))
+		p.hangOff()
+	}
+	slices.Sort(asked)
+	slices.Sort(took)
+	b.ReportMetric(float64(asked[len(asked)/2].Microseconds()), "whose-p50-µs")
+	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
+	b.ReportMetric(float64(took[len(took)*95/100].Microseconds()), "p95-µs")
+}
+
 // forget drops what the phone has heard.
 func (p *testPhone) forget() {
 	p.mu.Lock()

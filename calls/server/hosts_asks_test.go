@@ -70,7 +70,9 @@ func TestHostAsks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			q.t = t
-			q.refused(wire.Whose{Key: line(alice.signer)}, calls.ErrInvalidRequest)
+			if e := q.refused(wire.Whose{Key: line(alice.signer)}, calls.ErrInvalidRequest); !strings.Contains(e.Text, "only an ssh host") {
+				t.Errorf("it is told %q", e.Text)
+			}
 			q.refused(wire.EnrolKey{Key: strangers, Invite: "AAAA"}, calls.ErrInvalidRequest)
 		})
 	}

@@ -296,10 +296,19 @@ func TestHostIsNobody(t *testing.T) {
 	a.mu.Unlock()
 	for _, query := range []string{"", "shell"} {
 		page := a.ask(wire.Directory{DirectoryQuery: calls.DirectoryQuery{Query: query}}).(wire.DirectoryPage)
-		if slices.ContainsFunc(page.Contacts, func(c calls.Contact) bool { return c.Receiver.ID == "shell" }) {
-			t.Errorf("a search for %q finds %+v", query, page.Contacts)
+		is := func(c calls.Contact) bool { return c.Receiver.ID == "shell" }
+		if slices.ContainsFunc(page.Contacts, is) || page.Total != len(page.Contacts) {
+			t.Errorf("a search for %q finds %+v, and counts %d", query, page.Contacts, page.Total)
 		}
 	}
+	if changed := s.presence.changed([]calls.UserID{"shell"}); len(changed) != 0 {
+		t.Errorf("the host has a presence: %+v", changed)
+	}
+	s.hub.mu.Lock()
+	if list := s.contacts(s.accounts.get("alice"), []calls.UserID{"shell"}); len(list) != 0 { // once called, in another life
+		t.Errorf("the host is a contact: %+v", list)
+	}
+	s.hub.mu.Unlock()
 	again := connect(t, s, alice, "A2")
 	if n := len(again.hello.Contacts); n != 1 {
 		t.Errorf("alice has %d contacts: %+v", n, again.hello.Contacts)
