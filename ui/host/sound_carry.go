@@ -9,8 +9,9 @@ import (
 )
 
 // talkCoding is how a client with Opus is spoken to: the way loses nothing, and
-// a few more bits keep a sound good that is encoded on every leg.
-var talkCoding = audio.Coding{Bitrate: 48000, Complexity: 5, DTX: true} // a constant in all but syntax
+// a few more bits keep a sound good that is encoded on every leg. Silence is sent
+// too: what takes it out takes a held tone for silence.
+var talkCoding = audio.Coding{Bitrate: 48000, Complexity: 5} // a constant in all but syntax
 
 // encoder makes the packets of this channel.
 func (c *carrier) encoder() (audio.Encoder, error) {
@@ -144,7 +145,6 @@ type writer struct {
 	line       []byte
 	frame      outgoing
 	sequence   uint16
-	unsent     int  // frames of silence since the last packet
 	talk, hear bool // as was last written
 	err        error
 }
@@ -168,26 +168,13 @@ func (w *writer) flush() {
 			w.write(w.packet[:n])
 			continue
 		}
-		spurt := w.unsent > 0 && n > silentMost
-		if n <= silentMost && w.unsent < lifeSign {
-			w.unsent++
-			continue
-		}
-		w.unsent = 0
 		w.line = AppendSound(w.line[:0], SoundFrame{Kind: SoundPacket, Packet: audio.Packet{
-			Sequence: w.sequence, Timestamp: w.frame.stamp, Talkspurt: spurt, Payload: w.packet[:n],
+			Sequence: w.sequence, Timestamp: w.frame.stamp, Payload: w.packet[:n],
 		}})
 		w.sequence++
 		w.write(w.line)
 	}
 }
-
-const (
-	// silentMost is the size of a packet in which nothing is said (RFC 6716 §2.1.9).
-	silentMost = 2
-	// lifeSign is how many such packets in a row are not sent: 400 ms.
-	lifeSign = 40
-)
 
 // control writes what the client should open.
 func (w *writer) control() {
