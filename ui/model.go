@@ -79,7 +79,7 @@ const (
 	screenRoom     screen = "room"
 )
 
-// New makes a screen; hand it to tea.NewProgram.
+// New makes a screen; hand it to [NewProgram].
 func New(cfg Config) *Model {
 	cfg = cfg.withDefaults()
 	m := &Model{cfg: cfg, lang: cfg.Language, styles: newStyles(cfg.Theme != ThemeLight, cfg.Language), tab: tabPeople}

@@ -178,8 +178,8 @@ func run(t *testing.T, width, height int, contacts ...calls.Contact) *running {
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	r.watched = &watched{Model: r.model}
-	r.program = tea.NewProgram(r.watched, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(r.terminal),
-		tea.WithWindowSize(width, height), tea.WithFPS(30), tea.WithoutSignalHandler(),
+	r.program = NewProgram(r.watched, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(r.terminal),
+		tea.WithWindowSize(width, height), tea.WithoutSignalHandler(),
 		tea.WithEnvironment([]string{"TERM=xterm-256color", "COLORTERM=truecolor"}))
 	r.tel.mu.Lock()
 	r.tel.onEvent = func(e calls.Event) { go r.program.Send(e) }
