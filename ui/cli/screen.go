@@ -15,9 +15,6 @@ import (
 	"tring/ui"
 )
 
-// framesPerSecond is how often the terminal is written at most.
-const framesPerSecond = 30
-
 // screen is tring without a command: the phone, full screen or as lines.
 func (a *app) screen(ctx context.Context, plain bool) (err error) {
 	sound, err := a.soundFlag("")
@@ -80,8 +77,8 @@ func (a *app) fullScreen(ctx context.Context, s *session) (again bool, err error
 	if size.Width > 0 { // so that the first picture is whole, and need not wait for a second one
 		model.Update(size)
 	}
-	program = tea.NewProgram(model, append(options, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(a.out),
-		tea.WithFPS(framesPerSecond), tea.WithoutSignalHandler())...)
+	program = ui.NewProgram(model, append(options, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(a.out),
+		tea.WithoutSignalHandler())...)
 	looking, enough := context.WithCancel(ctx)
 	defer enough()
 	switch {
