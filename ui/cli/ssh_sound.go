@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -96,7 +95,7 @@ func (f *farSound) carry(ctx context.Context, link sshLink) error {
 	f.talk(ctx, in, out)
 	_ = in.Close() // so that it ends, if it has not
 	if err := cmd.Wait(); err != nil {
-		return errors.New(ui.Clean(err.Error()+": "+said.String(), saidMost))
+		return errors.New(ui.Clean(err.Error()+": "+string(said.said), saidMost))
 	}
 	return nil
 }
@@ -227,11 +226,9 @@ func (m *microphone) turn(ctx context.Context, on bool) bool {
 }
 
 // excerpt keeps the beginning of what a program says.
-type excerpt struct{ bytes.Buffer }
+type excerpt struct{ said []byte }
 
 func (e *excerpt) Write(p []byte) (int, error) {
-	if room := saidMost - e.Len(); room > 0 {
-		_, _ = e.Buffer.Write(p[:min(room, len(p))]) // it cannot fail
-	}
+	e.said = append(e.said, p[:min(len(p), saidMost-len(e.said))]...)
 	return len(p), nil
 }

@@ -267,20 +267,20 @@ func eventually(t *testing.T, what string, so func() bool) {
 
 // notes are what the program says to people.
 type notes struct {
-	mu sync.Mutex
-	bytes.Buffer
+	mu    sync.Mutex
+	bytes bytes.Buffer
 }
 
 func (n *notes) Write(p []byte) (int, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.Buffer.Write(p)
+	return n.bytes.Write(p)
 }
 
 func (n *notes) String() string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.Buffer.String()
+	return n.bytes.String()
 }
 
 // One connection carries the phone and the sound, both ways. It stalls for four
