@@ -48,8 +48,9 @@ type Config struct {
 // Limits are the bounds of what clients may take. A zero value is the default; a
 // negative duration is none.
 type Limits struct {
-	// Handshake is the time for a client to prove its key; a connection that is still
-	// nobody's after twice that is closed.
+	// Handshake is the time for a client to prove its key, and then to ask for something
+	// on each channel that it opens; a connection that is still nobody's after twice that
+	// is closed.
 	Handshake time.Duration
 	// Startups are the connections that are nobody's yet, in all and for one address.
 	// A newcomer beyond the first takes the place of the oldest of the address that

@@ -37,6 +37,13 @@ type connection struct {
 // 400 kB of sound.
 const paceBurst = 2 << 20
 
+// A stranger sends little: what he may leave unread here is memory, and he is
+// counted in hundreds.
+const (
+	strangerPace  = 16 << 10
+	strangerBurst = 128 << 10
+)
+
 // Channels that a connection may open in a second, and at once. A multiplexed
 // client opens one for each command.
 const (
@@ -52,7 +59,7 @@ func (h *Host) newConnection(conn net.Conn) *connection {
 	c := &connection{
 		Conn: conn, id: letters(), address: address, network: networkOf(conn.RemoteAddr()),
 		limits: h.cfg.Limits, admission: h.admission,
-		pace:  rate.NewLimiter(rate.Limit(h.cfg.Limits.Bytes), paceBurst),
+		pace:  rate.NewLimiter(strangerPace, strangerBurst),
 		in:    h.metrics.bytes.WithLabelValues("in"),
 		out:   h.metrics.bytes.WithLabelValues("out"),
 		opens: rate.NewLimiter(channelRate, channelBurst),
@@ -66,9 +73,9 @@ func (h *Host) newConnection(conn net.Conn) *connection {
 
 // Read is paced: whoever floods waits, and with him all that his connection carries.
 func (c *connection) Read(p []byte) (int, error) {
-	n, err := c.Conn.Read(p)
+	n, err := c.Conn.Read(p[:min(len(p), strangerBurst)])
 	c.in.Add(float64(n))
-	if n > 0 && c.pace.WaitN(c.ctx, min(n, paceBurst)) != nil {
+	if n > 0 && c.pace.WaitN(c.ctx, n) != nil {
 		return n, net.ErrClosed
 	}
 	return n, err
@@ -101,6 +108,8 @@ func (c *connection) known() {
 	c.mu.Lock()
 	c.nobody.Stop()
 	c.mu.Unlock()
+	c.pace.SetBurst(paceBurst)
+	c.pace.SetLimit(rate.Limit(c.limits.Bytes))
 	c.admission.known(c)
 }
 

@@ -3,6 +3,7 @@ package host
 import (
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"charm.land/ssh"
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,7 +16,6 @@ import (
 // one goroutine; the other fields are fixed, or channels.
 type door struct {
 	conn    *connection
-	ssh     gossh.Conn
 	passed  chan *gossh.Request
 	shut    chan struct{} // closed when the client closed the channel
 	resized chan Size
@@ -26,6 +26,7 @@ type door struct {
 	pty   atomic.Bool
 	first atomic.Pointer[Size]
 	env   int
+	asked *time.Timer // ends a connection with a channel on which nothing is asked for
 }
 
 // Bounds of what a client may say before its command, and of the command.
@@ -86,12 +87,13 @@ func (h *Host) enter(srv *ssh.Server, conn *gossh.ServerConn, asked gossh.NewCha
 	}
 	c.keep.Do(func() { go c.keepalive(conn) })
 	d := &door{
-		conn: c, ssh: conn,
-		passed: make(chan *gossh.Request), shut: make(chan struct{}), resized: make(chan Size, 1),
+		conn: c, passed: make(chan *gossh.Request), shut: make(chan struct{}), resized: make(chan Size, 1),
 		limit:   rate.NewLimiter(rate.Limit(h.cfg.Limits.Requests), 2*h.cfg.Limits.Requests),
 		refused: h.metrics.refused.WithLabelValues("request"),
 		dropped: h.metrics.resizes,
+		asked:   time.AfterFunc(h.cfg.Limits.Handshake, func() { _ = c.end(ErrIdle) }),
 	}
+	defer d.asked.Stop()
 	go d.stand(requests)
 	ssh.DefaultSessionHandler(srv, conn, entered{asked, channel, d.passed}, doorContext{ctx, d})
 }
@@ -117,14 +119,8 @@ func (d *door) stand(requests <-chan *gossh.Request) {
 // such as agents, X11, signals and breaks, is refused.
 func (d *door) allows(r *gossh.Request) bool {
 	switch r.Type {
-	case "shell":
-		return true
-	case "exec":
-		return len(r.Payload) <= maxCommand
-	case "subsystem":
-		var name struct{ Name string }
-		known := gossh.Unmarshal(r.Payload, &name) == nil
-		return known && (name.Name == soundSubsystem || name.Name == opusSubsystem)
+	case "shell", "exec", "subsystem":
+		return d.allowsCommand(r) && d.asked.Stop()
 	case "env":
 		var v struct{ Name, Value string }
 		if d.env++; d.env > maxEnv || gossh.Unmarshal(r.Payload, &v) != nil {
@@ -135,6 +131,16 @@ func (d *door) allows(r *gossh.Request) bool {
 		return d.allowsPTY(r.Payload)
 	}
 	return false
+}
+
+// allowsCommand is for what a channel is asked for, once.
+func (d *door) allowsCommand(r *gossh.Request) bool {
+	if r.Type != "subsystem" {
+		return len(r.Payload) <= maxCommand
+	}
+	var name struct{ Name string }
+	known := gossh.Unmarshal(r.Payload, &name) == nil
+	return known && (name.Name == soundSubsystem || name.Name == opusSubsystem)
 }
 
 func (d *door) allowsPTY(payload []byte) bool {

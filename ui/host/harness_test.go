@@ -30,7 +30,7 @@ const patience = 20 * time.Second
 
 // stand is a host with people whose keys it knows.
 type stand struct {
-	t      *testing.T
+	t      testing.TB
 	host   *Host
 	dir    string
 	log    *lockedBuffer
@@ -61,7 +61,7 @@ func (l *lockedBuffer) String() string {
 }
 
 // open serves a host until the test ends; change may change its config.
-func open(t *testing.T, change func(*Config)) *stand {
+func open(t testing.TB, change func(*Config)) *stand {
 	t.Helper()
 	s := &stand{
 		t: t, dir: t.TempDir(), log: &lockedBuffer{}, served: make(chan error, 1),

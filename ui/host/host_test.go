@@ -194,32 +194,61 @@ func crowd(t *testing.T, size int, from func(int) net.IP) {
 	s.start(s.dial(alice), "wait")
 }
 
-// TestNobody: a connection that says nothing, and one that asks for nothing, is
-// closed.
+// TestNobody: a connection that says nothing, one that asks for nothing, and one
+// that talks of something else, are closed; people stay.
 func TestNobody(t *testing.T) {
-	s := open(t, func(c *Config) { c.Limits.Handshake = 300 * time.Millisecond })
-	silent, err := net.Dial("tcp", s.host.Addr().String())
-	if err != nil {
-		t.Fatal(err)
+	t.Parallel()
+	s := open(t, func(c *Config) { c.Limits.Handshake = time.Second })
+	alice := s.start(s.dial(s.person("alice")), "wait")
+	ended := make(chan string, 5)
+	for name, words := range map[string]string{
+		"silence": "", "the web": "GET / HTTP/1.1\r\n\r\n", "garbage": strings.Repeat("\xff\x00", 100_000),
+	} {
+		conn, err := net.Dial("tcp", s.host.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			_, _ = io.WriteString(conn, words)
+			_, _ = io.Copy(io.Discard, conn)
+			ended <- name
+		}()
 	}
-	idle := s.dial(s.stranger("mallory"))
-	ended := make(chan struct{}, 2)
-	go func() {
-		_, _ = io.Copy(io.Discard, silent)
-		ended <- struct{}{}
-	}()
-	go func() {
-		_ = idle.Wait()
-		ended <- struct{}{}
-	}()
-	for range 2 {
+	mute := s.dial(s.stranger("mallory"))
+	half := s.dial(s.person("bob"))
+	s.start(half, "wait")
+	s.session(half)
+	for name, client := range map[string]*gossh.Client{"a stranger": mute, "a channel without a command": half} {
+		go func() {
+			_ = client.Wait()
+			ended <- name
+		}()
+	}
+	for range 5 {
 		select {
 		case <-ended:
 		case <-time.After(patience):
-			t.Fatal("still connected")
+			t.Fatal("one of them is still connected")
 		}
 	}
-	s.until("nobody is left", func() bool { return s.metric("connections", "") == 0 })
+	s.until("only alice is left", func() bool { return s.metric("connections", "") == 1 })
+	_, _ = io.WriteString(alice.in, "x")
+	s.until("alice goes on", func() bool { return strings.Contains(alice.out.String(), "typed x") })
+}
+
+// TestStrangersMemory: a stranger may leave little here that nobody reads.
+func TestStrangersMemory(t *testing.T) {
+	t.Parallel()
+	s := open(t, func(c *Config) { c.Limits.Handshake = time.Second })
+	w := s.session(s.dial(s.stranger("mallory")))
+	for flood := make([]byte, 32<<10); ; {
+		if _, err := w.in.Write(flood); err != nil {
+			break
+		}
+	}
+	if n := s.metric("bytes_total", "in"); n > 1<<20 {
+		t.Errorf("%v bytes were taken", n)
+	}
 }
 
 // TestPanic: it ends the login that it is of, and is told.

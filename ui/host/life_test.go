@@ -16,6 +16,7 @@ import (
 // TestStalledReader: whoever reads nothing is cut, costs nobody else a frame, and
 // does not hold a stop up.
 func TestStalledReader(t *testing.T) {
+	t.Parallel()
 	causes := make(chan error, 1)
 	s := open(t, func(c *Config) {
 		c.Limits.Stalled = 300 * time.Millisecond
@@ -57,6 +58,7 @@ func TestStalledReader(t *testing.T) {
 
 // TestStoppedReader: a host stops although a client takes nothing at all.
 func TestStoppedReader(t *testing.T) {
+	t.Parallel()
 	s := open(t, nil)
 	s.hang(t, "flood")
 	s.stop()
@@ -67,6 +69,7 @@ func TestStoppedReader(t *testing.T) {
 
 // TestDeadPeer: a client that is alive for the kernel only is noticed.
 func TestDeadPeer(t *testing.T) {
+	t.Parallel()
 	s := open(t, func(c *Config) {
 		c.Limits.Keepalive, c.Limits.Dead = 50*time.Millisecond, 500*time.Millisecond
 	})
@@ -76,6 +79,7 @@ func TestDeadPeer(t *testing.T) {
 
 // TestAliveClient: one that answers stays, however little is said.
 func TestAliveClient(t *testing.T) {
+	t.Parallel()
 	s := open(t, func(c *Config) {
 		c.Limits.Keepalive, c.Limits.Dead = 10*time.Millisecond, 2*time.Second
 	})
@@ -134,6 +138,7 @@ func TestClosedChannel(t *testing.T) {
 // TestKeepCall: by setting, a call outlives its client for a while; its screen
 // draws into nothing.
 func TestKeepCall(t *testing.T) {
+	t.Parallel()
 	s := open(t, func(c *Config) { c.KeepCall = 500 * time.Millisecond })
 	alice := s.person("alice")
 	waiting, calling := s.dial(alice), s.dial(alice)
@@ -149,6 +154,7 @@ func TestKeepCall(t *testing.T) {
 
 // TestIdle counts from the last key, and not in a call.
 func TestIdle(t *testing.T) {
+	t.Parallel()
 	s := open(t, func(c *Config) {
 		c.Limits.Idle = 400 * time.Millisecond
 		c.Limits.Keepalive = 5 * time.Millisecond // which is no key
@@ -183,6 +189,7 @@ func TestIdle(t *testing.T) {
 // TestStop: everyone is told; whoever is in no call goes at once, the others when
 // their calls end; nobody new comes in.
 func TestStop(t *testing.T) {
+	t.Parallel()
 	s := open(t, nil)
 	alice, bob := s.dial(s.person("alice")), s.dial(s.person("bob"))
 	waiting, calling := s.start(alice, "wait"), s.start(bob, "call")
@@ -274,6 +281,7 @@ func TestPlainPipe(t *testing.T) {
 
 // TestFlood: what one connection sends is paced, and the others do not feel it.
 func TestFlood(t *testing.T) {
+	t.Parallel()
 	s := open(t, func(c *Config) { c.Limits.Bytes = 64 << 10 })
 	alice := s.start(s.dial(s.person("alice")), "wait")
 	mallory := s.start(s.dial(s.person("mallory")), "wait")
@@ -284,7 +292,7 @@ func TestFlood(t *testing.T) {
 			}
 		}
 	}()
-	s.until("the flood is here", func() bool { return s.metric("bytes_total", "in") >= paceBurst })
+	s.until("the flood is here", func() bool { return s.metric("bytes_total", "in") >= 2*strangerBurst })
 	for range 50 {
 		before := len(alice.out.String())
 		_, _ = io.WriteString(alice.in, "x")
