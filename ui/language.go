@@ -11,7 +11,7 @@ import (
 // for concurrent use; the zero value is English.
 type Language struct {
 	words map[string]string // of the screen
-	lines map[string]string // of the phone in plain lines, beside those
+	lines map[string]string // of the phone in plain lines and of errors, beside those
 }
 
 // LanguageOf chooses the language for a setting: "en", "de", or "auto", which
@@ -24,7 +24,7 @@ func LanguageOf(setting string, getenv func(string) string) Language {
 		setting = getenv(variable)
 	}
 	if code, _, _ := strings.Cut(strings.ToLower(setting), "_"); code == "de" || strings.HasPrefix(code, "de.") {
-		return Language{german, germanLines}
+		return Language{german, germanBeside}
 	}
 	return Language{}
 }

@@ -61,7 +61,7 @@ func (m *Model) recordingDone(msg recordingMsg) tea.Cmd {
 	m.recording = false
 	switch {
 	case msg.began && msg.err != nil && !errors.Is(msg.err, calls.ErrCallTerminated):
-		m.notice = notice{m.lang.Say("Not recorded: %s", m.lang.failure(msg.err)), true}
+		m.notice = notice{m.lang.Say("Not recorded: %s", m.lang.Reason(msg.err)), true}
 	case msg.began && msg.err == nil:
 		m.notice = notice{text: m.lang.Say("Recording to %s", Clean(msg.file, maxNotice))}
 	case !msg.began:
@@ -74,7 +74,7 @@ func (m *Model) recordingDone(msg recordingMsg) tea.Cmd {
 func (m *Model) recorded(r Recorded) {
 	switch {
 	case r.Err != nil:
-		m.notice = notice{m.lang.Say("The recording ended: %s", m.lang.failure(r.Err)), true}
+		m.notice = notice{m.lang.Say("The recording ended: %s", m.lang.Reason(r.Err)), true}
 	case r.File != "":
 		m.notice = notice{text: m.lang.Say("Recorded in %s", Clean(r.File, maxNotice))}
 	}

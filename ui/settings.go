@@ -121,9 +121,9 @@ func (m *Model) settingDone(msg settingMsg) tea.Cmd {
 	m.preferences.answered(msg, m.cfg.Settings.Read())
 	switch {
 	case errors.Is(msg.err, ErrNotWritten):
-		m.notice = notice{m.lang.Say("It holds for this run only: %s", m.lang.failure(msg.err)), true}
+		m.notice = notice{m.lang.Say("It holds for this run only: %s", m.lang.Reason(msg.err)), true}
 	case msg.err != nil:
-		m.notice = notice{m.lang.Say("Not changed: %s", m.lang.failure(msg.err)), true}
+		m.notice = notice{m.lang.Say("Not changed: %s", m.lang.Reason(msg.err)), true}
 	}
 	return m.applySetting(msg.key)
 }

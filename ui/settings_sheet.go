@@ -108,7 +108,7 @@ func (c *choosing) box(m *Model) []string {
 	}
 	switch {
 	case c.room.failed != nil:
-		rows = append(rows, "", s.alarm.Render(clamp(m.lang.Say("No list: %s", m.lang.failure(c.room.failed)), width)))
+		rows = append(rows, "", s.alarm.Render(clamp(m.lang.Say("No list: %s", m.lang.Reason(c.room.failed)), width)))
 	case !c.room.looked:
 		rows = append(rows, "", s.dim.Render(clamp(m.lang.Say(textSetLooking), width)))
 	}

@@ -171,7 +171,7 @@ func (l Language) soundTrouble(err error) string {
 	if words := l.SoundFault(err.Error()); words != "" {
 		return words
 	}
-	return l.failure(err)
+	return l.Reason(err)
 }
 
 // guess is whether "auto" cancels echo, and why.

@@ -1,6 +1,10 @@
 package ui
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // What a machine may lack, and what follows for the person.
 const (
@@ -28,7 +32,9 @@ func (l Language) SoundFault(fault string) string {
 		if !ok || strings.Contains(clause, " found: plug ") {
 			continue // advice, or said above
 		}
-		clause = Clean(strings.ToUpper(what[:1])+what[1:]+": "+why, maxNotice) + "."
+		clause = l.clauses(what + ": " + why)
+		first, size := utf8.DecodeRuneInString(clause)
+		clause = Clean(string(unicode.ToUpper(first))+clause[size:], maxNotice) + "."
 		said = append(said, clause)
 	}
 	return strings.Join(said, " ")

@@ -148,7 +148,7 @@ func (l Language) link(link calls.Link) string {
 func (l Language) linkTrouble(v calls.View) string {
 	because := ""
 	if v.LinkErr != nil && !errors.Is(v.LinkErr, calls.ErrOffline) {
-		because = ": " + strings.TrimRight(l.failure(v.LinkErr), ".")
+		because = ": " + l.Reason(v.LinkErr)
 	}
 	switch v.Link {
 	case calls.LinkDown:
@@ -278,15 +278,6 @@ func (l Language) outcome(r calls.Record) string {
 	return l.span(c.Talked(c.EndedAt))
 }
 
-// errorText is an error in a few words for a person, cleaned: some come from the
-// server.
-func (l Language) failure(err error) string {
-	if e, ok := errors.AsType[*calls.Error](err); ok {
-		err = e
-	}
-	return Clean(err.Error(), maxNotice)
-}
-
 // maxNotice bounds one notice: three rows of a usual screen.
 const maxNotice = 228
 
@@ -304,12 +295,12 @@ func (l Language) error(act, name string, err error) string {
 		return l.Say("Answered on another phone.")
 	case errors.Is(err, calls.ErrCallTerminated), errors.Is(err, calls.ErrCallNotFound):
 		return l.Say("Too late: the call is over.")
-	case errors.Is(err, calls.ErrBusySelf):
+	case l.HangsUpFirst(err):
 		hint = l.Say("Hang up first.")
 	case isTimeout(err):
 		return l.Say("Could not %s: the server did not answer in time. Try again.", act)
 	}
-	line := l.Say("Could not %s: %s.", act, strings.TrimRight(l.failure(err), "."))
+	line := l.Say("Could not %s: %s.", act, l.Reason(err))
 	if hint != "" {
 		line += " " + hint
 	}

@@ -236,6 +236,7 @@ var germanLines = map[string]string{ //nolint:gochecknoglobals // a constant in 
 	"the server does not accept this key for this name":                        "der Server nimmt diesen Schlüssel für diesen Namen nicht an",
 	"the sign-in took too long; does the ssh agent wait for you?":              "die Anmeldung dauerte zu lang; wartet der ssh-Agent auf dich?",
 	"too many phones of this account are online":                               "zu viele Telefone dieses Kontos sind da",
+	"nobody on the server has that key":                                        "niemand auf dem Server hat diesen Schlüssel",
 	"nobody of that name is on the server":                                     "niemand auf dem Server heißt so",
 	"the server and this phone speak different versions; update the older one": "Server und Telefon sprechen verschiedene Versionen; bring das ältere auf den neuen Stand",
 }

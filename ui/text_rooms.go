@@ -3,7 +3,6 @@ package ui
 import (
 	"errors"
 	"log/slog"
-	"strings"
 	"time"
 
 	"tring/calls"
@@ -148,7 +147,7 @@ func (l Language) JoinFault(address string, err error) string {
 	case isTimeout(err), errors.Is(err, calls.ErrOffline):
 		return l.Say("Nobody answers at %s. Check the address, and whether the server runs.", Clean(address, nameLimit))
 	}
-	return l.Say("Could not join: %s.", strings.TrimRight(l.failure(err), "."))
+	return l.Say("Could not join: %s.", l.Reason(err))
 }
 
 // phone is what a phone of the account is called.

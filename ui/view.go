@@ -252,7 +252,7 @@ func (m *Model) notes() []string {
 	}
 	var lines []string
 	if m.cfg.SoundNote != "" {
-		lines = append(lines, m.lang.Say(m.cfg.SoundNote))
+		lines = append(lines, m.lang.Note(m.cfg.SoundNote))
 	}
 	if m.roomy() && m.screen() == screenPeople {
 		lines = append(lines, m.cfg.Banner...)

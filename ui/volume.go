@@ -95,7 +95,7 @@ func (m *Model) volumeDue(due volumeDueMsg) tea.Cmd {
 // volumeKept takes the answer to that.
 func (m *Model) volumeKept(msg volumeKeptMsg) tea.Cmd {
 	if msg.err != nil {
-		m.notice = notice{m.lang.Say("The volume will be forgotten: %s", m.lang.failure(msg.err)), true}
+		m.notice = notice{m.lang.Say("The volume will be forgotten: %s", m.lang.Reason(msg.err)), true}
 	}
 	return nil
 }

@@ -142,7 +142,7 @@ func (c *Console) loop(ctx context.Context, events <-chan calls.Event, lines <-c
 			c.hear(ctx, e)
 		case note := <-c.Notes:
 			if c.note = note; note != "" {
-				c.tell(note)
+				c.print(c.Language.Note(note))
 			}
 		case r := <-c.Recorded:
 			c.Tell(r)

@@ -195,7 +195,7 @@ func (c *Console) record(ctx context.Context, _ string) {
 		file, err := c.Recorder.Record(ctx, held.Call)
 		return func() {
 			if err != nil {
-				c.tell("Not recorded: %s.", reason(c.Language, err))
+				c.tell("Not recorded: %s.", c.Language.Reason(err))
 				return
 			}
 			c.tell("Recording to %s. They are told.", file)
@@ -208,7 +208,7 @@ func (c *Console) record(ctx context.Context, _ string) {
 func (c *Console) Tell(r ui.Recorded) {
 	switch {
 	case r.Err != nil:
-		c.tell("The recording ended: %s.", reason(c.Language, r.Err))
+		c.tell("The recording ended: %s.", c.Language.Reason(r.Err))
 	case r.File != "":
 		c.tell("Recorded in %s.", r.File)
 	}

@@ -158,7 +158,7 @@ func (c *Console) set(ctx context.Context, s setting, is string) {
 		return c.Settings.Change(ctx, change), nil
 	}, func(err error) {
 		if err != nil && !errors.Is(err, ui.ErrNotWritten) {
-			c.tell("Not changed: %s", reason(c.Language, err))
+			c.tell("Not changed: %s", c.Language.Reason(err))
 			return
 		}
 		now := c.Settings.Read()[s.key]
@@ -167,7 +167,7 @@ func (c *Console) set(ctx context.Context, s setting, is string) {
 		}
 		c.print(c.Language.Say(s.name) + ": " + c.valueWords(s, now))
 		if err != nil {
-			c.tell("It holds for this run only: %s", reason(c.Language, err))
+			c.tell("It holds for this run only: %s", c.Language.Reason(err))
 		}
 	})
 }

@@ -159,7 +159,7 @@ func cause(l ui.Language, err error) string {
 	if err == nil {
 		return ""
 	}
-	return " (" + reason(l, err) + ")"
+	return " (" + l.Reason(err) + ")"
 }
 
 // Name is what to call somebody: the display name where one is known and can be
