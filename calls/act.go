@@ -19,9 +19,11 @@ type Initiate struct {
 	// server fills in from its settings.
 	RingTime    Millis
 	DefaultRing Millis
-	// Members are the people behind a group receiver, and Hidden says that the
-	// callee has blocked the caller: both are the server's to know.
+	// Members are the people behind a group receiver, Names what the parties are
+	// called, and Hidden says that the callee has blocked the caller: all are the
+	// server's to know.
 	Members []UserID
+	Names   map[UserID]string
 	Hidden  bool
 }
 

@@ -123,11 +123,11 @@ func (c *Call) initiate(a Initiate, by Actor, now time.Time) error {
 	*c = Call{
 		ID: a.ID, Type: a.Type, Status: Initiated, Initiator: by.User, Receiver: a.Receiver,
 		RingTime: ring, InitiatedAt: now, Hidden: a.Hidden,
-		Parties: []Party{{User: by.User, State: PartyJoined, Device: by.Device.ID, Label: by.Device.Label, JoinedAt: now}},
+		Parties: []Party{{User: by.User, Name: a.Names[by.User], State: PartyJoined, Device: by.Device.ID, Label: by.Device.Label, JoinedAt: now}},
 	}
 	for _, u := range callees {
 		if c.party(u) == nil {
-			c.Parties = append(c.Parties, Party{User: u, State: PartyInvited})
+			c.Parties = append(c.Parties, Party{User: u, Name: a.Names[u], State: PartyInvited})
 		}
 	}
 	if len(c.Parties) < 2 {

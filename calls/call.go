@@ -92,7 +92,10 @@ func (m Millis) Duration() time.Duration { return time.Duration(m) * time.Millis
 
 // Party is one user in a call.
 type Party struct {
-	User  UserID     `json:"user"`
+	User UserID `json:"user"`
+	// Name is what the user was called when they came into the call; empty in a
+	// record of before the server kept it.
+	Name  string     `json:"name,omitempty"`
 	State PartyState `json:"state"`
 	// Device is the phone that decided for this user: it placed, accepted or
 	// rejected the call. Empty while nobody has. Label is what it was called then.

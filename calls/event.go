@@ -23,6 +23,8 @@ const (
 	MediaIsConnected     EventName = "MediaConnected"
 	ConnectionChanged    EventName = "ConnectionChanged"
 	PresenceChanged      EventName = "PresenceChanged"
+	ContactAdded         EventName = "ContactAdded"
+	ContactRemoved       EventName = "ContactRemoved"
 	AccountChanged       EventName = "AccountChanged" // settings or missed calls of the account
 	Resync               EventName = "Resync"
 	Failure              EventName = "Error"
@@ -36,7 +38,8 @@ type Event struct {
 	// Reason is why, as this phone sees it: answered_elsewhere is the reason of
 	// one phone and not of the call.
 	Reason Reason
-	// User is who joined, left, records, records no more or changed presence.
+	// User is who joined, left, records, records no more or changed presence, or
+	// came into the directory or left it.
 	User UserID
 	// RingLeft is how long an incoming call goes on ringing.
 	RingLeft time.Duration

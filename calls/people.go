@@ -27,9 +27,11 @@ type Contact struct {
 	TestLine  bool      `json:"test_line,omitempty"`
 }
 
-// DirectoryQuery asks for contacts. Page starts at zero; Limit 0 means 50.
+// DirectoryQuery asks for contacts. Here: only for those who are not offline.
+// Page starts at zero; Limit 0 means 50.
 type DirectoryQuery struct {
 	Query string `json:"query,omitempty"`
+	Here  bool   `json:"here,omitempty"`
 	Page  int    `json:"page,omitempty"`
 	Limit int    `json:"limit,omitempty"`
 }
@@ -171,11 +173,13 @@ type Snapshot struct {
 	Me Identity `json:"me"`
 	// Calls are the live calls of this user and the final states of those that
 	// the phone said it knew.
-	Calls       []CallState `json:"calls"`
-	Contacts    []Contact   `json:"contacts"` // favourites and recent first
-	MissedCount int         `json:"missed_count"`
-	Settings    Settings    `json:"settings"`
-	Limits      Limits      `json:"limits"`
+	Calls    []CallState `json:"calls"`
+	Contacts []Contact   `json:"contacts"` // favourites and recent first
+	// Total is how many contacts the directory holds.
+	Total       int      `json:"total,omitempty"`
+	MissedCount int      `json:"missed_count"`
+	Settings    Settings `json:"settings"`
+	Limits      Limits   `json:"limits"`
 	// Lease is how often a joined device renews.
 	Renew Millis `json:"renew_ms"`
 }

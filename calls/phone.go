@@ -40,8 +40,13 @@ type (
 		From    DeviceID
 		Payload []byte
 	}
-	// PresenceUpdate is a contact as it is now.
-	PresenceUpdate struct{ Contact Contact }
+	// PresenceUpdate is a contact as it is now, or one that was removed. Total is
+	// how many the directory holds, where that has changed.
+	PresenceUpdate struct {
+		Contact Contact
+		Removed bool
+		Total   int
+	}
 	// AccountUpdate is what the account's phones share, as it is now.
 	AccountUpdate struct {
 		Settings    Settings
@@ -181,6 +186,7 @@ type Phone struct {
 	link     Link
 	linkErr  error
 	contacts []Contact
+	total    int // of the directory
 	settings Settings
 	missed   int
 	renew    time.Duration
@@ -239,7 +245,7 @@ func (p *Phone) Step(now time.Time, in Input) []Effect {
 	case Relayed:
 		p.relayed(in)
 	case PresenceUpdate:
-		p.presence(in.Contact)
+		p.presence(in)
 	case AccountUpdate:
 		p.settings, p.missed = in.Settings, in.MissedCount
 		p.emit(Event{Name: AccountChanged})

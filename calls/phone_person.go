@@ -204,13 +204,30 @@ func endTone(c Call, me UserID) Tone {
 	return NoTone
 }
 
+// maxContacts bounds the contacts that a phone keeps: more than a snapshot holds.
+// Of a newer one it tells the screen, which asks for it when it shows it.
+const maxContacts = 400
+
 // presence keeps the contact as it is now.
-func (p *Phone) presence(c Contact) {
+func (p *Phone) presence(u PresenceUpdate) {
+	c, name := u.Contact, PresenceChanged
 	i := slices.IndexFunc(p.contacts, func(o Contact) bool { return o.Receiver == c.Receiver })
-	if i < 0 {
-		p.contacts = append(p.contacts, c)
-	} else {
+	switch {
+	case u.Removed:
+		name = ContactRemoved
+		if i >= 0 {
+			p.contacts = slices.Delete(p.contacts, i, i+1)
+		}
+	case i >= 0:
 		p.contacts[i] = c
+	case len(p.contacts) < maxContacts:
+		p.contacts = append(p.contacts, c)
 	}
-	p.emit(Event{Name: PresenceChanged, User: UserID(c.Receiver.ID)})
+	if u.Total > 0 || u.Removed {
+		p.total = u.Total
+	}
+	if u.Total > 0 && !u.Removed {
+		name = ContactAdded
+	}
+	p.emit(Event{Name: name, User: UserID(c.Receiver.ID)})
 }

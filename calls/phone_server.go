@@ -10,7 +10,7 @@ import (
 // other, so that there is no second path.
 func (p *Phone) welcome(s Snapshot) {
 	p.me, p.link, p.linkErr = s.Me, LinkUp, nil
-	p.contacts = slices.Clone(s.Contacts)
+	p.contacts, p.total = slices.Clone(s.Contacts), s.Total
 	p.settings, p.missed = s.Settings, s.MissedCount
 	if s.Renew > 0 {
 		p.renew = s.Renew.Duration()

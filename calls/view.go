@@ -49,6 +49,7 @@ type View struct {
 	LinkErr     error
 	Calls       []CallView // oldest first
 	Contacts    []Contact
+	Total       int // of the directory's contacts; 0: not known
 	Settings    Settings
 	MissedCount int
 	// Unsent are the ends of calls that the server does not know of yet.
@@ -59,7 +60,7 @@ type View struct {
 func (p *Phone) View() View {
 	v := View{
 		Me: p.me, Link: p.link, LinkErr: p.linkErr, Settings: p.settings, MissedCount: p.missed,
-		Contacts: slices.Clone(p.contacts), Unsent: p.unsent(),
+		Contacts: slices.Clone(p.contacts), Total: p.total, Unsent: p.unsent(),
 	}
 	for _, l := range p.legs {
 		v.Calls = append(v.Calls, CallView{

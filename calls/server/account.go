@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -103,6 +104,8 @@ type accounts struct {
 	keys map[string][]calls.UserID // whose an ssh key is
 	// names is everybody by name, made when it is asked for; nil after a change.
 	names []listed
+
+	whole atomic.Bool // the state of the start has been read
 }
 
 func newAccounts(kv jetstream.KeyValue) *accounts {
@@ -233,6 +236,7 @@ func (s *accounts) watch(ctx context.Context, updates <-chan jetstream.KeyValueE
 				return
 			}
 			if e == nil {
+				s.whole.Store(true)
 				close(ready)
 				continue
 			}

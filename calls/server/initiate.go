@@ -103,6 +103,10 @@ func (s *Server) ring(ctx context.Context, c *conn, a calls.Initiate, callee *ac
 func (s *Server) place(ctx context.Context, c *conn, a calls.Initiate, callee *account) (stored, error) {
 	now := time.Now()
 	a.Hidden = callee.blocks(c.user)
+	a.Names = map[calls.UserID]string{callee.User: callee.Name}
+	if caller := s.accounts.get(c.user); caller != nil {
+		a.Names[c.user] = caller.Name
+	}
 	call, err := calls.Call{}.Apply(a, c.actor(), now)
 	if err != nil {
 		return stored{}, err

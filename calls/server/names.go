@@ -56,6 +56,18 @@ func (s *accounts) byName() []listed {
 	return s.names
 }
 
+// total is how many contacts anybody has: everybody else.
+func (s *accounts) total() int { return max(len(s.byName())-1, 0) }
+
+// listChanged says whether the list by name is another one after this change of
+// an account. What the store holds at the start is no change.
+func (s *accounts) listChanged(before, a *account) bool {
+	if !s.whole.Load() || before != nil && before.Host || a != nil && a.Host {
+		return false
+	}
+	return before == nil || a == nil || before.Name != a.Name || before.TestLine != a.TestLine
+}
+
 // common are those whom every snapshot holds: everybody on a small server, the
 // first by name on a large one. It is shared, too.
 func (s *accounts) common() []listed {

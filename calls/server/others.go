@@ -302,3 +302,14 @@ func (o *others) phones(u calls.UserID) map[calls.DeviceID]string {
 	}
 	return phones
 }
+
+// users adds those who have a phone at another gateway.
+func (o *others) users(online map[calls.UserID]bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, g := range o.gateways {
+		for v := range g.devices {
+			online[v.User] = true
+		}
+	}
+}

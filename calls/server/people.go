@@ -149,6 +149,9 @@ func (s *Server) directory(c *conn, q calls.DirectoryQuery) calls.DirectoryPage 
 	}
 	limit := min(cmp.Or(max(q.Limit, 0), 50), maxContacts)
 	all := s.accounts.search(a, q.Query)
+	if q.Here {
+		all = s.here(a, all)
+	}
 	page := calls.DirectoryPage{Contacts: []calls.Contact{}, Total: len(all)}
 	if from := max(q.Page, 0) * limit; from < len(all) && from >= 0 {
 		users := all[from:min(from+limit, len(all))]
@@ -158,6 +161,21 @@ func (s *Server) directory(c *conn, q calls.DirectoryQuery) calls.DirectoryPage 
 		s.hub.mu.Unlock()
 	}
 	return page
+}
+
+// here are those of the users who are not offline to the viewer.
+func (s *Server) here(viewer *account, users []calls.UserID) []calls.UserID {
+	s.hub.mu.Lock()
+	online := make(map[calls.UserID]bool, len(s.hub.conns))
+	for u := range s.hub.conns {
+		online[u] = true
+	}
+	s.hub.mu.Unlock()
+	s.others.users(online)
+	return slices.DeleteFunc(users, func(u calls.UserID) bool {
+		a := s.accounts.reachable(u)
+		return !online[u] || a == nil || a.blocks(viewer.User)
+	})
 }
 
 // phones are the phones of the own account, online ones first, then the last

@@ -20,10 +20,16 @@ type presence struct {
 	server *Server
 
 	mu    sync.Mutex
-	dirty map[calls.UserID]struct{}
+	dirty map[calls.UserID]touched
 	wake  chan struct{}
 
 	last map[calls.UserID]calls.Contact // the pusher's own: what was told last
+}
+
+// touched is what may have changed of a user beside the presence.
+type touched struct {
+	listed  bool // the directory: every phone hears of it
+	counted bool // how many it holds
 }
 
 // coalesce is how long the pusher waits for more. After a batch it rests for
@@ -39,14 +45,25 @@ const (
 
 func newPresence(s *Server) *presence {
 	return &presence{
-		server: s, dirty: map[calls.UserID]struct{}{}, wake: make(chan struct{}, 1),
+		server: s, dirty: map[calls.UserID]touched{}, wake: make(chan struct{}, 1),
 		last: map[calls.UserID]calls.Contact{},
 	}
 }
 
 func (p *presence) touch(u calls.UserID) {
 	p.mu.Lock()
-	p.dirty[u] = struct{}{}
+	if _, is := p.dirty[u]; !is {
+		p.dirty[u] = touched{}
+	}
+	p.mu.Unlock()
+	p.wakeUp()
+}
+
+// announce is touch for somebody who came into the directory, left it, or has
+// another place in it.
+func (p *presence) announce(u calls.UserID, counted bool) {
+	p.mu.Lock()
+	p.dirty[u] = touched{listed: true, counted: counted || p.dirty[u].counted}
 	p.mu.Unlock()
 	p.wakeUp()
 }
@@ -77,16 +94,16 @@ func (p *presence) run(ctx context.Context) {
 }
 
 // batch takes some of the users who were touched.
-func (p *presence) batch() []calls.UserID {
+func (p *presence) batch() map[calls.UserID]touched {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	users := make([]calls.UserID, 0, min(len(p.dirty), batchUsers))
-	for u := range p.dirty {
+	users := make(map[calls.UserID]touched, min(len(p.dirty), batchUsers))
+	for u, t := range p.dirty {
 		if len(users) == batchUsers {
 			p.wakeUp()
 			break
 		}
-		users = append(users, u)
+		users[u] = t
 		delete(p.dirty, u)
 	}
 	return users
@@ -95,8 +112,9 @@ func (p *presence) batch() []calls.UserID {
 // news is a contact that changed, with its frames as they are encoded for those
 // who see the same.
 type news struct {
-	account *account
+	account *account      // nil: removed
 	contact calls.Contact // as somebody without a relation sees it
+	total   int           // of the directory, if that has changed
 	common  bool          // every phone shows it
 	frames  map[relation][]byte
 }
@@ -106,7 +124,7 @@ type relation struct{ favourite, blocked bool }
 
 // push tells the phones that show one of these users, each as they may see it. It
 // returns how many frames that took.
-func (p *presence) push(users []calls.UserID) (sent int) {
+func (p *presence) push(users map[calls.UserID]touched) (sent int) {
 	s := p.server
 	changed := p.changed(users)
 	if len(changed) == 0 {
@@ -120,7 +138,7 @@ func (p *presence) push(users []calls.UserID) (sent int) {
 		for _, c := range devices {
 			var frames []outgoing
 			for u, n := range changed {
-				if viewer != u && !n.account.blocks(viewer) && (n.common || c.shows(va, u)) { // also the moment of a change would tell
+				if viewer != u && !n.hidesFrom(viewer) && (n.common || c.shows(va, u)) {
 					if text := p.frame(va, n); text != nil {
 						frames = append(frames, outgoing{text: text})
 					}
@@ -133,28 +151,42 @@ func (p *presence) push(users []calls.UserID) (sent int) {
 	return sent
 }
 
-// changed are those of the users who look different from what was told last.
-func (p *presence) changed(users []calls.UserID) map[calls.UserID]*news {
+// hidesFrom says whether the viewer is blocked, to whom also the moment of a
+// change would tell.
+func (n *news) hidesFrom(viewer calls.UserID) bool {
+	return n.account != nil && n.account.blocks(viewer)
+}
+
+// changed are those of the users who look different from what was told last, or
+// are removed.
+func (p *presence) changed(users map[calls.UserID]touched) map[calls.UserID]*news {
 	s := p.server
 	changed := map[calls.UserID]*news{}
-	common := s.accounts.common()
+	common, total := s.accounts.common(), s.accounts.total()
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
-	for _, u := range users {
-		a := s.accounts.reachable(u)
-		if a == nil {
+	for u, t := range users {
+		n := &news{account: s.accounts.reachable(u), common: t.listed, frames: map[relation][]byte{}}
+		if t.counted {
+			n.total = total
+		}
+		if n.account == nil {
 			delete(p.last, u)
+			if t.counted {
+				n.contact = calls.Contact{Receiver: calls.User(u), Presence: calls.Offline}
+				changed[u] = n
+			}
 			continue
 		}
-		contact := s.contact(nil, a)
-		plain := contact
+		n.contact = s.contact(nil, n.account)
+		plain := n.contact
 		plain.Since = time.Time{}
-		if reflect.DeepEqual(p.last[u], plain) {
+		if !t.listed && reflect.DeepEqual(p.last[u], plain) {
 			continue
 		}
 		p.last[u] = plain
-		is := slices.ContainsFunc(common, func(l listed) bool { return l.user == u })
-		changed[u] = &news{account: a, contact: contact, common: is, frames: map[relation][]byte{}}
+		n.common = n.common || slices.ContainsFunc(common, func(l listed) bool { return l.user == u })
+		changed[u] = n
 	}
 	return changed
 }
@@ -162,13 +194,14 @@ func (p *presence) changed(users []calls.UserID) map[calls.UserID]*news {
 // frame is the frame of one contact for one viewer, which is encoded once for all
 // that see the same; nil if it cannot be.
 func (p *presence) frame(viewer *account, n *news) []byte {
-	r := relation{slices.Contains(viewer.Favourites, calls.User(n.account.User)), viewer.blocks(n.account.User)}
+	u := calls.UserID(n.contact.Receiver.ID)
+	r := relation{slices.Contains(viewer.Favourites, n.contact.Receiver), viewer.blocks(u)}
 	text := n.frames[r]
 	if text == nil {
 		contact := n.contact
 		contact.Favourite, contact.Blocked = r.favourite, r.blocked
 		var err error
-		if text, err = wire.Encode(wire.Frame{Body: wire.Presence{Contact: contact}}); err != nil {
+		if text, err = wire.Encode(wire.Frame{Body: wire.Presence{Contact: contact, Removed: n.account == nil, Total: n.total}}); err != nil {
 			p.server.log.Error("encode presence", "err", err)
 			return nil
 		}

@@ -99,6 +99,7 @@ func (s *Server) snapshot(c *conn, known []calls.ID, over map[calls.ID]calls.Cal
 		Me:          calls.Identity{User: c.user, Name: a.Name, Device: c.device, Server: s.cfg.Name},
 		Calls:       s.hub.callsOf(c, known, over),
 		Contacts:    s.contacts(a, s.accounts.shown(a, recent)),
+		Total:       s.accounts.total(),
 		MissedCount: s.history.missed(c.user, a.Seen),
 		Settings:    a.settings(),
 		Renew:       calls.ToMillis(renewEvery),
@@ -223,6 +224,9 @@ func (s *Server) accountChanged(u calls.UserID, before, a *account) {
 	}
 	if before != nil && a != nil && (before.Seen != a.Seen || before.settings() != a.settings()) {
 		h.tellAccount(u)
+	}
+	if s.accounts.listChanged(before, a) {
+		s.presence.announce(u, before == nil || a == nil)
 	}
 	s.presence.touch(u)
 }

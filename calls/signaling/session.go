@@ -101,7 +101,7 @@ func (s *session) next(r Receiver) error {
 	case wire.Relayed:
 		r.Receive(calls.Relayed{Call: m.Call, From: m.From, Payload: m.Payload})
 	case wire.Presence:
-		r.Receive(calls.PresenceUpdate{Contact: m.Contact})
+		r.Receive(calls.PresenceUpdate{Contact: m.Contact, Removed: m.Removed, Total: m.Total})
 	case wire.AccountEvent:
 		r.Receive(calls.AccountUpdate{Settings: m.Settings, MissedCount: m.MissedCount})
 	case wire.Error:

@@ -141,7 +141,7 @@
 //
 //	call.event       events, reason, call, …   a call changed; events names what a phone hears that saw the change before
 //	call.relayed     call, from, payload       another device's call.signal
-//	presence.event   a contact as it is now
+//	presence.event   a contact as it is now; or removed; total, where the directory holds more or fewer now
 //	account.event    settings, missed_count       what the account's phones share, as it is now
 //
 // A call's revision only grows. A phone drops a state that is not newer than the
@@ -149,7 +149,7 @@
 //
 // # Requests about people and the account
 //
-//	directory.list     query, page, limit     → directory.page
+//	directory.list     query, here, page, limit   → directory.page
 //	history.list       direction, status, type, missed, with, before, limit   → history.page, newest first
 //	history.seen       until                  → ok
 //	presence.set       online | away | dnd    → ok

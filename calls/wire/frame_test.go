@@ -27,8 +27,8 @@ var (
 		Call: calls.Call{
 			ID: id.Call, Type: calls.Audio, Status: calls.Ongoing, Initiator: "ada", Receiver: calls.User("bob"),
 			Parties: []calls.Party{
-				{User: "ada", State: calls.PartyJoined, Device: adas.ID, Label: adas.Label, JoinedAt: at},
-				{User: "bob", State: calls.PartyJoined, Device: bobs.ID, Label: bobs.Label, Ringing: []calls.Device{bobs}, JoinedAt: at.Add(4 * time.Second)},
+				{User: "ada", Name: "Ada Lovelace", State: calls.PartyJoined, Device: adas.ID, Label: adas.Label, JoinedAt: at},
+				{User: "bob", Name: "Bob Okafor", State: calls.PartyJoined, Device: bobs.ID, Label: bobs.Label, Ringing: []calls.Device{bobs}, JoinedAt: at.Add(4 * time.Second)},
 			},
 			RingTime: 45_000, InitiatedAt: at, AnsweredAt: at.Add(4 * time.Second), Revision: 4711,
 		},
@@ -60,7 +60,7 @@ var examples = []Frame{
 	{Re: 7, Body: CallResult{state}},
 	{Body: CallEvent{Events: []calls.EventName{calls.OutgoingCallAccepted, calls.UserJoined}, CallState: state}},
 	{Body: Relayed{CallID: id, From: adas.ID, Payload: []byte(`{"kind":"offer"}`)}},
-	{Body: Presence{bob}},
+	{Body: Presence{Contact: bob, Total: 12}},
 	{Body: AccountEvent{Settings: calls.Settings{WhenBusy: calls.Ask, Presence: calls.Away}, MissedCount: 2}},
 	{Seq: 1, Body: InitiateCall{CallID: id, Receiver: calls.User("bob"), CallType: calls.Video, RingTime: 30_000}},
 	{Seq: 2, Body: Ringing{id}},
@@ -81,7 +81,7 @@ var examples = []Frame{
 		Records: []calls.Record{{Call: state.Call, Direction: calls.Incoming}}, MissedCount: 1,
 	}}},
 	{Seq: 15, Body: MarkSeen{Until: id.Call}},
-	{Seq: 16, Body: Directory{calls.DirectoryQuery{Query: "bo", Limit: 50}}},
+	{Seq: 16, Body: Directory{calls.DirectoryQuery{Query: "bo", Here: true, Limit: 50}}},
 	{Re: 16, Body: DirectoryPage{calls.DirectoryPage{Contacts: []calls.Contact{bob}, Total: 1}}},
 	{Seq: 17, Body: SetPresence{calls.DND}},
 	{Seq: 18, Body: SetFavourite{Receiver: calls.User("bob"), On: true}},

@@ -17,8 +17,13 @@ type (
 	Directory struct{ calls.DirectoryQuery }
 	// DirectoryPage answers Directory.
 	DirectoryPage struct{ calls.DirectoryPage }
-	// Presence tells of a contact as it is now.
-	Presence struct{ calls.Contact }
+	// Presence tells of a contact as it is now, or that it was removed. Total is
+	// how many the directory holds, where that has changed.
+	Presence struct {
+		calls.Contact
+		Removed bool `json:"removed,omitempty"`
+		Total   int  `json:"total,omitempty"`
+	}
 	// AccountEvent tells the account's phones what they share, as it is now: after
 	// a change of the settings, a missed call, or a look at the missed calls.
 	AccountEvent struct {
