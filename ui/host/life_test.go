@@ -4,9 +4,7 @@ import (
 	"context"
 	"io"
 	"os/exec"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -56,27 +54,6 @@ func TestStalledReader(t *testing.T) {
 	s.until("it is counted", func() bool { return s.metric("ended_total", "stalled") == 1 })
 }
 
-// TestStoppedReader: a host stops although a client takes nothing at all.
-func TestStoppedReader(t *testing.T) {
-	t.Parallel()
-	s := open(t, nil)
-	s.hang(t, "flood")
-	s.stop()
-	if err := s.over(); err != nil {
-		t.Error(err)
-	}
-}
-
-// TestDeadPeer: a client that is alive for the kernel only is noticed.
-func TestDeadPeer(t *testing.T) {
-	t.Parallel()
-	s := open(t, func(c *Config) {
-		c.Limits.Keepalive, c.Limits.Dead = 50*time.Millisecond, 500*time.Millisecond
-	})
-	s.hang(t, "wait")
-	s.until("it is over", func() bool { return s.metric("ended_total", "gone") == 1 && s.metric("connections", "") == 0 })
-}
-
 // TestAliveClient: one that answers stays, however little is said.
 func TestAliveClient(t *testing.T) {
 	t.Parallel()
@@ -90,33 +67,6 @@ func TestAliveClient(t *testing.T) {
 	_, _ = io.WriteString(w.in, "q")
 	if code := s.end(w); code != 0 {
 		t.Errorf("code %d", code)
-	}
-}
-
-// hang starts the real client with a command and stops it with SIGSTOP.
-func (s *stand) hang(t *testing.T, command string) {
-	t.Helper()
-	if runtime.GOOS == "windows" {
-		t.Skip("no SIGSTOP here")
-	}
-	s.person("mallory")
-	cmd := s.ssh("-tt", "-i", s.keyFile("mallory"), "phone", command)
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
-	if _, err := io.ReadFull(out, make([]byte, 5)); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
 	}
 }
 

@@ -31,7 +31,6 @@ type outlet struct {
 	change *sync.Cond
 	queue  []byte
 	stream int // of what is queued
-	busy   bool
 	closed bool
 	lost   bool  // whatever comes is thrown away
 	err    error // of the first write that failed
