@@ -94,6 +94,9 @@ type Config struct {
 	// Hosted: the phone runs on another machine, for somebody who came by ssh.
 	// There is no shell to go back to, so that it is never suspended.
 	Hosted bool
+	// Resumable says whether there is a shell now that would let the phone go on
+	// once it is suspended. nil: there is none.
+	Resumable func() bool
 
 	// Grace is how long keys do nothing after a call appeared, so that a key
 	// that was on its way cannot answer it. Zero is DefaultGrace.

@@ -19,16 +19,17 @@ import (
 // desk is a telephone with its screen, and somebody who sits in front of it. It
 // works inside a synctest bubble, where time passes only when the test says so.
 type desk struct {
-	t     *testing.T
-	tel   *telephone
-	model *Model
-	msgs  chan tea.Msg
-	ids   int
-	bells int
-	raw   string // what was written beside the picture
-	quit  bool
-	slept bool      // suspended
-	turns []float64 // what the volume of the other side was set to
+	t      *testing.T
+	tel    *telephone
+	model  *Model
+	msgs   chan tea.Msg
+	ids    int
+	bells  int
+	raw    string // what was written beside the picture
+	quit   bool
+	slept  bool      // suspended
+	orphan bool      // there is no shell above the phone
+	turns  []float64 // what the volume of the other side was set to
 }
 
 // atDesk runs a test at a desk of this size. It begins on Saturday, 1 January
@@ -62,6 +63,7 @@ func newDesk(t *testing.T, width, height int, cfg Config) *desk {
 	cfg.Agent, cfg.Now, cfg.Stats, cfg.MarkSeen = d.tel, now, d.tel.Stats, d.tel.markSeen
 	cfg.Volume = func(db float64) { d.turns = append(d.turns, db) }
 	cfg.Favourite = d.tel.favourite
+	cfg.Resumable = func() bool { return !d.orphan }
 	cfg.NewCallID = func() calls.ID {
 		d.ids++
 		return calls.ID(fmt.Sprintf("01JD%022d", d.ids))

@@ -93,6 +93,12 @@ func TestSuspend(t *testing.T) {
 		if !d.slept {
 			t.Fatal("ctrl+z did not suspend")
 		}
+		d.orphan, d.slept = true, false
+		d.press("ctrl+z")
+		if d.slept {
+			t.Fatal("suspended where nobody could let it go on")
+		}
+		d.reads("no shell")
 	})
 }
 

@@ -288,7 +288,9 @@ func (m *Model) suspend() tea.Cmd {
 	case m.cfg.Hosted:
 		m.notice = notice{text: m.lang.Say(textNoShell)}
 	case m.inCall():
-		m.notice = notice{text: m.lang.Say(textNoSuspend)}
+		m.notice = notice{text: m.lang.Say(textNoSuspend, m.keys.HangUp.Help().Key)}
+	case m.cfg.Resumable == nil || !m.cfg.Resumable():
+		m.notice = notice{text: m.lang.Say(textNobodyResumes)}
 	default:
 		return tea.Suspend
 	}

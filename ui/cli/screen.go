@@ -116,7 +116,7 @@ func (a *app) screenConfig(s *session, desk *desk) ui.Config {
 		Banner: banner(s), SoundNote: cmp.Or(s.soundNote, s.bellNote), Language: ui.LanguageOf(s.settings.Lang, a.getenv),
 		Theme: ui.Theme(s.settings.Theme), Motion: s.settings.Motion, Bell: s.settings.Bell,
 		Keys: s.settings.Keys, Mouse: s.settings.Mouse, Settings: desk,
-		Dial: dialTone(s.Engine), Volume: s.Engine.SetVolume, Hosted: a.hosted != nil,
+		Dial: dialTone(s.Engine), Volume: s.Engine.SetVolume, Hosted: a.hosted != nil, Resumable: resumable,
 	}
 	c.Volumes, c.KeepVolume = a.volumes(s)
 	if a.hosted == nil {
