@@ -35,12 +35,21 @@ func (m *Model) finish(c calls.Call, why calls.Reason, err error) {
 	m.ended = ended{call: c, why: why, err: err, at: m.now(), closed: m.ended.closed}
 }
 
-// pressEnded calls again or closes. Enter does nothing at first, for it may have
-// been on its way to something else.
+// early says whether a key may have been meant for something else: it was on its
+// way when the call ended, or is held down since it placed the call. Of a keyboard
+// that repeats without saying so, the first repetition comes late.
+func (m *Model) early(k tea.KeyPressMsg) bool {
+	e, last, now := m.ended, m.typed, m.now()
+	gap := now.Sub(last.at)
+	held := last.key == k.Code && (gap < repeatGap || gap < repeatDelay && last.at.Before(e.at))
+	return k.IsRepeat || held || now.Before(e.at.Add(m.cfg.Grace))
+}
+
+// pressEnded calls again or closes.
 func (m *Model) pressEnded(k tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case key.Matches(k, m.keys.Again):
-		if k.IsRepeat || m.signedOut() || m.now().Before(m.ended.at.Add(m.cfg.Grace)) {
+		if m.signedOut() || m.early(k) {
 			return nil
 		}
 		c := m.ended.call

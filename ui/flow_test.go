@@ -287,3 +287,32 @@ func TestMuteKeysPressedFast(t *testing.T) {
 		d.reads("muted", "m unmute")
 	})
 }
+
+// A key that is held down calls once, whether or not the keyboard says that it
+// repeats; let go of and pressed again, it calls again.
+func TestAHeldKeyCallsOnce(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		press := func() {
+			d.press("enter")
+			d.pass(20 * time.Millisecond)
+			if held, ok := d.tel.Snapshot().Held(); ok {
+				d.tel.act(held.Call.ID, "bob", "laptop", calls.Reject{Status: calls.Busy})
+				d.settle()
+			}
+		}
+		press()
+		d.pass(480 * time.Millisecond) // as long as a keyboard waits
+		for range 60 {
+			press()
+			d.pass(40 * time.Millisecond)
+		}
+		d.did("initiate audio bob")
+		d.pass(DefaultGrace)
+		press()
+		d.did("initiate audio bob")
+		press()
+		d.pass(DefaultGrace)
+		press() // insisting helps
+		d.did("initiate audio bob")
+	})
+}

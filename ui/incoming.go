@@ -77,7 +77,7 @@ func (m *Model) pressIncoming(k tea.KeyPressMsg) tea.Cmd {
 	switch {
 	case m.graced():
 		m.waiting.wait(k, m.typing(), m.now(), m.cfg.Grace)
-		return nil
+		return m.typeOn(k)
 	case key.Matches(k, m.keys.SearchUp):
 		m.chooseIncoming(-1)
 		return nil
@@ -115,6 +115,22 @@ func (w *waiting) wait(k tea.KeyPressMsg, typing bool, now time.Time, grace time
 		w.until = now.Add(grace)
 	}
 	w.key = now
+}
+
+// typeOn gives a letter that somebody goes on typing to the field it was meant for:
+// it answers nothing, and is not lost.
+func (m *Model) typeOn(k tea.KeyPressMsg) tea.Cmd {
+	if !m.typing() || k.Text == "" && k.Code != tea.KeyBackspace {
+		return nil
+	}
+	switch s := m.sheet.(type) {
+	case nil:
+		return m.pressScreen(k)
+	case *binding: // it takes any key for a new one, and is no field
+		return nil
+	default:
+		return s.press(m, k)
+	}
 }
 
 // pressBeneath reaches the present call under an incoming one: at once, unless

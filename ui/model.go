@@ -255,7 +255,7 @@ func (m *Model) press(k tea.KeyPressMsg) tea.Cmd {
 		return nil
 	}
 	cmd := m.pressTop(k)
-	m.typed = typed{m.typing(), m.now()}
+	m.typed = typed{m.typing(), m.now(), k.Code}
 	return cmd
 }
 

@@ -65,10 +65,11 @@ func (m *Model) typing() bool {
 	return false
 }
 
-// typed is whether the last key left somebody in a field, and when.
+// typed is the last key, when it came, and whether it left somebody in a field.
 type typed struct {
-	in bool
-	at time.Time
+	in  bool
+	at  time.Time
+	key rune
 }
 
 // cut says whether a letter was meant for a field that no key has closed, but

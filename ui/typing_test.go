@@ -171,3 +171,35 @@ func TestAHeldKeyAnswersNothing(t *testing.T) {
 		})
 	}
 }
+
+// What is typed on while a call comes belongs to the field.
+func TestLettersOfTheGraceGoIntoTheField(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.press("/")
+		d.typed("ba")
+		d.tel.ring(otherCall, "carla", calls.Audio)
+		d.settle()
+		for range 6 {
+			d.typed("ra")
+			d.pass(150 * time.Millisecond)
+		}
+		d.press("backspace")
+		d.did()
+		if got := d.model.people.field.Value(); got != "barararararar" {
+			t.Errorf("the search is %q", got)
+		}
+		d.hit("r") // after a pause it answers
+		d.did("reject rejected")
+		d.reads("/ barara")
+	})
+	atDesk(t, 80, 24, func(d *desk) {
+		d.press("ctrl+p")
+		d.typed("vi")
+		d.tel.ring(otherCall, "carla", calls.Audio)
+		d.settle()
+		d.typed("deo")
+		d.hit("r")
+		d.did("reject rejected")
+		d.reads("> video")
+	})
+}
