@@ -269,7 +269,8 @@ func (r *settingsRoom) choose(m *Model, i int) {
 	r.at[r.open()] = max(min(i, len(m.settingItems(r.open()))-1), 0)
 }
 
-func (r *settingsRoom) keys(m *Model) []key.Binding {
+// itemKeys are those for the chosen setting.
+func (r *settingsRoom) itemKeys(m *Model) []key.Binding {
 	k := m.keys
 	it, _ := r.chosen(m)
 	tab := does(k.Tab, m.lang.Say(wordNextPage))
@@ -283,9 +284,6 @@ func (r *settingsRoom) keys(m *Model) []key.Binding {
 		}
 		return []key.Binding{does(k.Change, words), k.Back, tab, k.Help}
 	case byChoice, byKey, byText, byDevice:
-	}
-	if held, ok := m.view.Held(); ok && r.over(m) && held.Call.Status == calls.Ongoing {
-		return append([]key.Binding{k.Change, k.Back, tab}, append(m.microphoneKeys(held)[:1], k.Help)...)
 	}
 	return []key.Binding{k.Change, k.Back, tab, k.Usual, k.Help}
 }

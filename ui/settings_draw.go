@@ -3,11 +3,13 @@ package ui
 import (
 	"strings"
 
+	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/x/ansi"
 
 	"tring/audio"
+	"tring/calls"
 )
 
 // settingsWidth is what the page makes use of: a value stands near its name.
@@ -208,4 +210,15 @@ func (r *settingsRoom) click(m *Model, x, y int, double bool) tea.Cmd {
 		return r.act(m, it)
 	}
 	return nil
+}
+
+// keys are those of the last row, which has room for five; over a call one of
+// them is the microphone's.
+func (r *settingsRoom) keys(m *Model) []key.Binding {
+	list := r.itemKeys(m)
+	held, ok := m.view.Held()
+	if !ok || !r.over(m) || held.Call.Status != calls.Ongoing {
+		return list
+	}
+	return append(list[:3:3], m.microphoneKeys(held)[0], m.keys.Help)
 }

@@ -648,8 +648,8 @@ func TestIdleSettingsDoNotMove(t *testing.T) {
 	})
 }
 
-func TestSettingsScreens(t *testing.T) {
-	scenes := map[string]func(*desk, *phoneSettings){
+func settingsScenes() map[string]func(*desk, *phoneSettings) {
+	return map[string]func(*desk, *phoneSettings){
 		"sound":   func(d *desk, _ *phoneSettings) { d.goTo(groupSound, "Echo canceller") },
 		"bell":    func(d *desk, _ *phoneSettings) { d.goTo(groupBell, "Volume") },
 		"screen":  func(d *desk, p *phoneSettings) { d.goTo(groupScreen, "Colours") },
@@ -669,7 +669,10 @@ func TestSettingsScreens(t *testing.T) {
 			d.pass(time.Second)
 		},
 	}
-	for name, scene := range scenes {
+}
+
+func TestSettingsScreens(t *testing.T) {
+	for name, scene := range settingsScenes() {
 		for _, size := range sizes {
 			t.Run(fmt.Sprintf("%s-%dx%d", name, size.width, size.height), func(t *testing.T) {
 				atSettings(t, size.width, size.height, func(d *desk, p *phoneSettings) {
@@ -682,6 +685,30 @@ func TestSettingsScreens(t *testing.T) {
 						t.Errorf("the terminal shows\n%s\n\nand the model drew\n%s", shown, drawn)
 					}
 					golden.RequireEqual(t, shown)
+				})
+			})
+		}
+	}
+}
+
+// The colours of the settings, on dark and on light, and with NO_COLOR, where
+// shapes, words and bold type say the same.
+func TestSettingsInColour(t *testing.T) {
+	for _, name := range []string{"sound", "keys", "devices", "field", "key", "call", "test"} {
+		for look, cfg := range map[string]struct {
+			theme   Theme
+			colours colorprofile.Profile
+		}{
+			"dark": {ThemeDark, colorprofile.TrueColor}, "light": {ThemeLight, colorprofile.TrueColor},
+			"none": {ThemeDark, colorprofile.ASCII},
+		} {
+			t.Run(name+"-"+look, func(t *testing.T) {
+				atSettings(t, 80, 24, func(d *desk, p *phoneSettings) {
+					p.values["theme"] = Setting{Values: []string{string(cfg.theme)}}
+					p.values["audio.gain"] = Setting{[]string{"3"}, "TRING_AUDIO_GAIN"}
+					d.model.setTheme(cfg.theme)
+					settingsScenes()[name](d, p)
+					golden.RequireEqual(t, trimmed(d.terminal(cfg.colours).Render()))
 				})
 			})
 		}
