@@ -238,8 +238,12 @@ func (a *app) logFile(s *session, paths config.Paths) (io.Writer, error) {
 	return f, nil
 }
 
-// redirect keeps what sound libraries print off the terminal.
+// redirect keeps what sound libraries print off the terminal. A login has none of
+// this process's, whose stderr is the host's log.
 func (a *app) redirect(s *session, paths config.Paths) error {
+	if a.hosted != nil {
+		return nil
+	}
 	restore, tty, err := redirectStderr(paths.Log())
 	if err != nil {
 		return err
