@@ -301,7 +301,7 @@ func TestHostIsNobody(t *testing.T) {
 			t.Errorf("a search for %q finds %+v, and counts %d", query, page.Contacts, page.Total)
 		}
 	}
-	if changed := s.presence.changed(map[calls.UserID]touched{"shell": {}}); len(changed) != 0 {
+	if changed := s.presence.changed(map[calls.UserID]touched{"shell": {listed: true}}); len(changed) != 0 {
 		t.Errorf("the host has a presence: %+v", changed)
 	}
 	s.hub.mu.Lock()
