@@ -14,6 +14,7 @@ import (
 // TestBySSHD: behind an sshd that was there before, each key that it lets in has one
 // of its own here. The script gets what sshd gives to a ForceCommand.
 func TestBySSHD(t *testing.T) {
+	t.Parallel()
 	script, err := filepath.Abs("../../packaging/by-sshd")
 	if err != nil {
 		t.Fatal(err)

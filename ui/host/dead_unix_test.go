@@ -24,7 +24,7 @@ func TestStoppedReader(t *testing.T) {
 func TestDeadPeer(t *testing.T) {
 	t.Parallel()
 	s := open(t, func(c *Config) {
-		c.Limits.Keepalive, c.Limits.Dead = 50*time.Millisecond, 500*time.Millisecond
+		c.Limits.Keepalive, c.Limits.Dead = 100*time.Millisecond, 2*time.Second
 	})
 	s.hang(t, "wait")
 	s.until("it is over", func() bool { return s.metric("ended_total", "gone") == 1 && s.metric("connections", "") == 0 })

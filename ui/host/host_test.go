@@ -69,6 +69,7 @@ func TestHostKey(t *testing.T) {
 }
 
 func TestJoin(t *testing.T) {
+	t.Parallel()
 	s := open(t, nil)
 	s.invites["7-rabbit"] = "dave"
 	key := s.stranger("dave")
@@ -160,6 +161,7 @@ func TestChannelsPerConnection(t *testing.T) {
 // TestCrowd: a thousand connections that never say who they are keep nobody else
 // out, whether they come from one address or from many.
 func TestCrowd(t *testing.T) {
+	t.Parallel()
 	from := func(int) net.IP { return net.IPv4(127, 0, 1, 1) }
 	t.Run("one address", func(t *testing.T) { crowd(t, 1000, from) })
 	t.Run("many addresses", func(t *testing.T) {
@@ -198,7 +200,7 @@ func crowd(t *testing.T, size int, from func(int) net.IP) {
 // that talks of something else, are closed; people stay.
 func TestNobody(t *testing.T) {
 	t.Parallel()
-	s := open(t, func(c *Config) { c.Limits.Handshake = time.Second })
+	s := open(t, func(c *Config) { c.Limits.Handshake = 3 * time.Second })
 	alice := s.start(s.dial(s.person("alice")), "wait")
 	ended := make(chan string, 5)
 	for name, words := range map[string]string{
@@ -239,7 +241,7 @@ func TestNobody(t *testing.T) {
 // TestStrangersMemory: a stranger may leave little here that nobody reads.
 func TestStrangersMemory(t *testing.T) {
 	t.Parallel()
-	s := open(t, func(c *Config) { c.Limits.Handshake = time.Second })
+	s := open(t, func(c *Config) { c.Limits.Handshake = 3 * time.Second })
 	w := s.session(s.dial(s.stranger("mallory")))
 	for flood := make([]byte, 32<<10); ; {
 		if _, err := w.in.Write(flood); err != nil {
@@ -278,6 +280,7 @@ func TestPanic(t *testing.T) {
 
 // TestResizes: a storm of window changes brings the last, and few of the others.
 func TestResizes(t *testing.T) {
+	t.Parallel()
 	const storm = 5000
 	gate, done := make(chan struct{}), make(chan []Size, 1)
 	s := open(t, func(c *Config) {

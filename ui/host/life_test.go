@@ -17,7 +17,7 @@ func TestStalledReader(t *testing.T) {
 	t.Parallel()
 	causes := make(chan error, 1)
 	s := open(t, func(c *Config) {
-		c.Limits.Stalled = 300 * time.Millisecond
+		c.Limits.Stalled = time.Second
 		c.Run = func(ctx context.Context, l *Login) int {
 			code := runWords(ctx, l)
 			if l.User == "mallory" {
@@ -58,7 +58,7 @@ func TestStalledReader(t *testing.T) {
 func TestAliveClient(t *testing.T) {
 	t.Parallel()
 	s := open(t, func(c *Config) {
-		c.Limits.Keepalive, c.Limits.Dead = 10*time.Millisecond, 2*time.Second
+		c.Limits.Keepalive, c.Limits.Dead = 10*time.Millisecond, 5*time.Second
 	})
 	client := s.dial(s.person("alice"))
 	w := s.start(client, "wait")
@@ -89,7 +89,7 @@ func TestClosedChannel(t *testing.T) {
 // draws into nothing.
 func TestKeepCall(t *testing.T) {
 	t.Parallel()
-	s := open(t, func(c *Config) { c.KeepCall = 500 * time.Millisecond })
+	s := open(t, func(c *Config) { c.KeepCall = 2 * time.Second })
 	alice := s.person("alice")
 	waiting, calling := s.dial(alice), s.dial(alice)
 	s.start(waiting, "wait")
@@ -106,7 +106,7 @@ func TestKeepCall(t *testing.T) {
 func TestIdle(t *testing.T) {
 	t.Parallel()
 	s := open(t, func(c *Config) {
-		c.Limits.Idle = 400 * time.Millisecond
+		c.Limits.Idle = 1500 * time.Millisecond
 		c.Limits.Keepalive = 5 * time.Millisecond // which is no key
 	})
 	client := s.dial(s.person("alice"))
@@ -172,7 +172,8 @@ func TestStop(t *testing.T) {
 // TestGrace: a call that goes on too long is cut, and at once by Close, which is
 // what a second signal does.
 func TestGrace(t *testing.T) {
-	for name, grace := range map[string]time.Duration{"over": 300 * time.Millisecond, "closed": time.Hour} {
+	t.Parallel()
+	for name, grace := range map[string]time.Duration{"over": 2 * time.Second, "closed": time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			causes := make(chan error, 1)
 			s := open(t, func(c *Config) {
