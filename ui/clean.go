@@ -156,22 +156,28 @@ func syllables(s string) string {
 }
 
 // spacing says whether r is a vowel sign with a column of its own, as the scripts
-// of South and South-East Asia have them. Terminals disagree on those, but no
-// name can be read without.
-func spacing(r rune) bool { return unicode.Is(unicode.Mc, r) || r == '\u0e33' || r == '\u0eb3' }
+// of South and South-East Asia have them. Terminals disagree on those (see
+// settled), but no name can be read without.
+func spacing(r rune) bool {
+	return r >= '\u0903' && (unicode.Is(unicode.Mc, r) || r == '\u0e33' || r == '\u0eb3')
+}
 
-// written says whether a cluster is a syllable with a vowel sign: letters and
-// marks alone.
+// syllabic says whether r is of the scripts of South and South-East Asia, where
+// letters join to syllables. (Korean, among them in Unicode, joins in another way.)
+func syllabic(r rune) bool { return '\u0900' <= r && r <= '\u1cff' && (r < '\u1100' || r > '\u11ff') }
+
+// written says whether a cluster is a syllable of such a script: letters and marks
+// alone.
 func written(cluster string) bool {
-	return strings.IndexFunc(cluster, spacing) > 0 &&
+	first, _ := utf8.DecodeRuneInString(cluster)
+	return (syllabic(first) || strings.IndexFunc(cluster, spacing) > 0) &&
 		strings.IndexFunc(cluster, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M) && !joiner(r) }) < 0
 }
 
 // agreed keeps of each character only what all terminals give the same width:
 // of an emoji sequence, its first. A terminal that counts the parts, where
-// others count the whole, would shift all that follows on the row. Syllables with
-// a vowel sign stay whole: there the shift is some columns of one row, which the
-// renderer sends whole, and the price of a name that can be read.
+// others count the whole, would shift all that follows on the row. Syllables
+// stay whole, or nobody could read them; see settled for their width.
 func agreed(s string) string {
 	var b strings.Builder
 	for len(s) > 0 {

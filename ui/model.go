@@ -36,20 +36,22 @@ type Model struct {
 	answering   calls.ID
 	preferences preferences
 
-	sheet   sheet // nil: none
-	room    room  // nil: none
-	again   bool  // see Again
-	focus   focus
-	rung    []calls.ID // the calls that ring here and were told of
-	typed   typed
-	zones   zones
-	notice  notice
-	ticking bool
-	levels  audio.Levels
-	mine    meter
-	theirs  meter
-	volumes volumes
-	quality quality
+	sheet sheet // nil: none
+	room  room  // nil: none
+	again bool  // see Again
+	focus focus
+	// clusters: the terminal counts a syllable as one, see settled.
+	clusters bool
+	rung     []calls.ID // the calls that ring here and were told of
+	typed    typed
+	zones    zones
+	notice   notice
+	ticking  bool
+	levels   audio.Levels
+	mine     meter
+	theirs   meter
+	volumes  volumes
+	quality  quality
 }
 
 // notice is one line that stands until the next key. Bad: something failed or
@@ -127,7 +129,8 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 		return tea.Batch(m.refresh(), m.press(msg))
 	case tea.MouseMsg:
 		return tea.Batch(m.refresh(), m.point(msg))
-	case tea.FocusMsg, tea.BlurMsg, tea.TerminalVersionMsg, tea.KeyboardEnhancementsMsg, tea.KeyReleaseMsg:
+	case tea.FocusMsg, tea.BlurMsg, tea.TerminalVersionMsg, tea.KeyboardEnhancementsMsg, tea.KeyReleaseMsg,
+		tea.ModeReportMsg:
 		return m.terminal(msg)
 	case unnoticed:
 		return m.notifyInstead(msg.news)
@@ -184,6 +187,8 @@ func (m *Model) terminal(msg tea.Msg) tea.Cmd {
 		m.push.releases = msg.SupportsEventTypes()
 	case tea.KeyReleaseMsg:
 		return m.release(msg)
+	case tea.ModeReportMsg:
+		m.countsClusters(msg)
 	}
 	return nil
 }

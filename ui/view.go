@@ -12,7 +12,7 @@ import (
 
 // View implements tea.Model.
 func (m *Model) View() tea.View {
-	v := tea.NewView(strings.Join(m.rows(), "\n"))
+	v := tea.NewView(strings.Join(m.settled(m.rows()), "\n"))
 	v.AltScreen = true
 	v.WindowTitle = m.title()
 	v.ProgressBar = m.progress()
@@ -150,7 +150,7 @@ func (m *Model) overlay(base, box []string, keys []key.Binding) []string {
 		}
 		return append(fit(lower(box, m.height-1), m.width, m.height-1), fit([]string{last}, m.width, 1)...)
 	}
-	rows := m.styles.over(base, m.styles.boxed(box, inner), m.width, m.height-1)
+	rows := m.styles.over(m.behind(base), m.styles.boxed(box, inner), m.width, m.height-1)
 	return append(rows, last)
 }
 
