@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
 	"tring/calls"
 	"tring/calls/wire"
 

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+
 	"tring/calls"
 	"tring/calls/wire"
 
