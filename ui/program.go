@@ -14,6 +14,7 @@ import (
 const (
 	between  = time.Second / framesPerSecond // between two pictures at least
 	gather   = 2 * time.Millisecond          // what is drawn so soon after another is one picture
+	opening  = 10 * time.Millisecond         // the same for the first, which what the terminal is asked goes with
 	late     = 5 * time.Millisecond          // the quick clock still ticks so long after a picture, which a busy machine may delay
 	later    = 100 * time.Millisecond        // and after that the usual one
 	idleTick = 200 * time.Millisecond        // for what needs no new picture, such as a question to the terminal
@@ -60,9 +61,12 @@ func (p *paced) soon(now time.Time) {
 	if p.clock == nil && !p.wind() || p.due.After(now) { // else it is due already
 		return
 	}
-	p.due = p.due.Add(between)
-	if first := now.Add(gather); p.due.Before(first) {
-		p.due = first
+	soonest := now.Add(gather)
+	if p.due.IsZero() {
+		soonest = now.Add(opening)
+	}
+	if p.due = p.due.Add(between); p.due.Before(soonest) {
+		p.due = soonest
 	}
 	wait := p.due.Sub(now)
 	p.idle.Stop()

@@ -74,7 +74,7 @@ func TestTheFirstPictureIsWrittenAtOnce(t *testing.T) {
 	onClock(t, func(_ *tea.Program, out *dated) {
 		began := time.Now()
 		time.Sleep(time.Second)
-		if at := out.times(); len(at) == 0 || at[0].Sub(began) > gather {
+		if at := out.times(); len(at) == 0 || at[0].Sub(began) > opening {
 			t.Errorf("began at %v, written at %v", began, at)
 		}
 	})
