@@ -239,27 +239,55 @@ func oldAlgorithms(t *testing.T, s *stand) {
 
 // localForward: the target hears nothing, whichever way it is asked for.
 func localForward(t *testing.T, s *stand) {
-	target, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer target.Close() //nolint:errcheck // its end is the test's
-	dialled := make(chan struct{}, 1)
-	go func() {
-		if conn, err := target.Accept(); err == nil {
-			_ = conn.Close()
-			dialled <- struct{}{}
+	dialled := make(chan string, 4)
+	listen := func(network, address string) net.Addr {
+		target, err := net.Listen(network, address)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}()
-	s.says(t, s.ssh("-i", s.keyFile("alice"), "-W", target.Addr().String(), "phone"), 255, "open failed|forwarding failed")
+		t.Cleanup(func() { _ = target.Close() })
+		go func() {
+			if conn, err := target.Accept(); err == nil {
+				_ = conn.Close()
+				dialled <- network
+			}
+		}()
+		return target.Addr()
+	}
+	port := listen("tcp", "127.0.0.1:0").(*net.TCPAddr)
+	socket := listen("unix", filepath.Join(s.dir, "target"))
+	s.says(t, s.ssh("-i", s.keyFile("alice"), "-W", port.String(), "phone"), 255, "open failed|forwarding failed")
 
+	// What a program says to a SOCKS proxy: no authentication; connect to that port.
+	socks := append([]byte{5, 1, 0, 5, 1, 0, 1, 127, 0, 0, 1}, byte(port.Port>>8), byte(port.Port))
+	s.forward(t, "-L", ":"+port.String(), nil)
+	s.forward(t, "-L", ":"+socket.String(), nil)
+	s.forward(t, "-D", "", socks)
+
+	client := s.dial(s.signer(t, "alice"))
+	for _, kind := range []string{"direct-tcpip", "direct-streamlocal@openssh.com", "forwarded-tcpip", "x11", "auth-agent@openssh.com"} {
+		if _, _, err := client.OpenChannel(kind, nil); err == nil {
+			t.Errorf("a channel of kind %s opens", kind)
+		}
+	}
+	select {
+	case network := <-dialled:
+		t.Errorf("the host has dialled a %s address", network)
+	default:
+	}
+}
+
+// forward lets the real client forward a port of its own, and says something to it.
+// It is cut off there; the session beside it goes on.
+func (s *stand) forward(t *testing.T, option, to string, words []byte) {
+	t.Helper()
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	local := free.Addr().String()
 	_ = free.Close()
-	cmd := s.with("alice", []string{"-tt", "-o", "ExitOnForwardFailure=yes", "-L", local + ":" + target.Addr().String()}, "wait")
+	cmd := s.with("alice", []string{"-tt", "-o", "ExitOnForwardFailure=yes", option, local + to}, "wait")
 	keys, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -272,24 +300,14 @@ func localForward(t *testing.T, s *stand) {
 		through, err = net.Dial("tcp", local)
 		return err == nil
 	})
-	if n, _ := through.Read(make([]byte, 1)); n != 0 {
-		t.Error("something comes through")
+	_, _ = through.Write(words)
+	// A SOCKS proxy answers twelve bytes of its own.
+	if said, _ := io.ReadAll(io.LimitReader(through, 100)); len(said) > len(words) {
+		t.Errorf("%s %s: %q comes through", option, to, said)
 	}
 	_, _ = io.WriteString(keys, "q")
 	if err := cmd.Wait(); err != nil {
-		t.Errorf("the session beside it: %v", err)
-	}
-
-	client := s.dial(s.signer(t, "alice"))
-	for _, kind := range []string{"direct-tcpip", "direct-streamlocal@openssh.com", "forwarded-tcpip", "x11", "auth-agent@openssh.com"} {
-		if _, _, err := client.OpenChannel(kind, nil); err == nil {
-			t.Errorf("a channel of kind %s opens", kind)
-		}
-	}
-	select {
-	case <-dialled:
-		t.Error("the host has dialled")
-	default:
+		t.Errorf("%s %s: the session beside it: %v", option, to, err)
 	}
 }
 
