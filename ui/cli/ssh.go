@@ -177,12 +177,15 @@ func (a *app) keepConnected(ctx context.Context, link sshLink, far *farSound, fo
 			link.socket = filepath.Join(folder, fmt.Sprint(n))
 		}
 		opened, err := a.connect(ctx, link, far)
-		restore(err != nil)
+		exit, ran := errors.AsType[*exec.ExitError](err)
+		broke := ran && exit.ExitCode() == exitConnection
 		if opened {
 			held, wait = true, retryFirst
+			if broke {
+				restore()
+			}
 		}
-		exit, ran := errors.AsType[*exec.ExitError](err)
-		if !held || !again || !ran || exit.ExitCode() != exitConnection || ctx.Err() != nil {
+		if !held || !again || !broke || ctx.Err() != nil {
 			return exitLike(ctx, "ssh", err)
 		}
 		a.say("The connection broke; it is made again in %v. Ctrl-C ends.", wait)
@@ -240,16 +243,13 @@ func (l sshLink) waitOpen(ctx context.Context) bool {
 const leaveScreen = "\x1b[?1049l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?2026l\x1b[<u\x1b[>4m\x1b[0m\x1b[?25h\r"
 
 // rememberTerminal returns what puts the terminal back as it is now.
-func (a *app) rememberTerminal() func(broken bool) {
+func (a *app) rememberTerminal() (restore func()) {
 	in, out, ok := a.terminals()
 	if !ok {
-		return func(bool) {}
+		return func() {}
 	}
 	state, err := term.GetState(in.Fd())
-	return func(broken bool) {
-		if !broken {
-			return
-		}
+	return func() {
 		_, _ = out.WriteString(leaveScreen)
 		if err == nil {
 			_ = term.Restore(in.Fd(), state) // there is nothing better to do
