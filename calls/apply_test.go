@@ -456,8 +456,8 @@ func TestACallNamesItsPhones(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, c.Parties, err)
 		}
 	}
-	c, err := Call{}.Apply(adaToBob, ada, start)
-	if c, err = c.Apply(Ring{}, bob, start); err != nil || c.Parties[1].Label != "" {
+	c, err := callIn(t, Initiated).Apply(Ring{}, bob, start)
+	if err != nil || c.Parties[1].Label != "" {
 		t.Errorf("nobody has decided, and it is %q; %v", c.Parties[1].Label, err)
 	}
 }

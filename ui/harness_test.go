@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"bytes"
 	"fmt"
 	"image/color"
 	"strings"
@@ -10,7 +9,6 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/colorprofile"
 	"github.com/charmbracelet/x/ansi"
 
 	"tring/calls"
@@ -251,16 +249,6 @@ func (d *desk) resize(width, height int) {
 
 func background(grey uint16) tea.BackgroundColorMsg {
 	return tea.BackgroundColorMsg{Color: color.Gray16{Y: grey}}
-}
-
-// shown is the screen as a terminal with these colours gets it.
-func (d *desk) shown(p colorprofile.Profile) string {
-	var b bytes.Buffer
-	w := &colorprofile.Writer{Forward: &b, Profile: p}
-	if _, err := w.WriteString(d.model.View().Content); err != nil {
-		d.t.Fatal(err)
-	}
-	return b.String()
 }
 
 // isSane checks that the screen fills the terminal and no more, and that the
