@@ -21,7 +21,8 @@
 // connection. What a client sends is paced for each connection, so a flood costs its
 // own connection only. A panic in Config.Run ends that login.
 //
-// Goroutines: one for each connection in wish, one for its keep-alive; for each login
-// the one of Config.Run, one for its outlet and one for its requests. All end with
-// their connection, and all connections with Host.Serve.
+// Goroutines: those of a connection and of a channel in wish, one for a connection's
+// keep-alive; for each login the one of Config.Run, one for its outlet, one for its
+// requests and its overseer, which ends it. All end with their connection, and all
+// connections with Host.Serve.
 package host
