@@ -200,7 +200,7 @@ func crowd(t *testing.T, size int, from func(int) net.IP) {
 // that talks of something else, are closed; people stay.
 func TestNobody(t *testing.T) {
 	t.Parallel()
-	s := open(t, func(c *Config) { c.Limits.Handshake = 3 * time.Second })
+	s := open(t, func(c *Config) { c.Limits.Handshake = 1500 * time.Millisecond })
 	alice := s.start(s.dial(s.person("alice")), "wait")
 	ended := make(chan string, 5)
 	for name, words := range map[string]string{
@@ -241,7 +241,7 @@ func TestNobody(t *testing.T) {
 // TestStrangersMemory: a stranger may leave little here that nobody reads.
 func TestStrangersMemory(t *testing.T) {
 	t.Parallel()
-	s := open(t, func(c *Config) { c.Limits.Handshake = 3 * time.Second })
+	s := open(t, func(c *Config) { c.Limits.Handshake = 1500 * time.Millisecond })
 	w := s.session(s.dial(s.stranger("mallory")))
 	for flood := make([]byte, 32<<10); ; {
 		if _, err := w.in.Write(flood); err != nil {
