@@ -23,14 +23,16 @@ const (
 )
 
 // keyboard is a terminal's line discipline for a login whose terminal has no
-// system behind it: it echoes, erases, and hands over whole lines. Only its own
-// goroutine and whoever reads use it.
+// system behind it: it echoes, erases, and hands over whole lines. One goroutine
+// reads from it.
 type keyboard struct {
 	in        io.Reader
 	echo      io.Writer
 	interrupt func()
 	lines     chan []byte // closed at the end of the input
 	rest      []byte      // of the line that is being read
+	line      []byte      // that is being typed
+	escaped   bool        // within a key's sequence
 }
 
 // newKeyboard begins to read, in a goroutine that ends with the input.
@@ -56,31 +58,35 @@ func (k *keyboard) Read(p []byte) (int, error) {
 
 func (k *keyboard) run() {
 	defer close(k.lines)
-	var line []byte
-	escaped := false
 	buf := make([]byte, 256)
-	for {
+	for over := false; !over; {
 		n, err := k.in.Read(buf)
 		var echo bytes.Buffer
 		for _, c := range buf[:n] {
-			switch {
-			case escaped: // to the letter that ends a cursor key's sequence (ECMA-48 §5.4)
-				escaped = c < '@' || c == '[' || c == 'O'
-			case c == keyEscape:
-				escaped = true
-			case c == keyInterrupt:
-				k.interrupt()
-			case c == keyEOF && len(line) == 0:
-				return
-			default:
-				line = k.take(line, c, &echo)
+			if over = k.press(c, &echo); over {
+				break
 			}
 		}
 		_, _ = k.echo.Write(echo.Bytes()) // a terminal that is gone is noticed by the reading
-		if err != nil {
-			return
-		}
+		over = over || err != nil
 	}
+}
+
+// press takes one byte; true when it ends the input.
+func (k *keyboard) press(c byte, echo *bytes.Buffer) (over bool) {
+	switch {
+	case k.escaped: // to the letter that ends a cursor key's sequence (ECMA-48 §5.4)
+		k.escaped = c < '@' || c == '[' || c == 'O'
+	case c == keyEscape:
+		k.escaped = true
+	case c == keyInterrupt:
+		k.interrupt()
+	case c == keyEOF:
+		return len(k.line) == 0
+	default:
+		k.line = k.take(k.line, c, echo)
+	}
+	return false
 }
 
 // take takes one byte that is typed, and returns the line with it.
