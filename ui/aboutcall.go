@@ -21,16 +21,23 @@ func (a aboutCall) press(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.Video):
 		m.sheet = nil
 		return m.callBack(a.record, calls.Video)
-	case key.Matches(k, m.keys.Up), key.Matches(k, m.keys.Down):
-		cmd := m.pressRecent(k)
-		if list := m.recent.shown().records; len(list) > 0 {
-			m.sheet = aboutCall{list[m.recent.at()]}
-		}
-		return cmd
+	case key.Matches(k, m.keys.Up):
+		return a.move(m, -1)
+	case key.Matches(k, m.keys.Down):
+		return a.move(m, 1)
 	case key.Matches(k, m.keys.SearchClose), key.Matches(k, m.keys.Details), key.Matches(k, m.keys.Quit):
 		m.sheet = nil
 	}
 	return nil
+}
+
+// move goes to the next call in the list.
+func (a aboutCall) move(m *Model, by int) tea.Cmd {
+	cmd := m.moveRecent(by)
+	if list := m.recent.shown().records; len(list) > 0 {
+		m.sheet = aboutCall{list[m.recent.at()]}
+	}
+	return cmd
 }
 
 func (a aboutCall) keys(m *Model) []key.Binding {
@@ -38,10 +45,10 @@ func (a aboutCall) keys(m *Model) []key.Binding {
 	if m.signedOut() {
 		return []key.Binding{closing}
 	}
-	return []key.Binding{m.keys.CallBack, m.keys.Video, m.keys.Up, m.keys.Down, closing}
+	return []key.Binding{m.keys.CallBack, m.keys.Video, closing}
 }
 
-func (a aboutCall) box(m *Model) []string {
+func (a aboutCall) box(m *Model) []line {
 	c, s, width := a.record.Call, m.styles, m.boxText()
 	words, _ := m.lang.end(c, cmp.Or(c.Reason, m.endedReason(c)), m.view.Me.User, m.peer(c, min(width, 28)))
 	if a.record.Direction == calls.Incoming && c.AnsweredAt.IsZero() {
@@ -65,7 +72,7 @@ func (a aboutCall) box(m *Model) []string {
 	for _, p := range c.Parties {
 		rows = append(rows, m.partyRows(p, width)...)
 	}
-	return indent(append(rows, ""), min(3, margin(m.width)+1))
+	return m.inBox(lines(append(rows, "")...))
 }
 
 // endedReason is why an answered call is over, where the record names who hung

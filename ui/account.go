@@ -48,17 +48,16 @@ const phonesEvery = 10 * time.Second
 // accountRoom shows the own account: who one is, with which key, on which
 // phones, and as whom else.
 type accountRoom struct {
-	own     OwnAccount
-	ownErr  error
-	known   bool // own was read, or could not be
-	phones  []calls.PhoneInfo
-	failed  error // to list the phones
-	loaded  bool  // the phones were listed
-	chosen  accountEntry
-	top     int  // the first line that is shown
-	setting bool // the presence is on its way
-	due     bool // the phones will be asked for again
-	lines   []accountLine
+	own    OwnAccount
+	ownErr error
+	known  bool // own was read, or could not be
+	phones []calls.PhoneInfo
+	failed error // to list the phones
+	loaded bool  // the phones were listed
+	chosen accountEntry
+	top    int  // the first line that is shown
+	due    bool // the phones will be asked for again
+	lines  []accountLine
 }
 
 type (
@@ -73,11 +72,8 @@ type (
 		err    error
 	}
 	phonesDueMsg struct{ room *accountRoom }
-	presenceMsg  struct {
-		room *accountRoom
-		err  error
-	}
-	removedMsg struct {
+	presenceMsg  struct{ err error }
+	removedMsg   struct {
 		room  *accountRoom
 		phone calls.PhoneInfo
 		err   error
@@ -136,11 +132,11 @@ func (a *accountRoom) keys(m *Model) []key.Binding {
 	case e.account != (SavedAccount{}) && !e.account.InUse:
 		list = append(list, does(k.Choose, m.lang.Say(wordSwitch)))
 	}
-	return append(list, a.disturb(m), k.Back, k.Down, k.Help)
+	return append(list, m.disturbKey(), k.Back, k.Help)
 }
 
-// disturb is the key of do-not-disturb with what it does now.
-func (a *accountRoom) disturb(m *Model) key.Binding {
+// disturbKey is the key of do-not-disturb with what it does now.
+func (m *Model) disturbKey() key.Binding {
 	if m.view.Settings.Presence == calls.DND {
 		return does(m.keys.Disturb, m.lang.Say(wordDisturb))
 	}
@@ -152,15 +148,15 @@ func (a *accountRoom) press(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.Back):
 		m.enter(nil)
 	case key.Matches(k, m.keys.Up):
-		a.move(-1)
+		a.step(-1)
 	case key.Matches(k, m.keys.Down):
-		a.move(1)
+		a.step(1)
 	case key.Matches(k, m.keys.Top):
-		a.move(-len(a.entries()))
+		a.step(-len(a.entries()))
 	case key.Matches(k, m.keys.Bottom):
-		a.move(len(a.entries()))
+		a.step(len(a.entries()))
 	case key.Matches(k, m.keys.Disturb):
-		return a.switchPresence(m)
+		return m.switchPresence()
 	case key.Matches(k, m.keys.Remove):
 		return a.askRemove(m)
 	case key.Matches(k, m.keys.Choose) && a.known: // before, it would be of another row than one means
@@ -177,14 +173,15 @@ func (a *accountRoom) act(m *Model) tea.Cmd {
 	case e.account != (SavedAccount{}):
 		return a.use(m, e.account)
 	}
-	return a.switchPresence(m)
+	return m.switchPresence()
 }
 
-func (a *accountRoom) switchPresence(m *Model) tea.Cmd {
-	if a.setting {
+// switchPresence lets no call ring, or again.
+func (m *Model) switchPresence() tea.Cmd {
+	if m.disturbing {
 		return nil
 	}
-	a.setting = true
+	m.disturbing = true
 	want := calls.DND
 	if m.view.Settings.Presence == calls.DND {
 		want = calls.Online
@@ -193,7 +190,7 @@ func (a *accountRoom) switchPresence(m *Model) tea.Cmd {
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		return presenceMsg{a, accounts.SetPresence(ctx, want)}
+		return presenceMsg{accounts.SetPresence(ctx, want)}
 	}
 }
 
@@ -247,17 +244,12 @@ func (a *accountRoom) take(m *Model, msg tea.Msg) tea.Cmd {
 			a.due = false
 			return a.loadPhones(m)
 		}
-	case presenceMsg:
-		if msg.room == a {
-			a.setting = false
-		}
-		a.complain(m, m.lang.Say("set that"), msg.err)
 	case removedMsg:
-		a.complain(m, m.lang.Say("remove the phone"), msg.err)
+		m.complain(m.lang.Say("remove the phone"), msg.err)
 		return a.loadPhones(m)
 	case usedMsg:
 		if msg.err != nil {
-			a.complain(m, m.lang.Say("switch the account"), msg.err)
+			m.complain(m.lang.Say("switch the account"), msg.err)
 			return nil
 		}
 		return m.beginAgain(m.lang.address(msg.account))
@@ -270,7 +262,7 @@ func (a *accountRoom) take(m *Model, msg tea.Msg) tea.Cmd {
 }
 
 // complain says that something did not work, if it did not.
-func (a *accountRoom) complain(m *Model, act string, err error) {
+func (m *Model) complain(act string, err error) {
 	if err != nil {
 		m.notice = notice{m.lang.error(act, "", err), true}
 	}
@@ -319,15 +311,14 @@ func (r removing) press(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	return nil
 }
 
-func (r removing) box(m *Model) []string {
+func (r removing) box(m *Model) []line {
 	s, width := m.styles, m.boxText()
 	rows := []string{""}
 	for _, row := range wrap(m.lang.Say("Remove %s?", m.lang.phone(r.phone, max(width-12, 8))), width, 2) {
 		rows = append(rows, s.strong.Render(row))
 	}
 	rows = append(rows, wrap(m.lang.Say(textRemoved), width, 2)...)
-	rows = append(rows, "", s.keyRow(width, r.keys(m)...), "")
-	return indent(rows, min(3, margin(m.width)+1))
+	return m.inBox(append(lines(rows...), line{}, s.keyLine(width, r.keys(m)...), line{}))
 }
 
 func (r removing) keys(m *Model) []key.Binding {

@@ -33,7 +33,7 @@ func TestRemoveAPhone(t *testing.T) {
 		d.explains("x remove")
 		d.press("x")
 		d.reads("Remove kitchen?")
-		d.explains("y remove", "n keep")
+		d.reads("y remove", "n keep")
 		d.press("n")
 		d.reads("› kitchen")
 		d.press("enter", "y")

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
 
@@ -38,12 +39,20 @@ func (a *accountRoom) entries() []accountEntry {
 	return list
 }
 
-// move chooses the entry so many further.
-func (a *accountRoom) move(by int) {
+func (a *accountRoom) move(_ *Model, by int) tea.Cmd {
+	a.step(by)
+	return nil
+}
+
+// step chooses the entry so many further.
+func (a *accountRoom) step(by int) {
 	list := a.entries()
 	at := max(slices.Index(list, a.chosen), 0)
 	a.chosen = list[min(max(at+by, 0), len(list)-1)]
 }
+
+// actions are the keys that the last row has no room for.
+func (*accountRoom) actions(m *Model) []key.Binding { return []key.Binding{m.keys.Top, m.keys.Bottom} }
 
 func (a *accountRoom) click(m *Model, _, y int, double bool) tea.Cmd {
 	at := a.top + y
@@ -187,7 +196,7 @@ func (a *accountRoom) entryLine(m *Model, e accountEntry, what, state string, wi
 
 func (a *accountRoom) disturbWord(m *Model) string {
 	switch {
-	case a.setting:
+	case m.disturbing:
 		return m.lang.Say(textSetting)
 	case m.view.Settings.Presence == calls.DND:
 		return m.lang.Say(textOn)

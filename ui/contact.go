@@ -190,21 +190,29 @@ func (a aboutPerson) press(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.Video):
 		m.sheet = nil
 		return m.dial(a.who, calls.Video)
-	case key.Matches(k, m.keys.Up), key.Matches(k, m.keys.Down):
-		cmd := m.pressPeople(k)
-		if list := m.listed(); len(list) > 0 {
-			m.sheet = aboutPerson{list[m.chosenIn(list)].Receiver}
-		}
-		return cmd
+	case key.Matches(k, m.keys.Up):
+		return a.move(m, -1)
+	case key.Matches(k, m.keys.Down):
+		return a.move(m, 1)
 	case key.Matches(k, m.keys.SearchClose), key.Matches(k, m.keys.Details), key.Matches(k, m.keys.Quit):
 		m.sheet = nil
 	}
 	return nil
 }
 
-func (a aboutPerson) box(m *Model) []string {
+// move goes to the next in the list, and tells of that one.
+func (a aboutPerson) move(m *Model, by int) tea.Cmd {
+	list := m.listed()
+	cmd := m.move(list, m.chosenIn(list)+by)
+	if len(list) > 0 {
+		m.sheet = aboutPerson{list[m.chosenIn(list)].Receiver}
+	}
+	return cmd
+}
+
+func (a aboutPerson) box(m *Model) []line {
 	rows := m.detailRows(a.contact(m), m.boxText(), max(min(m.height-12, 10), 1))
-	return indent(append(slices.Insert(rows, 0, ""), ""), min(3, margin(m.width)+1))
+	return m.inBox(lines(append(slices.Insert(rows, 0, ""), "")...))
 }
 
 func (a aboutPerson) keys(m *Model) []key.Binding {

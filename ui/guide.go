@@ -148,10 +148,10 @@ func (g *guide) keys(m *Model) []key.Binding {
 	case guideJoined:
 		return []key.Binding{does(k.Choose, m.lang.Say(wordContinue)), k.Back, k.Help}
 	case guideServe:
-		return []key.Binding{does(k.Back, m.lang.Say(wordBack)), k.Down, k.Up, k.Help}
+		return []key.Binding{does(k.Back, m.lang.Say(wordBack)), k.Help}
 	case guideWays:
 	}
-	return []key.Binding{k.Choose, does(k.Back, m.lang.Say(wordSkip)), k.Up, k.Down, k.Help}
+	return []key.Binding{k.Choose, does(k.Back, m.lang.Say(wordSkip)), k.Help}
 }
 
 func (g *guide) press(m *Model, k tea.KeyPressMsg) tea.Cmd {
@@ -188,9 +188,9 @@ func (g *guide) pressPage(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		case key.Matches(k, m.keys.Back):
 			g.page = guideWays
 		case key.Matches(k, m.keys.Up):
-			g.top--
+			return g.move(m, -1)
 		case key.Matches(k, m.keys.Down):
-			g.top++
+			return g.move(m, 1)
 		}
 	case guideWays:
 		return g.pressWays(m, k)
@@ -204,15 +204,29 @@ func (g *guide) pressWays(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.Back):
 		m.enter(nil)
 	case key.Matches(k, m.keys.Up):
-		g.chosen = max(g.chosen-1, 0)
+		return g.move(m, -1)
 	case key.Matches(k, m.keys.Down):
-		g.chosen = min(g.chosen+1, last)
+		return g.move(m, 1)
 	case key.Matches(k, m.keys.Top):
 		g.chosen = 0
 	case key.Matches(k, m.keys.Bottom):
 		g.chosen = last
 	case key.Matches(k, m.keys.Choose):
 		return g.choose(m)
+	}
+	return nil
+}
+
+// move chooses another way or field, or shows another part of the page.
+func (g *guide) move(m *Model, by int) tea.Cmd {
+	switch g.page {
+	case guideWays:
+		g.chosen = min(max(g.chosen+by, 0), len(g.ways(m))-1)
+	case guideForm:
+		return g.focus(min(max(g.field+by, fieldAddress), fieldInvite))
+	case guideServe:
+		g.top += by
+	case guideJoining, guideJoined:
 	}
 	return nil
 }

@@ -32,9 +32,16 @@ func (quitting) press(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	return nil
 }
 
-func (quitting) box(m *Model) []string { return m.quitBox() }
+func (quitting) box(m *Model) []line { return m.quitBox() }
 
-func (quitting) keys(m *Model) []key.Binding { return []key.Binding{m.keys.Yes, m.keys.No} }
+// keys are the answers, and what the microphone obeys meanwhile.
+func (quitting) keys(m *Model) []key.Binding {
+	keys := []key.Binding{m.keys.Yes, m.keys.No}
+	if held, ok := m.view.Held(); ok && held.Call.Status == calls.Ongoing {
+		keys = append(keys, m.microphoneKeys(held)...)
+	}
+	return keys
+}
 
 // leave hangs up and quits; the other side is told before the program ends, and
 // what was turned a moment ago is remembered.
@@ -62,16 +69,15 @@ func (m *Model) leave() tea.Cmd {
 	}
 }
 
-func (m *Model) quitBox() []string {
+func (m *Model) quitBox() []line {
 	s, width := m.styles, m.boxText()
 	text := m.lang.Say(textQuitAsk)
 	if held, ok := m.view.Held(); ok {
 		text = m.lang.leave(m.peer(held.Call, width))
 	}
-	rows := []string{""}
+	rows := lines("")
 	for _, r := range wrap(text, width, 2) {
-		rows = append(rows, s.strong.Render(r))
+		rows = append(rows, line{text: s.strong.Render(r)})
 	}
-	rows = append(rows, "", s.keyRow(width, m.keys.Yes, m.keys.No), "")
-	return indent(rows, min(3, margin(m.width)+1))
+	return m.inBox(append(rows, line{}, s.keyLine(width, m.keys.Yes, m.keys.No), line{}))
 }

@@ -30,17 +30,27 @@ func (h *helping) press(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		h.query() == "" && key.Matches(k, m.keys.Help):
 		m.sheet = nil
 	case key.Matches(k, m.keys.SearchUp):
-		h.from = max(h.from-1, 0)
+		return h.move(m, -1)
 	case key.Matches(k, m.keys.SearchDown):
-		h.from = min(h.from+1, max(len(h.rows(m))-m.helpSpace(), 0))
+		return h.move(m, 1)
 	default:
-		var cmd tea.Cmd
-		was := h.query()
-		if h.field, cmd = h.field.Update(k); h.query() != was {
-			h.from = 0
-		}
-		return cmd
+		return h.edit(k)
 	}
+	return nil
+}
+
+func (h *helping) edit(msg tea.Msg) (cmd tea.Cmd) {
+	was := h.query()
+	if h.field, cmd = h.field.Update(msg); h.query() != was {
+		h.from = 0
+	}
+	return cmd
+}
+
+func (h *helping) paste(text string) tea.Cmd { return h.edit(tea.PasteMsg{Content: Clean(text, 40)}) }
+
+func (h *helping) move(m *Model, by int) tea.Cmd {
+	h.from = min(max(h.from+by, 0), max(len(h.rows(m))-m.helpSpace(), 0))
 	return nil
 }
 
@@ -52,7 +62,7 @@ func (m *Model) helpSpace() int {
 	return max(m.height-3-1, 1)
 }
 
-func (h *helping) box(m *Model) []string {
+func (h *helping) box(m *Model) []line {
 	s, width := m.styles, m.boxText()
 	h.field.SetWidth(max(width-5, 1))
 	if h.query() == "" {
@@ -72,7 +82,7 @@ func (h *helping) box(m *Model) []string {
 	if m.roomy() {
 		rows = append(append([]string{"", field, ""}, all[from:to]...), "")
 	}
-	return indent(rows, min(3, margin(m.width)+1))
+	return m.inBox(lines(rows...))
 }
 
 func (h *helping) keys(m *Model) []key.Binding {

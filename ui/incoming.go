@@ -2,12 +2,10 @@ package ui
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
-	"github.com/charmbracelet/x/ansi"
 
 	"tring/calls"
 )
@@ -149,123 +147,18 @@ func (m *Model) pressBeneath(held calls.CallView, k tea.KeyPressMsg) (cmd tea.Cm
 	return nil, false
 }
 
+// incomingKeys are all that do something while it rings.
 func (m *Model) incomingKeys() []key.Binding {
-	k := m.keys
-	if held, ok := m.view.Held(); ok {
-		keys := []key.Binding{does(k.Swap, m.lang.Say(wordSwapShort)), k.Reject, k.Busy, k.HangUp}
-		if held.Call.Status == calls.Ongoing {
-			keys = append(keys, m.muteKey(held))
-		}
+	keys := slices.Concat(m.decisions(m.boxText())...)
+	held, ok := m.view.Held()
+	if !ok {
 		return keys
 	}
-	return []key.Binding{k.Accept, k.Reject, k.Busy}
-}
-
-// callersMost is how many of those who call at once are named.
-const callersMost = 5
-
-// incomingBox says who calls, how, and what one can do about it.
-func (m *Model) incomingBox() []string {
-	in := m.view.Incoming()
-	top := m.onTop(in)
-	if top < 0 {
-		return nil
+	keys[0] = does(m.keys.Swap, m.lang.Say(wordSwapShort))
+	keys[1] = does(m.keys.Reject, m.lang.Say(wordReject))
+	keys = append(keys, m.keys.HangUp)
+	if held.Call.Status == calls.Ongoing {
+		keys = append(keys, m.microphoneKeys(held)...)
 	}
-	width := m.boxText()
-	rows := []string{""}
-	if len(in) > 1 && m.roomy() {
-		rows = append(rows, m.callerRows(in, top, width)...)
-	} else {
-		rows = append(rows, m.callerRow(in[top], width)...)
-		if n := len(in) - 1; n > 0 {
-			rows = append(rows, m.styles.dim.Render(clamp(m.lang.more(n), width)))
-		}
-	}
-	rows = append(rows, "")
-	if m.cfg.Motion && m.roomy() {
-		rows = append(rows, m.styles.pulse(m.waiting.since, m.now()), "")
-	}
-	for _, row := range m.decisions(width) {
-		rows = append(rows, m.explain(row, width))
-	}
-	return indent(append(rows, ""), min(3, margin(m.width)+1))
-}
-
-// callerRow is one who calls, and how.
-func (m *Model) callerRow(c calls.CallView, width int) []string {
-	rows := []string{m.styles.strong.Render(m.peer(c.Call, width))}
-	if m.height < 5 { // who calls and the key that answers are all there is room for
-		return rows
-	}
-	what := m.lang.Say(textIsCalling)
-	if c.Call.Type == calls.Video {
-		what = m.lang.Say(textIsCallingVid)
-	}
-	return append(rows, wrap(what, width, 2)...)
-}
-
-// callerRows are all who call, the oldest first; the one on top says more.
-func (m *Model) callerRows(in []calls.CallView, top, width int) []string {
-	var rows []string
-	from, to := window(top, len(in), callersMost)
-	for i := from; i < to; i++ {
-		if i != top {
-			rows = append(rows, "  "+m.styles.dim.Render(m.peer(in[i].Call, width-2)))
-			continue
-		}
-		mine := m.callerRow(in[i], width-2)
-		rows = append(rows, m.styles.accent.Render("› ")+mine[0])
-		rows = append(rows, indent(mine[1:], 2)...)
-	}
-	if n := len(in) - (to - from); n > 0 {
-		rows = append(rows, "  "+m.styles.dim.Render(clamp(m.lang.more(n), width-2)))
-	}
-	return rows
-}
-
-// decisions are the keys that answer, row by row.
-func (m *Model) decisions(width int) [][]key.Binding {
-	k := m.keys
-	rows := [][]key.Binding{{k.Accept, k.Reject, k.Busy}}
-	if held, holding := m.view.Held(); holding {
-		words := m.lang.swap(m.peer(held.Call, 28))
-		if ansi.StringWidth(words) > width-2 {
-			words = m.lang.Say(wordSwap)
-		}
-		stay := m.lang.rejectAndStay(m.peer(held.Call, 28))
-		if ansi.StringWidth(stay) > width-2 || !m.roomy() {
-			stay = m.lang.Say(wordReject)
-		}
-		rows = [][]key.Binding{{does(k.Swap, clamp(words, max(width-2, 1)))}, {does(k.Reject, stay), k.Busy}}
-		if m.roomy() {
-			rows = [][]key.Binding{rows[0], rows[1][:1], {k.Busy}}
-		}
-	}
-	if len(m.view.Incoming()) > 1 && m.roomy() {
-		rows = append(rows, []key.Binding{m.chooseKey()})
-	}
-	return rows
-}
-
-// chooseKey explains both keys that choose among those who call.
-func (m *Model) chooseKey() key.Binding {
-	b := m.keys.SearchDown
-	b.SetHelp(m.keys.SearchUp.Help().Key+" "+b.Help().Key, m.lang.Say(textChoose))
-	return b
-}
-
-// explain is a row of keys that answer; dim while they do nothing yet.
-func (m *Model) explain(keys []key.Binding, width int) string {
-	s := m.styles
-	if m.graced() || m.waiting.sent {
-		s.accent, s.plain = s.dim, s.dim
-	}
-	words := make([]string, 0, len(keys))
-	for _, b := range keys {
-		words = append(words, s.keyWords(b))
-	}
-	if row := strings.Join(words, "      "); ansi.StringWidth(row) <= width {
-		return row
-	}
-	return s.keyRow(width, keys...)
+	return keys
 }

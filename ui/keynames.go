@@ -53,6 +53,8 @@ func (k *keymap) entries() []entry {
 		{"call_back", onRecent, &k.CallBack},
 		{"video", onList, &k.Video},
 		{"tab", onList | onSettings, &k.Tab},
+		{"tab_back", onSettings, &k.TabBack},
+		{"people", onRecent, &k.People},
 		{"search", onList | onLog, &k.Search},
 		{"favourite", onPeople, &k.Favourite},
 		{"filter", onRecent, &k.Filter},
@@ -87,7 +89,7 @@ func (k *keymap) entries() []entry {
 		{"trouble", onLog, &k.Trouble},
 		{"help", always | onEnded, &k.Help},
 		{"palette", always | onEnded, &k.Palette},
-		{"quit", onList | onTalking, &k.Quit},
+		{"quit", onList | onOutgoing | onTalking, &k.Quit},
 		{"interrupt", always | onIncoming | onEnded | onQuestion, &k.Interrupt},
 		{"suspend", always | onIncoming | onEnded | onQuestion, &k.Suspend},
 	}

@@ -17,6 +17,7 @@ type keymap struct {
 	Help, Palette, Quit, Interrupt, Suspend       key.Binding
 	Account, Log, Guide                           key.Binding
 	Back, Choose, PageUp, PageDown, NextField     key.Binding
+	TabBack, People                               key.Binding
 	Disturb, Remove, Trouble                      key.Binding
 	SearchUp, SearchDown, SearchCall, SearchClose key.Binding
 }
@@ -49,6 +50,7 @@ func (k *keymap) lists(b binder) {
 	k.CallBack = b("enter", wordCallBack, "enter", "c")
 	k.Video = b("v", wordVideo, "v")
 	k.Tab = b("tab", wordRecent, "tab")
+	k.People = b("esc", wordPeople, "esc")
 	k.Search = b("/", wordSearch, "/")
 
 	k.Favourite = b("f", wordFavourite, "f")
@@ -96,6 +98,7 @@ func (k *keymap) rooms(b binder) {
 	k.Change = b("enter", wordChange, "enter", "space")
 	k.Less = b("←", wordLess, "left", "-")
 	k.More = b("→", wordMore, "right", "+")
+	k.TabBack = b("shift+tab", wordLastPage, "shift+tab")
 	k.Usual = b("del", wordUsual, "delete", "backspace")
 
 	k.Account = b("A", wordAccount, "A", "shift+a")

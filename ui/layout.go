@@ -149,33 +149,88 @@ func (s styles) keyWords(b key.Binding) string {
 	return style.Render(b.Help().Key) + " " + s.plain.Render(b.Help().Desc)
 }
 
-// keyRow explains keys, as many of the first five as fit: the first ones, and
-// the last, behind which the rest is found. Where only one fits, it is the first.
-// Of the first two, the one that hangs up stays longest.
-func (s styles) keyRow(width int, keys ...key.Binding) string {
-	gap := "   "
-	if width < 60 {
+// keyRow explains keys, as many of the first five as fit, and says which. Those
+// that matter most stay longest; see weight.
+func (s styles) keyRow(width int, keys ...key.Binding) (row string, shown []key.Binding) {
+	gap := s.gap
+	if gap == "" && width < 60 {
 		gap = "  "
+	} else if gap == "" {
+		gap = "   "
 	}
 	keys = slices.Clone(keys[:min(len(keys), 5)])
-	for {
+	for steady := true; ; {
 		words := make([]string, len(keys))
 		for i, b := range keys {
 			words[i] = s.keyWords(b)
 		}
-		row := strings.Join(words, gap)
-		if len(keys) < 2 || ansi.StringWidth(row) <= width {
-			return row
+		row := strings.TrimRight(strings.Join(words, gap), " ")
+		switch {
+		case len(keys) == 0 || ansi.StringWidth(row) <= width:
+			return row, keys
+		case steady: // first the space goes that holds them in their places
+			steady = false
+			for i, b := range keys {
+				keys[i] = does(b, strings.TrimRight(b.Help().Desc, " "))
+			}
+		case len(keys) == 1:
+			return row, keys
+		default:
+			keys = s.withoutOne(keys)
 		}
-		keys = s.withoutOne(keys)
 	}
 }
 
-// withoutOne leaves out the key that is missed least, of two or more.
+// withoutOne leaves out the key that is missed least.
 func (s styles) withoutOne(keys []key.Binding) []key.Binding {
-	out := max(len(keys)-2, 1)
-	if out == 1 && keys[out].Help().Desc == s.danger {
-		out = 0
+	least := 0
+	for i := range keys {
+		if s.weight(keys, i) > s.weight(keys, least) {
+			least = i
+		}
 	}
-	return slices.Delete(keys, out, out+1)
+	return slices.Delete(keys, least, least+1)
+}
+
+// weight is how soon the key at i may be left out: those that answer, end a call and
+// close the microphone last, and like them the first of a row; then its last, behind
+// which the rest is found.
+func (s styles) weight(keys []key.Binding, i int) int {
+	if w, ok := s.weights[strings.TrimRight(keys[i].Help().Desc, " ")]; ok {
+		return w
+	}
+	switch i {
+	case 0:
+		return s.weights[firstKey]
+	case len(keys) - 1:
+		return len(s.weights)
+	}
+	return len(s.weights) + 1 + i
+}
+
+// firstKey stands for the first key of a row, whatever it does.
+const firstKey = ""
+
+// weightsOf are the words of those that are never left out before others.
+func weightsOf(l Language) map[string]int {
+	weights := map[string]int{}
+	for i, words := range []string{
+		wordAccept, wordSwap, wordSwapShort, wordReject, wordHangUp, wordStop, firstKey, wordMute, wordUnmute, wordRecordNot,
+	} {
+		if words != firstKey {
+			words = l.Say(words)
+		}
+		weights[words] = i
+	}
+	return weights
+}
+
+// steady is the binding with space after its words for the longest of the others
+// that stand in its place at other times, so that what stands behind it never moves.
+func steady(b key.Binding, others ...key.Binding) key.Binding {
+	space := 0
+	for _, o := range others {
+		space = max(space, ansi.StringWidth(keyText(o))-ansi.StringWidth(keyText(b)))
+	}
+	return does(b, b.Help().Desc+strings.Repeat(" ", space))
 }

@@ -127,6 +127,12 @@ func (l *logRoom) keys(m *Model) []key.Binding {
 	return []key.Binding{does(k.Trouble, m.lang.Say(words)), k.Back, k.Search, k.PageUp, k.Help}
 }
 
+// actions are the keys that the last row has no room for.
+func (l *logRoom) actions(m *Model) []key.Binding {
+	k := m.keys
+	return []key.Binding{k.PageUp, k.PageDown, k.Top, k.Bottom}
+}
+
 func (l *logRoom) press(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	if l.searching {
 		return l.pressSearch(m, k)
@@ -142,7 +148,7 @@ func (l *logRoom) press(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		l.searching = true
 		return l.field.Focus()
 	case key.Matches(k, m.keys.Top):
-		l.move(-len(l.page.Lines))
+		l.step(-len(l.page.Lines))
 	case key.Matches(k, m.keys.Bottom):
 		l.chosen = newest
 	default:
@@ -155,13 +161,13 @@ func (l *logRoom) press(m *Model, k tea.KeyPressMsg) tea.Cmd {
 func (l *logRoom) scroll(m *Model, k tea.KeyPressMsg) {
 	switch {
 	case key.Matches(k, m.keys.Up), key.Matches(k, m.keys.SearchUp):
-		l.move(-1)
+		l.step(-1)
 	case key.Matches(k, m.keys.Down), key.Matches(k, m.keys.SearchDown):
-		l.move(1)
+		l.step(1)
 	case key.Matches(k, m.keys.PageUp):
-		l.move(-max(l.height-1, 1))
+		l.step(-max(l.height-1, 1))
 	case key.Matches(k, m.keys.PageDown):
-		l.move(max(l.height-1, 1))
+		l.step(max(l.height-1, 1))
 	}
 }
 
@@ -215,8 +221,13 @@ func (l *logRoom) at(lines []LogLine) int {
 	return max(min(i, len(lines)-1), 0)
 }
 
-// move chooses the line so many further. At the end it follows what comes.
-func (l *logRoom) move(by int) {
+func (l *logRoom) move(_ *Model, by int) tea.Cmd {
+	l.step(by)
+	return nil
+}
+
+// step chooses the line so many further. At the end it follows what comes.
+func (l *logRoom) step(by int) {
 	lines := l.lines()
 	if len(lines) == 0 {
 		return

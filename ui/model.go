@@ -32,6 +32,8 @@ type Model struct {
 	push    pushing
 	// recording: the Recorder works on a key.
 	recording bool
+	// disturbing: a change of do-not-disturb is on its way.
+	disturbing bool
 	// answering is the call that this screen has accepted, until the answer.
 	answering   calls.ID
 	preferences preferences
@@ -153,24 +155,37 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 	case tickMsg:
 		m.ticking = false
 		return tea.Batch(m.refresh(), m.sample(), m.pass(msg))
-	case doneMsg:
-		return m.done(msg)
-	case directoryMsg:
-		return m.tookPeople(msg)
+	case doneMsg, directoryMsg, historyMsg, favouriteMsg, presenceMsg, volumeKeptMsg:
+		return m.takeAnswer(msg)
 	case searchMsg:
 		return m.lookUp(msg)
-	case historyMsg:
-		return m.tookHistory(msg)
-	case favouriteMsg:
-		return m.favoured(msg)
 	case historyDueMsg:
 		return m.loadHistory("")
 	case volumeDueMsg:
 		return m.volumeDue(msg)
+	}
+	return m.pass(msg)
+}
+
+// takeAnswer takes what the phone or the server answers to a command of the screen.
+func (m *Model) takeAnswer(msg tea.Msg) tea.Cmd {
+	switch msg := msg.(type) {
+	case doneMsg:
+		return m.done(msg)
+	case directoryMsg:
+		return m.tookPeople(msg)
+	case historyMsg:
+		return m.tookHistory(msg)
+	case favouriteMsg:
+		return m.favoured(msg)
+	case presenceMsg:
+		m.disturbing = false
+		m.complain(m.lang.Say("set that"), msg.err)
+		return m.refresh()
 	case volumeKeptMsg:
 		return m.volumeKept(msg)
 	}
-	return m.pass(msg)
+	return nil
 }
 
 // terminal takes what the terminal tells of itself, and of whoever sits there.

@@ -7,26 +7,41 @@ import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 	"github.com/charmbracelet/x/ansi"
+
+	"tring/calls"
 )
 
 // doubleClick is how soon a second click on the same row must come to mean more
 // than the first.
 const doubleClick = 500 * time.Millisecond
 
-// zones are where the lists of the last picture lie, so that a click finds its
-// row. Whatever names a key is found by its words.
+// zones are where the lists and the rows of the last picture lie that take a click.
 type zones struct {
 	body     int // the row where the page between head and keys begins
 	list     int // the row where the list begins
 	from, to int // the part of the list that is shown
 	width    int // its width, from the margin
+	hits     []hit
 
 	clicked int // the row of the last click, and when
 	at      time.Time
 }
 
-// listed notes where a list was drawn: list rows below the page's beginning,
-// its entries from and to.
+// hit is a row that takes a click, and where it lies; x is where it begins.
+type hit struct {
+	x, y int
+	line
+}
+
+// hit notes a row that takes a click.
+func (z *zones) hit(x, y int, l line) {
+	if len(l.keys) > 0 || l.click != nil {
+		z.hits = append(z.hits, hit{x, y, l})
+	}
+}
+
+// drawn notes where a list was drawn: list rows below the page's beginning, its
+// entries from and to.
 func (z *zones) drawn(list, from, to, width int) {
 	z.list, z.from, z.to, z.width = z.body+list, from, to, width
 }
@@ -36,21 +51,23 @@ type clicker interface {
 	click(m *Model, x, y int, double bool) tea.Cmd
 }
 
-// rowClicker is a sheet with rows that take clicks, found by their words.
-type rowClicker interface {
-	clickRow(m *Model, row string, x int) tea.Cmd
+// mover is a sheet or a room with something that the wheel moves: the choice, or
+// the part that is shown.
+type mover interface {
+	move(m *Model, by int) tea.Cmd
 }
 
-// point takes the mouse: a click on words that name a key presses it, one on a
+// point takes the mouse: a click on words that explain a key presses it, one on a
 // row of a list chooses, two call; the wheel moves the choice.
 func (m *Model) point(msg tea.MouseMsg) tea.Cmd {
 	at := msg.Mouse()
 	switch msg.(type) {
 	case tea.MouseWheelMsg:
+		by := 1
 		if at.Button == tea.MouseWheelUp {
-			return m.pressBinding(m.keys.SearchUp)
+			by = -1
 		}
-		return m.pressBinding(m.keys.SearchDown)
+		return m.wheel(by)
 	case tea.MouseClickMsg:
 	default:
 		return nil
@@ -61,19 +78,50 @@ func (m *Model) point(msg tea.MouseMsg) tea.Cmd {
 	}
 	double := m.zones.clicked == at.Y && m.now().Sub(m.zones.at) < doubleClick
 	m.zones.clicked, m.zones.at = at.Y, m.now()
-	row := ansi.Strip(rows[at.Y])
-	for _, b := range m.keysNow() {
-		if under(row, b.Help().Key+" "+b.Help().Desc, at.X) {
+	for _, h := range m.zones.hits {
+		if h.y != at.Y {
+			continue
+		}
+		if b, ok := h.keyAt(at.X - h.x); ok {
 			return m.pressBinding(b)
 		}
-	}
-	if c, ok := m.sheet.(rowClicker); ok && m.waiting.call == "" {
-		return c.clickRow(m, row, at.X)
+		if h.click != nil && at.X >= h.x {
+			return h.click(double)
+		}
 	}
 	if m.covered() {
 		return nil
 	}
-	return m.clickPage(row, at.X, at.Y, double)
+	return m.clickPage(ansi.Strip(rows[at.Y]), at.X, at.Y, double)
+}
+
+// wheel moves what lies on top. It presses no key: keys may be others.
+func (m *Model) wheel(by int) tea.Cmd {
+	if m.waiting.call != "" {
+		if !m.graced() {
+			m.chooseIncoming(by)
+		}
+		return nil
+	}
+	if m.sheet != nil {
+		if s, ok := m.sheet.(mover); ok {
+			return s.move(m, by)
+		}
+		return nil
+	}
+	switch m.screen() {
+	case screenPeople:
+		list := m.listed()
+		return m.move(list, m.chosenIn(list)+by)
+	case screenRecent:
+		return m.moveRecent(by)
+	case screenRoom:
+		if r, ok := m.room.(mover); ok {
+			return r.move(m, by)
+		}
+	case screenOutgoing, screenTalking, screenEnded:
+	}
+	return nil
 }
 
 // clickPage takes a click that named no key.
@@ -86,26 +134,48 @@ func (m *Model) clickPage(row string, x, y int, double bool) tea.Cmd {
 			return c.click(m, x-margin(m.width), y-m.zones.body, double)
 		}
 	case screenPeople, screenRecent:
-		other := m.lang.Say(textPeople)
-		if m.tab == tabPeople {
-			other = m.recentTitle()
-		}
 		switch {
-		case y < m.zones.body && under(row, other, x):
-			return m.pressBinding(m.keys.Tab)
-		case onList && double:
-			return m.pressBinding(m.keys.SearchCall)
+		case y < m.zones.body && (under(row, m.lang.Say(textPeople), x) || under(row, m.lang.Say(textRecentCalls), x)):
+			return m.otherTab(under(row, m.lang.Say(textRecentCalls), x))
 		case onList && m.tab == tabPeople:
-			return m.move(m.listed(), index)
+			return m.clickPerson(index, double)
 		case onList:
-			m.recent.choose(index)
-			return m.loadOlder(index)
+			return m.clickRecord(index, double)
 		case m.tab == tabRecent && y >= m.zones.body && y < m.zones.list:
 			return m.clickFilter(row, x)
 		}
 	case screenOutgoing, screenTalking, screenEnded:
 	}
 	return nil
+}
+
+// otherTab opens a tab, unless it is open.
+func (m *Model) otherTab(recent bool) tea.Cmd {
+	switch {
+	case recent == (m.tab == tabRecent):
+		return nil
+	case recent:
+		m.people.closeSearch()
+		return m.openRecent()
+	}
+	m.tab = tabPeople
+	return nil
+}
+
+func (m *Model) clickPerson(index int, double bool) tea.Cmd {
+	list := m.listed()
+	if double && index < len(list) {
+		return m.dial(list[index].Receiver, calls.Audio)
+	}
+	return m.move(list, index)
+}
+
+func (m *Model) clickRecord(index int, double bool) tea.Cmd {
+	if list := m.recent.shown().records; double && index < len(list) {
+		return m.callBack(list[index], calls.Audio)
+	}
+	m.recent.choose(index)
+	return m.loadOlder(index)
 }
 
 // under says whether column x of a row lies on these words.

@@ -3,6 +3,7 @@ package ui
 import (
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -87,9 +88,9 @@ func TestClicksEverywhere(t *testing.T) {
 func TestThePalette(t *testing.T) {
 	atDesk(t, 80, 24, func(d *desk) {
 		d.press("ctrl+p")
-		d.reads("call", "video", "help", "quit")
+		d.reads("call", "video call", "show recent calls", "↓")
 		d.typed("vi")
-		d.lacks("quit")
+		d.lacks("recent calls")
 		d.press("enter")
 		d.did("initiate video bob")
 		d.reads("calling")
@@ -161,4 +162,143 @@ func TestKeysFromTheSettings(t *testing.T) {
 			}
 		}
 	}
+}
+
+// A name that reads like a key is a name: a click on it presses nothing.
+func TestANameIsNoKey(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.tel.connect(append(fourContacts(), contact("eve", "enter call v video", calls.Online), contact("fay", "a accept", calls.Online))...)
+		d.settle()
+		d.click("● enter call v video")
+		d.did()
+		d.reads("› ● enter call v video")
+		d.click(" v video   tab") // the key itself
+		d.did("initiate video eve")
+		d.press("x")
+		d.did("reject cancelled")
+		d.hit("esc")
+		d.tel.ring(otherCall, "fay", calls.Audio)
+		d.pass(time.Second)
+		d.click("a accept") // the caller's name, which stands above the key
+		d.did()
+		d.reads("is calling you")
+	})
+	atDesk(t, 80, 24, func(d *desk) {
+		d.tel.connect(append(fourContacts(), contact("gus", "r reject, b busy", calls.Online))...)
+		d.settle()
+		d.click("● r reject, b busy")
+		d.press("enter")
+		d.tel.act(testCall, "gus", "phone", calls.Accept{Join: true})
+		d.tel.ring("01JD000000000000000000000Y", "carla", calls.Audio)
+		d.pass(time.Second)
+		d.did("initiate audio gus")
+		d.click("r reject, b busy and accept") // a part of "end the call with …"
+		d.did("accept")
+	})
+}
+
+// The wheel and the second click press no keys, which may be others.
+func TestTheMouseNeedsNoKeys(t *testing.T) {
+	keys := map[string][]string{"up": {"h"}, "down": {"k"}, "call": {"c"}, "call_back": {"c"}, "again": {"c"}}
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, 80, 24, Config{Theme: ThemeDark, Keys: keys})
+		d.tel.connect(fourContacts()...)
+		d.settle()
+		defer d.leave()
+		wheel := func(b tea.MouseButton) { d.tell(tea.MouseWheelMsg{Button: b}) }
+		wheel(tea.MouseWheelDown)
+		d.reads("› ● Echo")
+		d.click("● Echo")
+		d.click("● Echo")
+		d.did("initiate audio echo")
+		wheel(tea.MouseWheelUp) // h hangs up in a call
+		wheel(tea.MouseWheelDown)
+		d.did()
+		d.press("x")
+		d.hit("esc")
+		d.press("?")
+		wheel(tea.MouseWheelDown)
+		d.lacks("start")
+		d.press("esc", "ctrl+p")
+		wheel(tea.MouseWheelDown)
+		d.reads("› video call")
+	})
+}
+
+// The rows of whatever lies on top take clicks.
+func TestRowsOfBoxesAreClicked(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.history()
+		d.click("↙ Bob Okafor  ") // the missed call beneath the people
+		d.pass(time.Second)
+		d.reads("People Recent", "› ↙ Bob Okafor")
+		d.press("ctrl+p")
+		d.click("show people")
+		d.reads("enter call")
+		for i, who := range []calls.UserID{"carla", "dmitri", "bob"} {
+			d.tel.ring(calls.ID("01JD000000000000000000000"+string(rune('X'+i))), who, calls.Audio)
+		}
+		d.settle()
+		d.click("  Dmitri Sokolov      ") // too early
+		d.reads("› Carla Weiss")
+		d.pass(time.Second)
+		d.click("     Dmitri Sokolov")
+		d.reads("› Dmitri Sokolov")
+	})
+}
+
+// Every action is found, wherever one is, and does what it says.
+func TestThePaletteHasEveryAction(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.press("ctrl+p")
+		d.tell(tea.PasteMsg{Content: "show mis\x1b[2Jsed"})
+		d.reads("› show missed calls")
+		d.press("enter")
+		d.reads("No missed calls.")
+		d.press("ctrl+p")
+		d.typed("all calls")
+		d.press("enter", "ctrl+p")
+		d.typed("people")
+		d.press("enter")
+		d.reads("Bob Okafor")
+	})
+	inHouse(t, 80, 24, Config{}, func(d *desk, _ *house) {
+		d.press("ctrl+p")
+		d.typed("disturb")
+		d.press("enter")
+		d.reads("do not disturb")
+		d.press("L", "ctrl+p")
+		d.typed("page u")
+		d.reads("page up")
+		d.press("esc", "ctrl+p")
+		d.typed("quit")
+		d.press("enter")
+		if !d.quit {
+			t.Error("quit in a room only closes it")
+		}
+	})
+	atDesk(t, 80, 24, func(d *desk) {
+		d.press("enter")
+		d.tel.act(testCall, "bob", "laptop", calls.Reject{Status: calls.Busy})
+		d.pass(time.Second)
+		d.press("ctrl+p")
+		d.typed("quit")
+		d.press("enter")
+		if !d.quit {
+			t.Error("quit after a call only closes what it says")
+		}
+	})
+}
+
+// What has no answer is not offered.
+func TestAnEmptySearchOffersNothing(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.press("/", "z", "!", "!")
+		d.pass(time.Second)
+		if got := d.last(); got != "esc close" {
+			t.Errorf("the last row is %q", got)
+		}
+		d.press("backspace", "backspace", "z")
+		d.explains("enter call", "esc close")
+	})
 }

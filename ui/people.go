@@ -75,7 +75,12 @@ func (m *Model) move(list []calls.Contact, i int) tea.Cmd {
 
 func (m *Model) peopleKeys() []key.Binding {
 	k := m.keys
+	_, callable := m.typedID()
 	switch {
+	case m.people.searching && len(m.listed()) == 0 && callable && !m.signedOut():
+		return []key.Binding{k.SearchCall, k.SearchClose}
+	case m.people.searching && len(m.listed()) == 0:
+		return []key.Binding{k.SearchClose}
 	case m.people.searching && m.signedOut():
 		return []key.Binding{k.SearchUp, k.SearchDown, k.SearchClose}
 	case m.people.searching:
@@ -84,26 +89,6 @@ func (m *Model) peopleKeys() []key.Binding {
 		return []key.Binding{k.Tab, k.Search, k.Quit, k.Help}
 	}
 	return []key.Binding{k.Call, k.Video, k.Tab, k.Search, k.Help}
-}
-
-// aboutChosen are the keys of the lists that the last row has no room for.
-func (m *Model) aboutChosen() []key.Binding {
-	k := m.keys
-	keys := []key.Binding{k.Video, k.Search, k.Top, k.Bottom}
-	list := m.listed()
-	switch {
-	case m.tab == tabRecent:
-		if len(m.recent.shown().records) > 0 {
-			keys = append(keys, k.Details)
-		}
-		return keys
-	case len(list) == 0:
-		return keys
-	}
-	if keys = append(keys, k.Details); m.cfg.Favourite != nil {
-		keys = append(keys, m.favouriteKey(list[m.chosenIn(list)]))
-	}
-	return keys
 }
 
 func (m *Model) pressPeople(k tea.KeyPressMsg) tea.Cmd {
@@ -193,8 +178,8 @@ func (m *Model) edit(msg tea.Msg) tea.Cmd {
 }
 
 func (m *Model) paste(msg tea.PasteMsg) tea.Cmd {
-	if w, ok := m.sheet.(*writing); ok && m.waiting.call == "" {
-		return w.paste(msg.Content)
+	if f, ok := m.sheet.(paster); ok && m.waiting.call == "" {
+		return f.paste(msg.Content)
 	}
 	if !m.people.searching || m.covered() || m.screen() != screenPeople {
 		return nil
@@ -243,7 +228,7 @@ func (m *Model) listRows(width, height int) []string {
 	if len(list) == 0 {
 		return append(rows, m.emptyRows(width)...)
 	}
-	missed := m.missedRows(width, height-len(rows)-len(list))
+	missed := m.missedLines(width, height-len(rows)-len(list))
 	space := height - len(rows) - len(missed)
 	count := m.countRow(len(list), space, width)
 	if count != "" {
@@ -259,7 +244,11 @@ func (m *Model) listRows(width, height int) []string {
 	if count != "" {
 		rows = append(rows, count)
 	}
-	return append(rows, missed...)
+	for _, l := range missed {
+		m.zones.hit(margin(m.width), m.zones.body+len(rows), l)
+		rows = append(rows, l.text)
+	}
+	return rows
 }
 
 // countRow says how many there are, where not all of them fit on the screen.

@@ -127,15 +127,29 @@ func (m *Model) letGo() tea.Cmd {
 
 // talkKey is the key to talk, if it does anything now.
 func (m *Model) talkKey(held calls.CallView) (key.Binding, bool) {
-	switch {
-	case held.Call.Status != calls.Ongoing, !m.push.open && !m.mutes(held):
+	if held.Call.Status != calls.Ongoing || !m.push.open && !m.mutes(held) {
 		return key.Binding{}, false
-	case m.push.open && m.push.held:
-		return does(m.keys.Talk, m.lang.Say(wordTalkEnd)), true
-	case m.push.open:
-		return does(m.keys.Talk, m.lang.Say(wordTalkNot)), true
-	case m.push.releases:
-		return does(m.keys.Talk, m.lang.Say(wordTalkHold)), true
 	}
-	return m.keys.Talk, true
+	closed, open := m.talkWords()[0], m.talkWords()[1]
+	if m.push.open {
+		if !m.push.held && m.push.releases { // opened by a click
+			open = wordTalkNot
+		}
+		return does(m.keys.Talk, m.lang.Say(open)), true
+	}
+	return does(m.keys.Talk, m.lang.Say(closed)), true
+}
+
+// talkWords are what the key to talk does while the microphone is closed, and while
+// it is open.
+func (m *Model) talkWords() []string {
+	switch narrow := m.inner() < 36; {
+	case m.push.releases && narrow:
+		return []string{wordTalk, wordTalkLet}
+	case m.push.releases:
+		return []string{wordTalkHold, wordTalkEnd}
+	case narrow, m.cfg.Talk != TalkPush:
+		return []string{wordTalk, wordTalkDone}
+	}
+	return []string{wordTalk, wordTalkNot}
 }

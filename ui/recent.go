@@ -134,10 +134,9 @@ func (m *Model) pressRecent(k tea.KeyPressMsg) tea.Cmd {
 	r.toEnd = key.Matches(k, m.keys.Bottom)
 	switch {
 	case key.Matches(k, m.keys.Up):
-		r.choose(at - 1)
+		return m.moveRecent(-1)
 	case key.Matches(k, m.keys.Down):
-		r.choose(at + 1)
-		return m.loadOlder(at + 1)
+		return m.moveRecent(1)
 	case key.Matches(k, m.keys.Top):
 		r.choose(0)
 	case key.Matches(k, m.keys.Bottom):
@@ -145,7 +144,7 @@ func (m *Model) pressRecent(k tea.KeyPressMsg) tea.Cmd {
 		return m.loadOlder(len(list))
 	case key.Matches(k, m.keys.Filter):
 		return m.filterCalls(r.filter.next())
-	case key.Matches(k, m.keys.Tab), k.String() == "esc":
+	case key.Matches(k, m.keys.Tab), key.Matches(k, m.keys.People):
 		m.tab = tabPeople
 	case key.Matches(k, m.keys.Search):
 		m.tab = tabPeople
@@ -161,6 +160,13 @@ func (m *Model) pressRecent(k tea.KeyPressMsg) tea.Cmd {
 		return m.callBack(list[at], calls.Video)
 	}
 	return nil
+}
+
+// moveRecent chooses the call so many further.
+func (m *Model) moveRecent(by int) tea.Cmd {
+	at := m.recent.at() + by
+	m.recent.choose(at)
+	return m.loadOlder(at)
 }
 
 // callBack calls the other side of a finished call.
@@ -243,12 +249,7 @@ func (m *Model) noCallsRows() []string {
 func (m *Model) filterRow(width int) string {
 	var words []string
 	for _, f := range filters() {
-		word := m.lang.filter(f)
-		if f == m.recent.filter {
-			words = append(words, m.styles.accent.Underline(true).Render(word))
-		} else {
-			words = append(words, m.styles.dim.Render(word))
-		}
+		words = append(words, m.tabName(m.lang.filter(f), f == m.recent.filter))
 	}
 	return clampStyled("  "+strings.Join(words, "  "), width)
 }
@@ -307,25 +308,34 @@ func (m *Model) recentTitle() string {
 	return m.lang.Say(textRecentCalls) + " (" + m.lang.missedCount(m.recent.missed) + ")"
 }
 
-// missedRows are the newest missed calls under the list of people, where at
-// least three rows are left for them.
-func (m *Model) missedRows(width, height int) []string {
-	const rowsBefore, most = 3, 3
+// missedLines are the newest missed calls under the list of people, where at
+// least two rows are left for them. A click on one shows it among the calls.
+func (m *Model) missedLines(width, height int) []line {
+	const rowsBefore, most = 2, 3
 	if m.recent.missed == 0 || height < rowsBefore+1 || m.people.searching {
 		return nil
 	}
-	rows := []string{"", "", "  " + m.styles.dim.Render(m.lang.Say(textMissed))}
+	rows := lines("", "  "+m.styles.dim.Render(m.lang.Say(textMissed)))
 	for _, r := range m.recent.records {
 		if len(rows) == rowsBefore+min(m.recent.missed, most) || len(rows) == height {
 			break
 		}
 		if r.Missed {
 			nameWidth := min(max(width*48/100, 10), 28)
-			rows = append(rows, "  "+m.arrow(r)+" "+pad(m.peer(r.Call, nameWidth), nameWidth)+"  "+
-				m.styles.dim.Render(m.lang.day(r.Call.InitiatedAt, m.now(), width > 40)))
+			text := "  " + m.arrow(r) + " " + pad(m.peer(r.Call, nameWidth), nameWidth) + "  " +
+				m.styles.dim.Render(m.lang.day(r.Call.InitiatedAt, m.now(), width > 40))
+			rows = append(rows, line{text: text, click: func(bool) tea.Cmd { return m.showRecord(r.Call.ID) }})
 		}
 	}
 	return rows
+}
+
+// showRecord opens the list of calls at one of them.
+func (m *Model) showRecord(id calls.ID) tea.Cmd {
+	cmd := m.openRecent()
+	m.recent.chosen = id
+	m.zones.clicked = -1 // a second click would be on another row
+	return cmd
 }
 
 // clampStyled cuts a row that holds styles already.

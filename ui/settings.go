@@ -289,18 +289,18 @@ func (r *settingsRoom) itemKeys(m *Model) []key.Binding {
 }
 
 func (r *settingsRoom) press(m *Model, k tea.KeyPressMsg) tea.Cmd {
-	at, last := r.at[r.open()], len(m.settingItems(r.open()))-1
+	last := len(m.settingItems(r.open())) - 1
 	switch {
 	case key.Matches(k, m.keys.Back), key.Matches(k, m.keys.Settings):
 		m.enter(nil)
 	case key.Matches(k, m.keys.Tab):
-		return r.turn(m, 1)
-	case k.String() == "shift+tab":
-		return r.turn(m, -1)
+		r.turn(1)
+	case key.Matches(k, m.keys.TabBack):
+		r.turn(-1)
 	case key.Matches(k, m.keys.Up):
-		r.choose(m, at-1)
+		return r.move(m, -1)
 	case key.Matches(k, m.keys.Down):
-		r.choose(m, at+1)
+		return r.move(m, 1)
 	case key.Matches(k, m.keys.Top):
 		r.choose(m, 0)
 	case key.Matches(k, m.keys.Bottom):
@@ -311,11 +311,15 @@ func (r *settingsRoom) press(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	return nil
 }
 
+func (r *settingsRoom) move(m *Model, by int) tea.Cmd {
+	r.choose(m, r.at[r.open()]+by)
+	return nil
+}
+
 // turn opens the next group.
-func (r *settingsRoom) turn(_ *Model, by int) tea.Cmd {
+func (r *settingsRoom) turn(by int) {
 	n := len(settingsGroups())
 	r.group = (r.group + by + n) % n
-	return nil
 }
 
 // pressItem takes a key for the chosen setting.
@@ -330,7 +334,7 @@ func (r *settingsRoom) pressItem(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.Less):
 		return r.step(m, it, -1)
 	case key.Matches(k, m.keys.Usual) && it.key != "":
-		return r.set(m, it.key)
+		return m.change(it.key)
 	}
 	return nil
 }
@@ -344,7 +348,7 @@ func (r *settingsRoom) act(m *Model, it item) tea.Cmd {
 		m.open(&choosing{room: r, item: it, at: -1})
 		return r.look(m)
 	case byText:
-		return m.openTyping(r, it)
+		return m.openTyping(it)
 	case byKey:
 		m.open(&binding{item: it})
 	case byListening, byTest, byRinging:
@@ -360,21 +364,16 @@ func (r *settingsRoom) step(m *Model, it item, by int) tea.Cmd {
 	case byChoice:
 		n := len(it.choices)
 		i := slices.IndexFunc(it.choices, func(c choice) bool { return c.value == now })
-		return r.set(m, it.key, it.choices[(i+by+n)%n].value)
+		return m.change(it.key, it.choices[(i+by+n)%n].value)
 	case bySteps:
 		if next, ok := it.next(now, by); ok {
-			return r.set(m, it.key, next)
+			return m.change(it.key, next)
 		}
 	case byKey:
 		return r.moreKeys(m, it, by)
 	case byDevice, byText, byListening, byTest, byRinging:
 	}
 	return nil
-}
-
-// set changes a setting, and looks again at what follows from it.
-func (r *settingsRoom) set(m *Model, name string, values ...string) tea.Cmd {
-	return m.change(name, values...)
 }
 
 // take hears what comes back, and the ticks.

@@ -62,11 +62,7 @@ func (r *settingsRoom) tabRow(m *Model, width int) string {
 		gap = "    "
 	}
 	for i := range names {
-		if !all || i == r.group {
-			names[i] = m.styles.accent.Render(names[i])
-		} else {
-			names[i] = m.styles.dim.Render(names[i])
-		}
+		names[i] = m.tabName(names[i], !all || i == r.group)
 	}
 	return strings.Join(names, gap)
 }
@@ -191,7 +187,8 @@ func (r *settingsRoom) note(m *Model, it item) (lipgloss.Style, string) {
 func (r *settingsRoom) click(m *Model, x, y int, double bool) tea.Cmd {
 	if names, all := r.groupNames(m, min(m.inner(), settingsWidth)); y == 0 {
 		if !all {
-			return r.turn(m, 1)
+			r.turn(1)
+			return nil
 		}
 		row := ansi.Strip(r.tabRow(m, min(m.inner(), settingsWidth)))
 		for i, name := range names {

@@ -194,6 +194,16 @@ func (m *Model) bound(name string) (entry, bool) {
 	return entry{}, false
 }
 
+// actions are the keys that the last row has no room for.
+func (r *settingsRoom) actions(m *Model) []key.Binding {
+	k := m.keys
+	keys := []key.Binding{does(k.Tab, m.lang.Say(wordNextPage)), k.TabBack, k.Top, k.Bottom}
+	if it, ok := r.chosen(m); ok && it.key != "" {
+		keys = append(keys, k.Usual)
+	}
+	return keys
+}
+
 // moreKeys gives an action one key more, or takes its last away.
 func (r *settingsRoom) moreKeys(m *Model, it item, by int) (cmd tea.Cmd) {
 	if by > 0 {
@@ -205,7 +215,7 @@ func (r *settingsRoom) moreKeys(m *Model, it item, by int) (cmd tea.Cmd) {
 		return nil
 	}
 	keys := e.binding.Keys()
-	return r.set(m, it.key, keys[:len(keys)-1]...)
+	return m.change(it.key, keys[:len(keys)-1]...)
 }
 
 // taken is the action that a key does already where this one would; false if

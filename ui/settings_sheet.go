@@ -52,34 +52,28 @@ func (c *choosing) press(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.Back):
 		m.sheet = nil
 	case key.Matches(k, m.keys.Up):
-		c.at = max(at-1, 0)
+		return c.move(m, -1)
 	case key.Matches(k, m.keys.Down):
-		c.at = min(at+1, len(list)-1)
+		return c.move(m, 1)
 	case key.Matches(k, m.keys.Top):
 		c.at = 0
 	case key.Matches(k, m.keys.Bottom):
 		c.at = len(list) - 1
 	case key.Matches(k, m.keys.Change):
-		m.sheet = nil
-		return c.room.set(m, c.item.key, list[at])
+		return c.take(m, at)
 	}
 	return nil
 }
 
-// clickRow takes the device that was clicked on.
-func (c *choosing) clickRow(m *Model, row string, x int) tea.Cmd {
-	best := -1
-	for i := range c.options(m) {
-		words := c.words(m, i)
-		if under(row, words, x) && (best < 0 || len(words) > len(c.words(m, best))) {
-			best = i
-		}
-	}
-	if best < 0 {
-		return nil
-	}
+func (c *choosing) move(m *Model, by int) tea.Cmd {
+	c.at = min(max(c.chosen(m)+by, 0), len(c.options(m))-1)
+	return nil
+}
+
+// take puts one of the devices in force.
+func (c *choosing) take(m *Model, i int) tea.Cmd {
 	m.sheet = nil
-	return c.room.set(m, c.item.key, c.options(m)[best])
+	return m.change(c.item.key, c.options(m)[i])
 }
 
 func (c *choosing) words(m *Model, i int) string {
@@ -90,9 +84,9 @@ func (c *choosing) words(m *Model, i int) string {
 	return Clean(name, max(m.boxText()-2, 1))
 }
 
-func (c *choosing) box(m *Model) []string {
+func (c *choosing) box(m *Model) []line {
 	s, width := m.styles, m.boxText()
-	rows := []string{"", s.strong.Render(clamp(m.lang.Say(c.item.name), width)), ""}
+	rows := lines("", s.strong.Render(clamp(m.lang.Say(c.item.name), width)), "")
 	at, n := c.chosen(m), len(c.options(m))
 	room := m.height - 7
 	if c.room.failed != nil || !c.room.looked {
@@ -104,15 +98,15 @@ func (c *choosing) box(m *Model) []string {
 		if i == at {
 			mark, style = s.accent.Render("› "), s.accent
 		}
-		rows = append(rows, mark+style.Render(c.words(m, i)))
+		rows = append(rows, line{text: mark + style.Render(c.words(m, i)), click: func(bool) tea.Cmd { return c.take(m, i) }})
 	}
 	switch {
 	case c.room.failed != nil:
-		rows = append(rows, "", s.alarm.Render(clamp(m.lang.Say("No list: %s", m.lang.Reason(c.room.failed)), width)))
+		rows = append(rows, lines("", s.alarm.Render(clamp(m.lang.Say("No list: %s", m.lang.Reason(c.room.failed)), width)))...)
 	case !c.room.looked:
-		rows = append(rows, "", s.dim.Render(clamp(m.lang.Say(textSetLooking), width)))
+		rows = append(rows, lines("", s.dim.Render(clamp(m.lang.Say(textSetLooking), width)))...)
 	}
-	return indent(append(rows, ""), min(3, margin(m.width)+1))
+	return m.inBox(append(rows, line{}))
 }
 
 func (c *choosing) keys(m *Model) []key.Binding {
@@ -121,19 +115,18 @@ func (c *choosing) keys(m *Model) []key.Binding {
 
 // writing is the field for a setting that is a text.
 type writing struct {
-	room  *settingsRoom
 	item  item
 	field textinput.Model
 }
 
-func (m *Model) openTyping(r *settingsRoom, it item) tea.Cmd {
+func (m *Model) openTyping(it item) tea.Cmd {
 	f := textinput.New()
 	f.Prompt = ""
 	f.CharLimit = 200
 	f.SetVirtualCursor(true)
 	f.KeyMap.Paste.SetEnabled(false) // it reads the clipboard of the machine that runs the program
 	f.SetValue(Clean(m.preferences.value(it.key), 200))
-	w := &writing{room: r, item: it, field: f}
+	w := &writing{item: it, field: f}
 	m.open(w)
 	return w.field.Focus()
 }
@@ -148,9 +141,9 @@ func (w *writing) press(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.SearchCall):
 		m.sheet = nil
 		if value := strings.Trim(strings.TrimSpace(w.field.Value()), `"'`); value != "" {
-			return w.room.set(m, w.item.key, value)
+			return m.change(w.item.key, value)
 		}
-		return w.room.set(m, w.item.key)
+		return m.change(w.item.key)
 	default:
 		return w.edit(k)
 	}
@@ -165,14 +158,14 @@ func (w *writing) edit(msg tea.Msg) (cmd tea.Cmd) {
 	return cmd
 }
 
-func (w *writing) box(m *Model) []string {
+func (w *writing) box(m *Model) []line {
 	s, width := m.styles, m.boxText()
 	w.field.SetWidth(max(width-3, 1))
 	rows := []string{"", s.strong.Render(clamp(m.lang.Say(w.item.name), width)), "", s.accent.Render("> ") + w.field.View(), ""}
 	for _, r := range wrap(m.lang.Say(w.item.hint), width, 2) {
 		rows = append(rows, s.dim.Render(r))
 	}
-	return indent(append(rows, ""), min(3, margin(m.width)+1))
+	return m.inBox(lines(append(rows, "")...))
 }
 
 func (w *writing) keys(m *Model) []key.Binding {
@@ -212,7 +205,7 @@ func (b *binding) press(m *Model, k tea.KeyPressMsg) tea.Cmd {
 	return m.change(b.item.key, keys...)
 }
 
-func (b *binding) box(m *Model) []string {
+func (b *binding) box(m *Model) []line {
 	s, width := m.styles, m.boxText()
 	rows := []string{"", s.strong.Render(clamp(b.item.name, width)), ""}
 	ask := textSetPressKey
@@ -228,7 +221,7 @@ func (b *binding) box(m *Model) []string {
 			rows = append(rows, s.alarm.Render(r))
 		}
 	}
-	return indent(append(rows, ""), min(3, margin(m.width)+1))
+	return m.inBox(lines(append(rows, "")...))
 }
 
 func (*binding) keys(m *Model) []key.Binding { return []key.Binding{m.keys.SearchClose} }

@@ -13,7 +13,7 @@ type sheet interface {
 	// press takes a key; nobody beneath does.
 	press(m *Model, k tea.KeyPressMsg) tea.Cmd
 	// box is what the sheet shows, without its border.
-	box(m *Model) []string
+	box(m *Model) []line
 	// keys are for the last row.
 	keys(m *Model) []key.Binding
 }
@@ -34,6 +34,9 @@ type room interface {
 // typer is a sheet or a room with a field that letters go into now, so that
 // they are no commands.
 type typer interface{ typing() bool }
+
+// paster is a sheet with a field that takes what is pasted.
+type paster interface{ paste(text string) tea.Cmd }
 
 // open lays a sheet over the screen.
 func (m *Model) open(s sheet) { m.sheet = s }

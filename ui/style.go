@@ -10,14 +10,16 @@ import (
 // downsamples the colours to what the terminal has; every state has a word or a
 // shape too.
 type styles struct {
-	plain  lipgloss.Style
-	dim    lipgloss.Style // what can be ignored
-	strong lipgloss.Style // names, and the tab that is open
-	accent lipgloss.Style // what the next key acts on
-	talk   lipgloss.Style
-	alarm  lipgloss.Style
-	box    lipgloss.Style // the border of an overlay
-	danger string         // what the key does that is drawn in red
+	plain   lipgloss.Style
+	dim     lipgloss.Style // what can be ignored
+	strong  lipgloss.Style // names, and the tab that is open
+	accent  lipgloss.Style // what the next key acts on
+	talk    lipgloss.Style
+	alarm   lipgloss.Style
+	box     lipgloss.Style // the border of an overlay
+	danger  string         // what the key does that is drawn in red
+	weights map[string]int // see weight
+	gap     string         // between keys; empty: as the width allows
 }
 
 func newStyles(dark bool, l Language) styles {
@@ -26,14 +28,15 @@ func newStyles(dark bool, l Language) styles {
 		return lipgloss.NewStyle().Foreground(pick(lipgloss.Color(light), lipgloss.Color(dark)))
 	}
 	return styles{
-		plain:  lipgloss.NewStyle(),
-		dim:    fg("#5F6675", "#9AA2B0"),
-		strong: lipgloss.NewStyle().Bold(true),
-		accent: fg("#0B5CAD", "#7DB7FF").Bold(true),
-		talk:   fg("#1B7A3D", "#6FD08C"),
-		alarm:  fg("#B3261E", "#FF7B72"),
-		box:    fg("#0B5CAD", "#7DB7FF"),
-		danger: l.Say(wordHangUp),
+		plain:   lipgloss.NewStyle(),
+		dim:     fg("#5F6675", "#9AA2B0"),
+		strong:  lipgloss.NewStyle().Bold(true),
+		accent:  fg("#0B5CAD", "#7DB7FF").Bold(true),
+		talk:    fg("#1B7A3D", "#6FD08C"),
+		alarm:   fg("#B3261E", "#FF7B72"),
+		box:     fg("#0B5CAD", "#7DB7FF"),
+		danger:  l.Say(wordHangUp),
+		weights: weightsOf(l),
 	}
 }
 

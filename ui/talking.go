@@ -163,32 +163,54 @@ func (m *Model) muteKey(held calls.CallView) key.Binding {
 	return m.keys.Mute
 }
 
-// talkingKeys are those of the last row, which has room for five.
+// talkingKeys are those of the last row, which has room for five. Whatever is
+// pressed, they stay in their places: the key to talk, which is there only while
+// it does something, has that of the volume.
 func (m *Model) talkingKeys() []key.Binding {
 	held, ok := m.view.Held()
 	if !ok { // answering
 		return []key.Binding{m.keys.HangUp}
 	}
-	if m.inner() < 24 { // where not all fit, the first does
-		return []key.Binding{m.keys.HangUp, m.muteKey(held), m.keys.Help}
+	k, say := m.keys, m.lang.Say
+	mute := []key.Binding{steady(m.muteKey(held), k.Mute, k.Unmute)}
+	middle := m.talkOrVolume(held)
+	end := []key.Binding{k.Help}
+	if m.cfg.Recorder != nil {
+		end = []key.Binding{steady(m.recordKey(held), k.Record, does(k.Record, say(wordRecordNot))), k.Help}
 	}
-	list := m.talkingActions()
-	if m.cfg.Talk == TalkPush && m.inner() < 40 {
-		return list[:min(len(list), 2)] // the words of the key to talk are long
+	if m.cfg.Talk == TalkPush {
+		return slices.Concat(middle, []key.Binding{k.HangUp}, mute, end)
 	}
-	return append(list[:min(len(list), 4)], m.keys.Help)
+	return slices.Concat(mute, []key.Binding{k.HangUp}, middle, end)
+}
+
+// talkOrVolume is the key to talk, if it does something, else that of the volume.
+func (m *Model) talkOrVolume(held calls.CallView) []key.Binding {
+	var others []key.Binding
+	for _, words := range m.talkWords() {
+		others = append(others, does(m.keys.Talk, m.lang.Say(words)))
+	}
+	if m.cfg.Volume != nil {
+		others = append(others, m.volumeKey())
+	}
+	if talk, talks := m.talkKey(held); talks {
+		return []key.Binding{steady(talk, others...)}
+	}
+	if m.cfg.Volume == nil {
+		return nil
+	}
+	return []key.Binding{steady(m.volumeKey(), others...)}
 }
 
 // talkingActions are what one can do in a call.
 func (m *Model) talkingActions() []key.Binding {
 	held, ok := m.view.Held()
 	if !ok {
-		return nil
+		return []key.Binding{m.keys.HangUp}
 	}
-	mine := m.microphoneKeys(held)
-	list := append([]key.Binding{mine[0], m.keys.HangUp}, mine[1:]...)
+	list := append(m.microphoneKeys(held), m.keys.HangUp)
 	if m.cfg.Volume != nil {
-		list = append(list, m.volumeKey())
+		list = append(list, m.keys.Louder, m.keys.Softer)
 	}
 	if m.cfg.Recorder != nil {
 		list = append(list, m.recordKey(held))

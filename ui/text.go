@@ -41,6 +41,8 @@ const (
 	wordTalkHold   = "hold to talk"
 	wordTalkEnd    = "let go to end"
 	wordTalkNot    = "stop talking"
+	wordTalkLet    = "let go" // where there is little room
+	wordTalkDone   = "done"
 	wordSpace      = "space"
 	wordRecord     = "record"
 	wordRecordNot  = "stop recording"

@@ -8,6 +8,7 @@ var germanSettings = map[string]string{ //nolint:gochecknoglobals // a constant 
 	"more":                           "mehr",
 	"as usual":                       "wie üblich",
 	"next page":                      "nächste Seite",
+	"page before":                    "Seite davor",
 	"start":                          "los",
 	"take it":                        "nehmen",
 	"Settings":                       "Einstellungen",

@@ -14,6 +14,30 @@ const (
 	wordDetails      = "details"
 )
 
+// What the list of actions calls what the last row says in a word.
+const (
+	wordVideoCall  = "video call"
+	wordShowRecent = "show recent calls"
+	wordShowMissed = "show missed calls"
+	wordShowPeople = "show people"
+	wordGoTop      = "go to the first"
+	wordGoBottom   = "go to the last"
+)
+
+// showing names the action that shows these calls.
+func (l Language) showing(f filter) string {
+	switch f {
+	case missedCalls:
+		return l.Say(wordShowMissed)
+	case incomingCalls:
+		return l.Say("show incoming calls")
+	case outgoingCalls:
+		return l.Say("show outgoing calls")
+	case allCalls:
+	}
+	return l.Say("show all calls")
+}
+
 func (l Language) filter(f filter) string {
 	switch f {
 	case missedCalls:

@@ -10,6 +10,7 @@ const (
 	wordMore      = "more"
 	wordUsual     = "as usual"
 	wordNextPage  = "next page"
+	wordLastPage  = "page before"
 	wordStart     = "start"
 	wordStopTrial = "stop"
 	wordTake      = "take it"

@@ -32,6 +32,7 @@ func (m *Model) rows() []string {
 	if m.width == 0 || m.height == 0 {
 		return nil
 	}
+	m.zones.hits = m.zones.hits[:0]
 	base := m.base()
 	switch {
 	case m.waiting.call != "":
@@ -45,21 +46,25 @@ func (m *Model) rows() []string {
 func (m *Model) covered() bool { return m.waiting.call != "" || m.sheet != nil }
 
 func (m *Model) base() []string {
+	var keys []key.Binding
+	if !m.covered() { // else they are those of what lies on top
+		keys = m.keysNow()
+	}
 	switch m.screen() {
 	case screenOutgoing:
-		return m.stage(m.outgoingRows(), m.keys.Stop)
+		return m.stage(m.outgoingRows(), keys...)
 	case screenTalking:
-		return m.stage(m.talkingRows(), m.talkingKeys()...)
+		return m.stage(m.talkingRows(), keys...)
 	case screenEnded:
-		return m.stage(m.endedRows(), m.endedKeys()...)
+		return m.stage(m.endedRows(), keys...)
 	case screenRecent:
-		return m.page(m.recentRows, m.recentKeys()...)
+		return m.page(m.recentRows, keys...)
 	case screenRoom:
 		rows := func(height int) []string { return m.room.rows(m, m.inner(), height) }
-		return m.page(rows, m.room.keys(m)...)
+		return m.page(rows, keys...)
 	case screenPeople:
 	}
-	return m.page(m.peopleRows, m.peopleKeys()...)
+	return m.page(m.peopleRows, keys...)
 }
 
 // roomy says whether there is space for empty rows.
@@ -84,7 +89,7 @@ func (m *Model) page(body func(height int) []string, keys ...key.Binding) []stri
 	if m.roomy() && len(notes) > 0 {
 		foot = append(foot, "")
 	}
-	foot = append(foot, m.styles.keyRow(m.inner(), keys...))
+	foot = append(foot, m.lastRow(keys))
 	if m.height < len(head)+len(foot)+2 {
 		head, foot = nil, foot[len(foot)-1:]
 	}
@@ -104,15 +109,22 @@ func (m *Model) stage(block []string, keys ...key.Binding) []string {
 	if m.roomy() && len(notes) > 0 {
 		foot = append(foot, "")
 	}
-	foot = append(foot, center(m.styles.keyRow(m.inner(), keys...), m.inner()))
+	foot = append(foot, m.lastRow(keys))
 	if m.height < len(foot)+3 {
 		foot = foot[len(foot)-1:]
 	}
 	space := m.height - len(foot)
-	for len(block) > space && hasBlank(block) {
-		block = dropBlank(block)
+	for more := true; more && len(block) > space; {
+		block, more = dropBlank(block, func(r string) bool { return r == "" })
 	}
 	return m.place(append(fit(lower(block, space), m.inner(), space), foot...))
+}
+
+// lastRow says what the keys do now.
+func (m *Model) lastRow(keys []key.Binding) string {
+	l := m.styles.keyLine(m.inner(), keys...)
+	m.zones.hit(margin(m.width), m.height-1, l)
+	return l.text
 }
 
 // place puts the rows between the margins.
@@ -120,49 +132,14 @@ func (m *Model) place(rows []string) []string {
 	return fit(indent(rows, margin(m.width)), m.width, m.height)
 }
 
-func hasBlank(rows []string) bool {
-	for _, r := range rows {
-		if r == "" {
-			return true
-		}
-	}
-	return false
-}
-
-// dropBlank takes the last empty row out.
-func dropBlank(rows []string) []string {
+// dropBlank takes the last empty row out, if there is one.
+func dropBlank[R any](rows []R, blank func(R) bool) (left []R, dropped bool) {
 	for i := len(rows) - 1; i >= 0; i-- {
-		if rows[i] == "" {
-			return append(append([]string{}, rows[:i]...), rows[i+1:]...)
+		if blank(rows[i]) {
+			return append(append([]R{}, rows[:i]...), rows[i+1:]...), true
 		}
 	}
-	return rows
-}
-
-// overlay lays a box over the screen, which steps back; where there is no room
-// for both, the box takes the screen.
-func (m *Model) overlay(base, box []string, keys []key.Binding) []string {
-	inner := m.boxWidth()
-	last := strings.Repeat(" ", margin(m.width)) + center(m.styles.keyRow(m.inner(), keys...), m.inner())
-	if m.width < 30 || m.height < len(box)+3 {
-		for len(box) > m.height-1 && hasBlank(box) {
-			box = dropBlank(box)
-		}
-		return append(fit(lower(box, m.height-1), m.width, m.height-1), fit([]string{last}, m.width, 1)...)
-	}
-	rows := m.styles.over(m.behind(base), m.styles.boxed(box, inner), m.width, m.height-1)
-	return append(rows, last)
-}
-
-// boxWidth is the inside of an overlay.
-func (m *Model) boxWidth() int { return max(min(m.width-6, 54), 0) }
-
-// boxText is the width of the text in an overlay, or of one that takes the screen.
-func (m *Model) boxText() int {
-	if m.width < 30 {
-		return max(m.inner()-1, 1)
-	}
-	return m.boxWidth() - 6
+	return rows, false
 }
 
 // headRow names the program, the tabs, and who is here.
