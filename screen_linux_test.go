@@ -23,6 +23,7 @@ import (
 // house is a built program and a server with two accounts.
 type house struct {
 	tring string
+	url   string // of the server
 	homes map[string]string
 }
 
@@ -48,14 +49,14 @@ func newHouse(b *testing.B, people ...string) *house {
 	if !until(func() bool { return serving.MatchString(said.text()) }) {
 		b.Fatalf("no server:\n%s", said.text())
 	}
-	url := serving.FindStringSubmatch(said.text())[1]
+	h.url = serving.FindStringSubmatch(said.text())[1]
 	for _, name := range people {
 		h.homes[name] = filepath.Join(dir, name)
 		invite, err := exec.Command(h.tring, "user", "add", name, "--data", data).Output()
 		if err != nil {
 			b.Fatalf("add %s: %v", name, err)
 		}
-		login := h.command(name, "login", url, "--invite", strings.TrimSpace(string(invite)))
+		login := h.command(name, "login", h.url, "--invite", strings.TrimSpace(string(invite)))
 		if out, err := login.CombinedOutput(); err != nil {
 			b.Fatalf("log in: %v\n%s", err, out)
 		}
