@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -229,7 +230,7 @@ func tidy(folder string) error {
 		return fmt.Errorf("make folder %s: %w", folder, err)
 	}
 	info, err := os.Stat(folder)
-	if err == nil && info.Mode().Perm()&0o077 != 0 {
+	if err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
 		err = errors.New("others may read it; make it mode 0700")
 	}
 	if err != nil {

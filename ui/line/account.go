@@ -128,6 +128,8 @@ func (c *Console) log(ctx context.Context, _ string) {
 			}
 			c.print(words)
 		}
-		c.tell("The log is %s", page.Path)
+		if page.Path != "" {
+			c.tell("The log is %s", page.Path)
+		}
 	})
 }
