@@ -143,7 +143,8 @@ func (a *app) ssh(ctx context.Context, o sshOptions, where string, command []str
 		return err
 	}
 	s.later(func() error { return os.RemoveAll(folder) })
-	link := sshLink{program: program, host: where, command: command, options: o.args(), pty: len(command) == 0}
+	_, _, seen := a.terminals()
+	link := sshLink{program: program, host: where, command: command, options: o.args(), pty: seen && len(command) == 0}
 	far := &farSound{engine: engine, processing: s.processing, log: s.log, wanted: wantsSound(command)}
 	return a.keepConnected(ctx, link, far, folder)
 }

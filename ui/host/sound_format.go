@@ -49,13 +49,13 @@ func fileType(first []byte) string {
 // each other; those of noise are not, and their differences have twice its
 // power.
 const (
-	loudSquare  = 6000.0 * 6000   // −15 dBFS
-	overSquare  = 23600.0 * 23600 // a full sine has 23170
-	rough       = 1.2
-	smooth      = 0.5
-	faintSquare = 100.0 * 100
-	judged      = 50 // loud enough frames that are judged together: half a second of sound
-	most        = judged * 6 / 10
+	loudSquare   = 6000.0 * 6000   // −15 dBFS
+	overSquare   = 23600.0 * 23600 // a full sine has 23170
+	rough        = 1.2
+	swappedRough = 8 // so much smoother is sound when its bytes are swapped back
+	faintSquare  = 100.0 * 100
+	judged       = 50 // loud enough frames that are judged together: half a second of sound
+	most         = judged * 6 / 10
 )
 
 // format watches raw samples for being something else. It is pure, allocates
@@ -74,7 +74,9 @@ func (j *format) hear(frame []byte, now time.Duration) (complaint string, noise 
 		return j.once(complaint), false
 	}
 	little := measure(frame, binary.LittleEndian.Uint16)
-	noise = little.square > loudSquare && little.roughness() > rough || little.square+little.mean*little.mean > overSquare
+	big := measure(frame, binary.BigEndian.Uint16)
+	swapped := little.square > loudSquare && big.roughness() < little.roughness()/swappedRough
+	noise = swapped || little.square > loudSquare && little.roughness() > rough || little.square+little.mean*little.mean > overSquare
 	if little.square+little.mean*little.mean < faintSquare {
 		return "", noise
 	}
@@ -82,7 +84,7 @@ func (j *format) hear(frame []byte, now time.Duration) (complaint string, noise 
 	if noise {
 		j.noisy++
 	}
-	if big := measure(frame, binary.BigEndian.Uint16); noise && big.roughness() < smooth && big.square < little.square/2 {
+	if swapped {
 		j.swapped++
 	}
 	if noise && around128(frame) {

@@ -33,6 +33,15 @@ func speech(seconds, rate int) []float64 {
 	return pcm
 }
 
+// tone is a sine of 1 kHz at 48 kHz, 10 dB under the most there is.
+func tone(samples int) []float64 {
+	pcm := make([]float64, samples)
+	for i := range pcm {
+		pcm[i] = 9830 * math.Sin(2*math.Pi*float64(i%48)/48)
+	}
+	return pcm
+}
+
 func TestWrongFormatsAreNamed(t *testing.T) {
 	le, be := binary.LittleEndian.AppendUint16, binary.BigEndian.AppendUint16
 	s16 := func(put func([]byte, uint16) []byte, channels int) func([]float64) []byte {
@@ -76,6 +85,7 @@ func TestWrongFormatsAreNamed(t *testing.T) {
 		{"as wanted", 48000, s16(le, 1), "", false},
 		{"silence", 48000, silence, "", false},
 		{"big endian", 48000, s16(be, 1), "big endian", true},
+		{"a tone, big endian", 48000, func(pcm []float64) []byte { return s16(be, 1)(tone(len(pcm))) }, "big endian", true},
 		{"8 bit", 48000, u8, "8 bit", true},
 		{"8 bit at twice the rate", 96000, u8, "8 bit", true},
 		{"stereo at the pace of mono", 24000, s16(le, 2), "stereo", false},
