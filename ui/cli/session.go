@@ -112,6 +112,8 @@ func (a *app) make(ctx context.Context, s *session, sound soundSpec, allowTrial 
 	}, s.unsent.recall()...)
 	if err == nil && a.hosted != nil && !s.tool {
 		a.hosted.watchCalls(s.Phone)
+		unwatch := a.hosted.login.Line.Watch(func(bool) {}) // sound comes to who waits for a call, too
+		s.later(func() error { unwatch(); return nil })
 		s.lacks, s.leaving = a.hosted.note, a.hosted.login.Leaving
 	}
 	return err
