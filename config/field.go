@@ -296,6 +296,16 @@ func lineOf(data string, key toml.Key) int {
 	return 1
 }
 
+// LineOf is the line of the settings file where a setting such as "keys.accept"
+// stands; 1 where it does not.
+func (p Paths) LineOf(setting string) int {
+	data, err := os.ReadFile(p.Settings())
+	if err != nil {
+		return 1
+	}
+	return lineOf(string(data), strings.Split(setting, "."))
+}
+
 // distance counts the letters to insert, delete or replace between a and b
 // (Levenshtein).
 func distance(a, b string) int {

@@ -149,7 +149,7 @@ func TestJoinedDuringACall(t *testing.T) {
 			t.Fatal("the ringing call was left")
 		}
 		d.hit("r")
-		d.reads("You have joined.")
+		d.reads("You have joined; enter begins")
 		d.press("enter")
 		if !d.quit || !d.model.Again() {
 			t.Fatal("it does not begin again")

@@ -75,7 +75,7 @@ func (g *guide) wayRows(m *Model, width, height int) []string {
 		rows = append(rows, entry...)
 	}
 	if height >= 12 {
-		for _, r := range sayRows(m.lang.Say(textGuideLater), width) {
+		for _, r := range sayRows(m.lang.Say(textGuideLater, m.keys.Palette.Help().Key), width) {
 			rows = append(rows, m.styles.dim.Render(r))
 		}
 	}
@@ -137,7 +137,7 @@ func (g *guide) joinRows(m *Model, width int) []string {
 		rows = append(rows, pad(m.lang.joinStep(s), column)+m.styles.dim.Render(state))
 	}
 	if g.page == guideJoined {
-		rows = append(rows, "", m.styles.plain.Render(m.lang.Say(textJoined)))
+		rows = append(rows, "", m.styles.plain.Render(m.lang.Say(textJoined, m.keys.Choose.Help().Key)))
 	}
 	return rows
 }

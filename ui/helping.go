@@ -1,11 +1,13 @@
 package ui
 
 import (
+	"slices"
 	"strings"
 
 	"charm.land/bubbles/v2/key"
 	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 )
 
 // helping explains all keys; typing finds some of them.
@@ -93,53 +95,6 @@ func (h *helping) keys(m *Model) []key.Binding {
 	return []key.Binding{m.keys.SearchUp, m.keys.SearchDown, closing}
 }
 
-// helpGroup is a heading and the keys under it, left or right where there is
-// room for two columns.
-type helpGroup struct {
-	title string
-	right bool
-	keys  []key.Binding
-}
-
-func (m *Model) helpGroups() []helpGroup {
-	k, say := m.keys, m.lang.Say
-	talking := []key.Binding{
-		does(k.Mute, say(wordMuteAlways)), does(k.Talk, say(wordTalkAlways)), k.HangUp, does(k.Swap, say(wordSwapShort)),
-	}
-	if m.cfg.Volume != nil {
-		talking = append(talking, m.volumeKey())
-	}
-	if m.cfg.Recorder != nil {
-		talking = append(talking, k.Record)
-	}
-	general := []key.Binding{k.Help, k.Palette, k.Quit, k.Suspend}
-	var inside []key.Binding
-	if m.cfg.Settings != nil {
-		general, inside = append(general, k.Settings), append(inside, k.Change, k.Less, k.More, k.Usual)
-	}
-	if m.cfg.Accounts != nil {
-		general, inside = append(general, k.Account), append(inside, k.Disturb, k.Remove)
-	}
-	if m.cfg.Log != nil {
-		general, inside = append(general, k.Log), append(inside, k.Trouble)
-	}
-	if m.cfg.Guide.Join != nil {
-		general = append(general, k.Guide)
-	}
-	groups := []helpGroup{
-		{say(textHelpPeople), false, []key.Binding{
-			k.Up, k.Down, does(k.Call, say(wordCall)), k.Video, k.Search, k.Tab, k.Details, k.Favourite, k.Filter,
-		}},
-		{say(textHelpRinging), true, []key.Binding{k.Accept, k.Reject, k.Busy, m.chooseKey(), does(k.Stop, say(wordStopShort))}},
-		{say(textHelpCall), true, talking},
-		{say(textHelpAlways), false, general},
-	}
-	if len(inside) > 0 {
-		groups = append(groups, helpGroup{say(textHelpRooms), true, append(inside, k.Back)})
-	}
-	return groups
-}
-
 // rows are the keys that were asked for: by group, in two columns where there is
 // room; those found by typing in one.
 func (h *helping) rows(m *Model) []string {
@@ -184,7 +139,8 @@ func (h *helping) found(g helpGroup) []key.Binding {
 	var out []key.Binding
 	for _, b := range g.keys {
 		help := b.Help()
-		if strings.Contains(strings.ToLower(help.Desc), h.query()) || help.Key == h.field.Value() {
+		typed := strings.TrimSpace(h.field.Value())
+		if strings.Contains(strings.ToLower(help.Desc), h.query()) || help.Key == typed || slices.Contains(b.Keys(), typed) {
 			out = append(out, b)
 		}
 	}
@@ -195,7 +151,8 @@ func (m *Model) helpRows(keys []key.Binding, width int) []string {
 	var rows []string
 	for _, b := range keys {
 		h := b.Help()
-		rows = append(rows, clampStyled(m.styles.accent.Render(pad(h.Key, 6))+" "+h.Desc, width))
+		shown := pad(h.Key, max(6, ansi.StringWidth(h.Key)))
+		rows = append(rows, clampStyled(m.styles.accent.Render(shown)+" "+h.Desc, width))
 	}
 	return rows
 }

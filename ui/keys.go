@@ -23,17 +23,17 @@ type keymap struct {
 }
 
 // newKeymap makes the keys, with those of the settings in the place of the
-// usual ones. With an error the keys are as good as can be.
-func newKeymap(l Language, changes map[string][]string) (keymap, error) {
+// usual ones. With an error, which is about one of the changed actions, the keys are
+// as good as can be.
+func newKeymap(l Language, changes map[string][]string) (k keymap, action string, err error) {
 	b := func(show, does string, keys ...string) key.Binding {
 		return key.NewBinding(key.WithKeys(keys...), key.WithHelp(l.Say(show), l.Say(does)))
 	}
-	var k keymap
 	k.lists(b)
 	k.calls(b)
 	k.rooms(b)
-	err := k.change(changes)
-	return k, err
+	action, err = k.change(changes)
+	return k, action, err
 }
 
 // binder makes a binding: how it is shown, what it does, and its keys.

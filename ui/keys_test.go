@@ -107,9 +107,9 @@ func TestHelp(t *testing.T) {
 	for _, closing := range []string{"esc", "enter", "?"} {
 		atDesk(t, 80, 24, func(d *desk) {
 			d.press("?")
-			d.reads("In a call", "all actions", "find a key")
+			d.reads("In a call", "another caller", "find a key")
 			d.press(closing)
-			d.lacks("all actions")
+			d.lacks("find a key")
 			d.press("enter")
 			d.did("initiate audio bob")
 		})
@@ -124,7 +124,7 @@ func TestHelp(t *testing.T) {
 		d.typed("zz")
 		d.reads("No action of that name.")
 		d.press("esc", "?")
-		d.reads("all actions")
+		d.reads("find a key")
 		d.did()
 	})
 }
@@ -133,16 +133,16 @@ func TestHelp(t *testing.T) {
 func TestHelpScrolls(t *testing.T) {
 	atDesk(t, 40, 12, func(d *desk) {
 		d.press("?")
-		d.lacks("suspend")
+		d.lacks("take it")
 		for range 60 {
 			d.press("down")
 		}
-		d.reads("suspend")
+		d.reads("call again")
 		d.lacks("video")
-		d.press("up")
-		d.reads("ctrl+p")
+		d.press("up", "up", "up", "up", "up", "up")
+		d.reads("mute, on every page")
 		d.resize(120, 60)
-		d.reads("suspend", "video")
+		d.reads("suspend", "video", "take it")
 	})
 }
 

@@ -88,7 +88,7 @@ func New(cfg Config) *Model {
 	cfg = cfg.withDefaults()
 	m := &Model{cfg: cfg, lang: cfg.Language, styles: newStyles(cfg.Theme != ThemeLight, cfg.Language), tab: tabPeople}
 	var err error
-	if m.keys, err = newKeymap(cfg.Language, cfg.Keys); err != nil {
+	if m.keys, _, err = newKeymap(cfg.Language, cfg.Keys); err != nil {
 		m.notice = notice{Clean(err.Error(), maxNotice), true}
 	}
 	m.people, m.levels = newPeople(), audio.Silence()

@@ -210,13 +210,7 @@ func keyNamed(name string) tea.KeyPressMsg {
 			name, mod = rest, mod|m
 		}
 	}
-	special := map[string]rune{
-		"enter": tea.KeyEnter, "esc": tea.KeyEscape, "tab": tea.KeyTab, "up": tea.KeyUp, "down": tea.KeyDown,
-		"left": tea.KeyLeft, "right": tea.KeyRight, "home": tea.KeyHome, "end": tea.KeyEnd,
-		"pgup": tea.KeyPgUp, "pgdown": tea.KeyPgDown, "backspace": tea.KeyBackspace, "delete": tea.KeyDelete,
-		"space": tea.KeySpace,
-	}
-	if code, ok := special[name]; ok {
+	if code, ok := specialKeys[name]; ok {
 		return tea.KeyPressMsg{Code: code, Mod: mod}
 	}
 	code := []rune(name)[0]

@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -138,30 +137,6 @@ func TestThePaletteAnswersNoCall(t *testing.T) {
 		}
 		d.did()
 	})
-}
-
-func TestKeysFromTheSettings(t *testing.T) {
-	for _, tt := range []struct {
-		keys map[string][]string
-		want []string
-	}{
-		{nil, nil},
-		{map[string][]string{"accept": {"y"}, "swap": {"y"}, "mute": {" "}, "talk": {"t"}}, nil},
-		{map[string][]string{"mute": {" "}}, []string{"keys.mute", "keys.talk", `"space"`}},
-		{map[string][]string{"accept": {"r"}}, []string{"keys.accept", "keys.reject", `"r"`}},
-		{map[string][]string{"mute": {"h"}}, []string{"keys.mute", "keys.hang_up"}},
-		{map[string][]string{"acept": {"y"}}, []string{"keys.acept", "no such action", "accept"}},
-	} {
-		err := CheckKeys(tt.keys)
-		if (err != nil) != (tt.want != nil) {
-			t.Errorf("%v: %v", tt.keys, err)
-		}
-		for _, want := range tt.want {
-			if err != nil && !strings.Contains(err.Error(), want) {
-				t.Errorf("%v: %v lacks %q", tt.keys, err, want)
-			}
-		}
-	}
 }
 
 // A name that reads like a key is a name: a click on it presses nothing.

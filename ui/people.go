@@ -264,7 +264,11 @@ func (m *Model) countRow(shown, space, width int) string {
 		return ""
 	}
 	at := m.chosenIn(m.listed()) + 1
-	return "  " + m.styles.dim.Render(clamp(m.lang.position(at, total, !m.people.searching), max(width-2, 1)))
+	search := m.keys.Search.Help().Key
+	if m.people.searching {
+		search = ""
+	}
+	return "  " + m.styles.dim.Render(clamp(m.lang.position(at, total, search), max(width-2, 1)))
 }
 
 func (m *Model) emptyRows(width int) []string {

@@ -211,7 +211,7 @@ func TestProgramDrawsWhatTheModelShows(t *testing.T) {
 		contact("zoe", "Zoë 👩\u200d🚀 Núñez", calls.Away), contact("evil", "e\x1b[2Jvil\u202e", calls.Offline))
 	r.shows(t, "陈美玲 Mei")
 	r.press(t, "jkj?")
-	r.shows(t, "all actions")
+	r.shows(t, "find a key")
 	r.press(t, "?")
 	r.press(t, "k\r")
 	r.shows(t, "calling…")

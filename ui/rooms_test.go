@@ -314,7 +314,7 @@ func TestKeysOfTheRooms(t *testing.T) {
 		d.explains("z ring again")
 	})
 	for name, with := range map[string]string{"remove": "do_not_disturb", "log": "favourite", "trouble": "search", "guide": "settings"} {
-		keys, err := newKeymap(Language{}, nil)
+		keys, _, err := newKeymap(Language{}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -322,7 +322,7 @@ func TestKeysOfTheRooms(t *testing.T) {
 			if e.name != with {
 				continue
 			}
-			err := CheckKeys(map[string][]string{name: e.binding.Keys()[:1]})
+			_, err := CheckKeys(map[string][]string{name: e.binding.Keys()[:1]})
 			if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), with) {
 				t.Errorf("%s on the key of %s: %v", name, with, err)
 			}

@@ -185,7 +185,7 @@ func (m *Model) setDark(dark bool) {
 }
 
 func (m *Model) setKeys(keys map[string][]string) {
-	if k, err := newKeymap(m.lang, keys); err == nil {
+	if k, _, err := newKeymap(m.lang, keys); err == nil {
 		m.keys, m.cfg.Keys = k, keys
 	}
 }

@@ -161,9 +161,20 @@ func (r *settingsRoom) noteRows(m *Model, width int) []string {
 	return rows
 }
 
+// hint is what a setting is for; some hints name a key.
+func (m *Model) hint(it item) string {
+	switch it.hint {
+	case textHintKey:
+		return m.lang.Say(it.hint, m.keys.More.Help().Key, m.keys.Less.Help().Key)
+	case textHintTalk:
+		return m.lang.Say(it.hint, m.keys.Talk.Help().Key)
+	}
+	return m.lang.Say(it.hint)
+}
+
 // note is what matters most about a setting now.
 func (r *settingsRoom) note(m *Model, it item) (lipgloss.Style, string) {
-	words := m.lang.Say(it.hint)
+	words := m.hint(it)
 	trial := it.does == byListening || it.does == byTest || it.does == byRinging
 	switch by := m.preferences.values[it.key].Variable; {
 	case r.fault != "" && trial:

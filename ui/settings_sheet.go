@@ -162,7 +162,7 @@ func (w *writing) box(m *Model) []line {
 	s, width := m.styles, m.boxText()
 	w.field.SetWidth(max(width-3, 1))
 	rows := []string{"", s.strong.Render(clamp(m.lang.Say(w.item.name), width)), "", s.accent.Render("> ") + w.field.View(), ""}
-	for _, r := range wrap(m.lang.Say(w.item.hint), width, 2) {
+	for _, r := range wrap(m.hint(w.item), width, 2) {
 		rows = append(rows, s.dim.Render(r))
 	}
 	return m.inBox(lines(append(rows, "")...))
@@ -190,6 +190,9 @@ func (b *binding) press(m *Model, k tea.KeyPressMsg) tea.Cmd {
 		return nil // of the key that opened this
 	case !ok, key.Matches(k, m.keys.SearchClose):
 		m.sheet = nil
+		return nil
+	case fixed(of.scope, pressed) != "":
+		b.refused = m.lang.Say(textSetFixed, shown(pressed), b.item.name)
 		return nil
 	case taken:
 		b.refused = m.lang.Say("“%s” is “%s” already, and cannot be “%s” too.", shown(pressed), other.Help().Desc, b.item.name)

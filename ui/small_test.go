@@ -30,7 +30,7 @@ func TestHangingUpIsExplainedAtEverySize(t *testing.T) {
 			d.talk()
 			d.model.cfg.Recorder = &taper{}
 			d.model.lang, d.model.styles = lang, newStyles(true, lang)
-			d.model.keys, _ = newKeymap(lang, nil)
+			d.model.keys, _, _ = newKeymap(lang, nil)
 			for _, talk := range []Talk{TalkOpen, TalkPush} {
 				d.model.cfg.Talk = talk
 				for width := 14; width <= 100; width++ {

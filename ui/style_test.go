@@ -149,7 +149,7 @@ func coloursTable() string {
 
 // keysTable is each key by its name in the settings.
 func keysTable(t *testing.T) string {
-	keys, err := newKeymap(Language{}, nil)
+	keys, _, err := newKeymap(Language{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

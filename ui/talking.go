@@ -124,7 +124,7 @@ func (m *Model) pressTalking(k tea.KeyPressMsg) tea.Cmd {
 		return m.turn(held, -volumeStep)
 	case key.Matches(k, m.keys.Record) && held.Call.Status == calls.Ongoing:
 		return m.toggleRecording(held)
-	case m.cfg.Dial != nil && len(k.Text) == 1 && strings.Contains("0123456789*#", k.Text):
+	case m.cfg.Dial != nil && len(k.Text) == 1 && strings.Contains(dialled12, k.Text):
 		m.cfg.Dial(rune(k.Text[0]))
 		m.dialled.add(held.Call.ID, k.Text)
 	}

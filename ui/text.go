@@ -58,6 +58,9 @@ const (
 	wordDo         = "do it"
 	wordQuit       = "quit"
 	wordSuspend    = "suspend"
+	wordDial       = "dial"
+	wordAnswerYes  = "answer yes"
+	wordAnswerNo   = "answer no"
 )
 
 // Headings and lines that never change.
@@ -72,6 +75,7 @@ const (
 	textHelpCall    = "In a call"
 	textHelpAlways  = "Always"
 	textHelpRooms   = "On its pages"
+	textHelpTyping  = "While you type"
 	textHelpSearch  = "find a key"
 
 	textNobody        = "Nobody here yet. Who joins this server appears here."
@@ -289,7 +293,7 @@ func (l Language) error(act, name string, err error) string {
 	hint := ""
 	switch {
 	case errors.Is(err, calls.ErrUnknownReceiver):
-		return l.Say("Nobody called %s is on this server. / searches it.", name)
+		return l.Say("Nobody called %s is on this server. Search for the name.", name)
 	case errors.Is(err, calls.ErrCallingSelf):
 		return l.Say("That is you. Choose somebody else.")
 	case errors.Is(err, calls.ErrOffline):

@@ -64,10 +64,11 @@ func (l Language) noCalls(f filter) string {
 	return l.Say(textNoCalls)
 }
 
-// position is which one of how many is chosen.
-func (l Language) position(at, total int, hint bool) string {
-	if hint {
-		return l.Say("%d of %d; / searches", at, total)
+// position is which one of how many is chosen. Search is the key that searches;
+// empty: none.
+func (l Language) position(at, total int, search string) string {
+	if search != "" {
+		return l.Say("%d of %d; %s searches", at, total, search)
 	}
 	return l.Say("%d of %d", at, total)
 }

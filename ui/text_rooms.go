@@ -76,7 +76,7 @@ const (
 	textJoinHow    = "with the address and the invite that you were given"
 	textServe      = "Be a server"
 	textServeHow   = "two commands, for you and those you know"
-	textGuideLater = "These ways stay open: ctrl+p, “ways to begin”."
+	textGuideLater = "These ways stay open: %s, “ways to begin”."
 
 	textAddress     = "address"
 	textInvite      = "invite"
@@ -86,7 +86,7 @@ const (
 	textNoAddress   = "The server's address is missing."
 	textNoInvite    = "The invite is missing. Whoever runs the server makes one."
 	textDone        = "done"
-	textJoined      = "You have joined. Enter begins with the new account."
+	textJoined      = "You have joined; %s begins with the new account."
 
 	textServeWhere   = "On a machine that stays on and that the others can reach:"
 	textServeWhat    = "the server; it says its address and how others come to it"

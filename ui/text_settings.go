@@ -110,8 +110,8 @@ const (
 	textHintMouse        = "Off, the terminal marks text with it."
 	textHintLabel        = "What others see: “ringing on laptop”."
 	textHintRingTime     = "How long your calls ring before they are given up."
-	textHintTalk         = "With push to talk the microphone is open while space is held."
-	textHintKey          = "→ adds a key, ← takes the last one away."
+	textHintTalk         = "With push to talk the microphone is open while %s is held."
+	textHintKey          = "%s adds a key, %s takes the last one away."
 	textSetLate          = "Holds from the next start."
 )
 
@@ -119,6 +119,7 @@ const (
 const (
 	textSetPressKey    = "Press the new key; esc keeps the old one."
 	textSetPressMore   = "Press one more key; esc adds none."
+	textSetFixed       = "“%s” is for something else there, and cannot be “%s” too."
 	textSetNotInCall   = "Not during a call."
 	textSetNoCanceller = "This program has no echo canceller built in."
 	textSetGuessOn     = "On now: the speaker sounds into the room."

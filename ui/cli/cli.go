@@ -210,8 +210,8 @@ func (a *app) home() (config.Paths, config.Settings, error) {
 	if err != nil {
 		return paths, settings, fmt.Errorf("read settings: %w", err)
 	}
-	if err := ui.CheckKeys(settings.Keys); err != nil {
-		return paths, settings, fmt.Errorf("%s: %w", paths.Settings(), err)
+	if action, err := ui.CheckKeys(settings.Keys); err != nil {
+		return paths, settings, fmt.Errorf("read settings: %s, line %d: %w", paths.Settings(), paths.LineOf("keys."+action), err)
 	}
 	return paths, settings, nil
 }

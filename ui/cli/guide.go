@@ -17,6 +17,9 @@ func (a *app) guide(s *session) ui.Guide {
 	g := ui.Guide{Join: func(ctx context.Context, address, invite string, tell func(ui.JoinStep)) error {
 		l := login{config.Locate(a.getenv), s.settings, a.getenv, askNobody, tell}
 		_, _, err := l.run(ctx, address, loginFlags{invite: invite})
+		if err != nil && !errors.Is(err, context.Canceled) {
+			s.log.Warn("join a server", "url", address, "err", err)
+		}
 		return unreached(err)
 	}}
 	if s.trial != nil {
