@@ -87,7 +87,7 @@ func (m *Model) endedReason(c calls.Call) calls.Reason {
 // partyRows are one person's part in a call: on which phone, from when to when.
 // The times have a row of their own.
 func (m *Model) partyRows(p calls.Party, width int) []string {
-	name := m.name(string(p.User), width)
+	name := m.called(string(p.User), p.Name, width)
 	if p.User == m.view.Me.User {
 		name = m.lang.Say(textYou)
 	}

@@ -107,7 +107,7 @@ func (m *Model) peopleActions() []action {
 			keys = append(keys, k.Call, does(k.Video, say(wordVideoCall)))
 		}
 		if keys = append(keys, k.Details); m.cfg.Favourite != nil {
-			keys = append(keys, m.favouriteKey(list[m.chosenIn(list)]))
+			keys = append(keys, m.favouriteKey(list[m.chosenIn(list)].Contact))
 		}
 	}
 	keys = append(keys, k.Search, does(k.Tab, say(wordShowRecent)), does(k.Top, say(wordGoTop)), does(k.Bottom, say(wordGoBottom)))

@@ -16,6 +16,7 @@ import (
 const (
 	patience      = 15 * time.Second       // for the server's answer to an act or a question
 	historySettle = 500 * time.Millisecond // a call's record is written just after its end is told
+	readyAfter    = time.Second            // until the list chooses without what was asked for
 	searchPause   = 150 * time.Millisecond // between two key strokes of somebody who types on
 	nameLimit     = 60                     // columns of a name where the screen sets no limit
 )
@@ -27,10 +28,9 @@ type (
 		err     error
 	}
 	directoryMsg struct {
-		query  string
-		number int // of the page
-		page   calls.DirectoryPage
-		err    error
+		query calls.DirectoryQuery
+		page  calls.DirectoryPage
+		err   error
 	}
 	historyMsg struct {
 		filter filter
@@ -39,6 +39,7 @@ type (
 		err    error
 	}
 	historyDueMsg struct{}
+	readyMsg      struct{}
 	searchMsg     struct{ query string }
 )
 
@@ -58,7 +59,14 @@ func (m *Model) do(id calls.ID, act calls.Act) tea.Cmd {
 
 // load asks for what no snapshot holds.
 func (m *Model) load() tea.Cmd {
-	return tea.Batch(m.loadDirectory("", 0), m.loadHistory(""))
+	cmds := []tea.Cmd{m.loadAnew(calls.DirectoryQuery{}), m.loadHistory("")}
+	if m.vast() {
+		cmds = append(cmds, m.loadAnew(calls.DirectoryQuery{Here: true}))
+	}
+	if !m.people.ready {
+		cmds = append(cmds, tea.Tick(readyAfter, tick(readyMsg{})))
+	}
+	return tea.Batch(cmds...)
 }
 
 // loadHistory asks for the records of the present filter before the given one,
@@ -132,6 +140,7 @@ func (m *Model) done(msg doneMsg) tea.Cmd {
 func (m *Model) hear(e calls.Event) tea.Cmd {
 	was := m.view.Link
 	cmd := m.refresh()
+	m.settlePeople(e)
 	switch e.Name {
 	case calls.OutgoingCallRejected, calls.CallEnded:
 		m.finish(e.Call, e.Reason, nil)

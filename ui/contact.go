@@ -27,8 +27,8 @@ func (m *Model) toggleFavourite(c calls.Contact) tea.Cmd {
 	if favour == nil {
 		return nil
 	}
-	m.people.wanted[c.Receiver] = on
-	m.people.changed++
+	m.people.book.wanted[c.Receiver] = on
+	m.people.book.favour(c.Receiver, on)
 	return func() tea.Msg {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
@@ -40,20 +40,16 @@ func (m *Model) toggleFavourite(c calls.Contact) tea.Cmd {
 func (m *Model) favoured(msg favouriteMsg) tea.Cmd {
 	p := &m.people
 	cmd := m.refresh()
-	p.changed++
-	if p.wanted[msg.who] == msg.on {
-		delete(p.wanted, msg.who)
+	if p.book.wanted[msg.who] == msg.on {
+		delete(p.book.wanted, msg.who)
+		p.book.favour(msg.who, msg.on == (msg.err == nil))
 	}
 	if msg.err != nil {
 		m.notice = notice{m.lang.error(m.lang.favour(msg.on, m.name(msg.who.ID, nameLimit)), "", msg.err), true}
 		return cmd
 	}
-	for _, r := range []*roll{&p.directory, &p.found} {
-		if i, ok := r.place[msg.who]; ok {
-			r.contacts[i].Favourite = msg.on
-		}
-		r.askAgain()
-	}
+	p.directory.askAgain()
+	p.found.askAgain()
 	return cmd
 }
 
@@ -65,7 +61,7 @@ func (m *Model) contactRow(c calls.Contact, chosen bool, query string, width int
 	if chosen {
 		mark, name = m.styles.accent.Render("› "), m.styles.accent
 	}
-	nameWidth := min(max(width*48/100, 10), 28)
+	nameWidth := nameColumn(width)
 	whereWidth := width - 4 - nameWidth - 2
 	last := ""
 	if whereWidth >= whenWidth+16 {
@@ -94,22 +90,38 @@ func (m *Model) contactRow(c calls.Contact, chosen bool, query string, width int
 	return row + where + last
 }
 
+// nameColumn is how wide names are in a list of this width: wide enough for most
+// people, and wider where there is room.
+func nameColumn(width int) int { return min(max(width*48/100, 10), max(28, width/2-8)) }
+
 // favouriteMark stands after the name of a favourite.
 const favouriteMark = " ★"
 
 // nameOf is the name with what was searched for marked in it; where that is in
-// the id alone, the id follows.
+// the id alone, or another one has the same name, the id follows.
 func (m *Model) nameOf(c calls.Contact, style lipgloss.Style, query string, width int) string {
 	mark := ""
 	if c.Favourite && width > 4 {
 		mark = m.styles.dim.Render(favouriteMark)
 		width -= ansi.StringWidth(favouriteMark)
 	}
-	name := m.label(c, width)
-	if from, to, ok := match(name, query); ok {
-		return m.marked(name, style, from, to) + mark
+	name, id := m.label(c, width), Clean(c.Receiver.ID, width)
+	tail := ""
+	if m.people.book.shared(c.Receiver.ID, c.Name) && width >= 10 {
+		if name = m.label(c, max(width-ansi.StringWidth(id)-1, width/2)); name != id {
+			short := clamp(id, width-ansi.StringWidth(name)-1)
+			tail = " " + m.styles.dim.Render(short)
+			if from, to, ok := match(short, query); ok {
+				tail = " " + m.marked(short, m.styles.dim, from, to)
+			}
+		}
 	}
-	id := Clean(c.Receiver.ID, width)
+	if from, to, ok := match(name, query); ok {
+		return m.marked(name, style, from, to) + tail + mark
+	}
+	if tail != "" {
+		return style.Render(name) + tail + mark
+	}
 	from, to, ok := match(id, query)
 	if left := width - ansi.StringWidth(name) - 1; ok && left >= min(ansi.StringWidth(id), 4) && name != id {
 		if ansi.StringWidth(id) > left {

@@ -67,6 +67,9 @@ func (m *Model) endedKeys() []key.Binding {
 	return []key.Binding{m.keys.Again, m.keys.Close}
 }
 
+// judged is how long a call must have been for a word on its sound.
+const judged = 5 * time.Second
+
 func (m *Model) endedRows() []string {
 	e, w, s := m.ended, m.inner(), m.styles
 	name := m.peer(e.call, w)
@@ -84,7 +87,7 @@ func (m *Model) endedRows() []string {
 	}
 	if talked := e.call.Talked(e.at); talked > 0 {
 		rows = append(rows, "", center(s.dim.Render(m.lang.span(talked)), w))
-		if heard := m.lang.heard(m.quality.stats); heard != "" && m.quality.call == e.call.ID {
+		if heard := m.lang.heard(m.quality.stats); heard != "" && m.quality.call == e.call.ID && talked >= judged {
 			rows = append(rows, center(s.dim.Render(clamp(heard, w)), w))
 		}
 	}

@@ -9,6 +9,13 @@ import (
 // fold is a string as a search sees it, on the server too.
 func fold(s string) string { return spelling.Fold(s) }
 
+// SameName says whether two names that somebody gave look the same: the marks on
+// their letters, and capitals, are easily overlooked.
+func SameName(a, b string) bool {
+	a, b = Clean(a, longName), Clean(b, longName)
+	return a != "" && fold(a) == fold(b)
+}
+
 // match finds a folded query in s: the bytes from and to, with the marks that
 // belong to the last letter.
 func match(s, query string) (from, to int, ok bool) {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"time"
 
 	"tring/calls"
 )
@@ -12,128 +13,153 @@ import (
 // before the others.
 const recentPeople = 5
 
+// holdTime is how long after a key nobody moves in the list because they come or
+// go.
+const holdTime = 3 * time.Second
+
+// releaseMsg ends a hold.
+type releaseMsg struct{}
+
+// The groups of the list, from the top.
+const (
+	favouritesHere = iota
+	favouritesAway
+	lastCalls
+	othersHere
+	others
+)
+
 // listing is whom the list shows, in its order. It is made anew when something
 // changed that it is made of, not for each frame: there may be thousands.
 type listing struct {
-	of    uint64 // people.changed of which known is made
-	known []person
-	place map[string]int // in known, by id
-
 	made ofList
-	list []calls.Contact
-}
-
-// person is a contact, and its name and id as a search sees them.
-type person struct {
-	calls.Contact
-	folded string
-	found  bool // by the server's search
+	list []*person
+	past pastKey // of which the order is made
 }
 
 // ofList is what a list is made of.
 type ofList struct {
-	changed  uint64
+	version  uint64
 	past     pastKey
 	query    string
 	foundFor string
+	whole    bool
 }
 
-// heard compares the phone's contacts before and after a look at it.
-func (p *people) heard(was, is calls.View) {
-	same := func(a, b calls.Contact) bool {
-		return a.Receiver == b.Receiver && a.Name == b.Name && a.Presence == b.Presence && a.Since.Equal(b.Since) &&
-			a.Favourite == b.Favourite && a.Blocked == b.Blocked && a.TestLine == b.TestLine && slices.Equal(a.Phones, b.Phones)
+// order puts everybody in order: favourites, then those of the last calls, the
+// newest first, then all others; of favourites and others those who are here
+// first. A group is by name, and test lines are at its end.
+func (m *Model) order() {
+	b, l, past := &m.people.book, &m.people.listing, m.pastCalls()
+	if b.ordered && l.past == past.key {
+		return
 	}
-	if was.Me.User != is.Me.User || !slices.EqualFunc(was.Contacts, is.Contacts, same) {
-		p.changed++
-	}
-}
-
-// everybody is whom the phone knows of. What it hears live comes before what the
-// directory said.
-func (m *Model) everybody() *listing {
-	l := &m.people.listing
-	if l.of == m.people.changed && l.place != nil {
-		return l
-	}
-	was := *l
-	l.of, l.known, l.place = m.people.changed, nil, map[string]int{}
-	me := calls.User(m.view.Me.User)
-	for i, list := range [][]calls.Contact{m.view.Contacts, m.people.directory.contacts, m.people.found.contacts} {
-		for _, c := range list {
-			if c.Receiver.Kind != calls.ToUser || c.Receiver == me {
-				continue
-			}
-			at, known := l.place[c.Receiver.ID]
-			if !known {
-				at = len(l.known)
-				l.place[c.Receiver.ID] = at
-				l.known = append(l.known, m.people.person(c, &was))
-			}
-			l.known[at].found = l.known[at].found || i == 2
+	for _, p := range b.all {
+		rank, called := past.rank[p.Receiver.ID]
+		p.rank = 0
+		switch {
+		case p.Favourite && p.here:
+			p.group = favouritesHere
+		case p.Favourite:
+			p.group = favouritesAway
+		case called:
+			p.group, p.rank = lastCalls, rank
+		case p.here:
+			p.group = othersHere
+		default:
+			p.group = others
 		}
 	}
-	return l
+	b.all = slices.Clone(b.all) // a list of before may be shown
+	slices.SortFunc(b.all, before)
+	b.ordered, l.past = true, past.key
+	b.version++
 }
 
-// person is a contact as the list keeps it: with what the person wanted of it
-// last, and its folded name of before where it still has the same.
-func (p *people) person(c calls.Contact, was *listing) person {
-	if on, asked := p.wanted[c.Receiver]; asked {
-		c.Favourite = on
+func before(a, b *person) int {
+	if a.group != b.group {
+		return a.group - b.group
 	}
-	if i, ok := was.place[c.Receiver.ID]; ok && was.known[i].Name == c.Name {
-		return person{Contact: c, folded: was.known[i].folded}
+	if a.rank != b.rank {
+		return a.rank - b.rank
 	}
-	return person{Contact: c, folded: fold(Clean(c.Name, longName)) + "\n" + fold(c.Receiver.ID)}
+	if a.TestLine != b.TestLine {
+		if a.TestLine {
+			return 1
+		}
+		return -1
+	}
+	return cmp.Or(strings.Compare(cmp.Or(a.name, a.id), cmp.Or(b.name, b.id)), strings.Compare(a.id, b.id))
 }
 
-// longName is more columns than any row gives a name.
-const longName = 200
-
-// listed are the contacts to show: favourites by name, then those of the last
-// calls, the newest first, then all others in the server's order.
-func (m *Model) listed() []calls.Contact {
-	l := m.everybody()
-	now := ofList{m.people.changed, m.recent.key(), fold(m.people.query()), m.people.foundFor}
+// listed are the people to show.
+func (m *Model) listed() []*person {
+	m.order()
+	b, l := &m.people.book, &m.people.listing
+	now := ofList{b.version, l.past, fold(m.people.query()), m.people.foundFor, m.people.directory.whole}
 	if l.made == now && l.list != nil {
 		return l.list
 	}
-	past := m.pastCalls()
-	var favourites, others []calls.Contact
-	var lately []person
-	for _, p := range l.known {
-		_, called := past.rank[p.Receiver.ID]
-		switch {
-		case now.query != "" && !strings.Contains(p.folded, now.query) && !(p.found && m.people.foundFor == m.people.query()):
-		case p.Favourite:
-			favourites = append(favourites, p.Contact)
-		case called:
-			lately = append(lately, p)
-		default:
-			others = append(others, p.Contact)
+	from := b.all
+	if was := l.made; was.version == now.version && was.query != "" && strings.HasPrefix(now.query, was.query) {
+		from = l.list // whoever matches more matched less
+	}
+	shows := m.known(now.query)
+	list := make([]*person, 0, len(from))
+	for _, p := range from {
+		if shows(p) {
+			list = append(list, p)
 		}
 	}
-	slices.SortStableFunc(favourites, func(a, b calls.Contact) int {
-		return strings.Compare(l.known[l.place[a.Receiver.ID]].folded, l.known[l.place[b.Receiver.ID]].folded)
-	})
-	slices.SortFunc(lately, func(a, b person) int {
-		return cmp.Compare(past.rank[a.Receiver.ID], past.rank[b.Receiver.ID])
-	})
-	list := make([]calls.Contact, 0, len(l.known))
-	list = append(list, favourites...)
-	for _, p := range lately {
-		list = append(list, p.Contact)
+	l.made, l.list = now, list
+	return list
+}
+
+// known says who is on the list: whom the query finds, here or on the server. Of
+// everybody, those who stand behind the pages that are loaded wait for theirs.
+func (m *Model) known(query string) func(*person) bool {
+	if query != "" {
+		found := m.people.foundFor == m.people.query()
+		return func(p *person) bool { return found && p.from&fromSearch != 0 || p.matches(query) }
 	}
-	l.made, l.list = now, append(list, others...)
-	return l.list
+	d, all := &m.people.directory, m.people.book.all
+	if d.whole || d.next == 0 && len(d.ids) == 0 {
+		return func(p *person) bool { return p.from != fromSearch }
+	}
+	end := len(all) - 1
+	for end >= 0 && all[end].from&fromDirectory == 0 {
+		end--
+	}
+	return func(p *person) bool {
+		return p.from != fromSearch && (p.group != others || p.from&(fromDirectory|fromKept) != 0 ||
+			p.Receiver == m.people.chosen || end >= 0 && before(p, all[end]) <= 0)
+	}
 }
 
 // contact is what is known of somebody.
 func (m *Model) contact(id string) (calls.Contact, bool) {
-	l := m.everybody()
-	if i, ok := l.place[id]; ok {
-		return l.known[i].Contact, true
+	if p, ok := m.people.book.byID[id]; ok {
+		return p.Contact, true
 	}
 	return m.view.Contact(id)
+}
+
+// called is how somebody is called at most width columns wide: by the name that
+// is known here, else by the given one, else by the id. Where another one has the
+// same name the id tells them apart.
+func (m *Model) called(id, name string, width int) string {
+	if c, ok := m.contact(id); ok && Clean(c.Name, width) != "" {
+		name = c.Name
+	}
+	short, tail := Clean(name, width), " ("+Clean(id, longName)+")"
+	switch {
+	case short != "" && !m.people.book.shared(id, name):
+		return short
+	case short != "" && len(tail)+4 <= width:
+		return Clean(name, width-len(tail)) + tail
+	}
+	if n := Clean(id, width); n != "" {
+		return n
+	}
+	return "?"
 }

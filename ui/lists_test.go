@@ -36,11 +36,11 @@ func (d *desk) crowd(n int) {
 	d.settle()
 }
 
-// Favourites come first, then those of the last calls, then the others as the
-// server has them.
+// Favourites come first, then those of the last calls, then the others: those who
+// are here, by name, and then the rest.
 func TestWhoComesFirst(t *testing.T) {
 	atDesk(t, 80, 24, func(d *desk) {
-		d.order("bob", "echo", "carla", "dmitri")
+		d.order("bob", "carla", "echo", "dmitri")
 		d.history()
 		d.order("bob", "carla", "dmitri", "echo")
 		d.press("end", "f") // Echo
@@ -114,7 +114,7 @@ func TestSearchFinds(t *testing.T) {
 		{"美", []string{"mei"}},
 		{"zolc", []string{"lukasz"}},
 		{"jose", []string{"jose"}},
-		{"é", []string{"zoe", "mei", "jose"}}, // an e, in a name or an id
+		{"é", []string{"jose", "zoe", "mei"}}, // an e, in a name or an id
 		{"anon", []string{"anon"}},
 		{"xyz", nil},
 	} {

@@ -95,6 +95,7 @@ func New(cfg Config) *Model {
 	m.mine, m.theirs, m.volumes = newMeter(), newMeter(), newVolumes(cfg.Volumes)
 	m.preferences.dark = cfg.Theme != ThemeLight
 	m.view = cfg.Agent.Snapshot()
+	m.people.book.heard(calls.View{}, m.view, m.now())
 	if cfg.Guide.First {
 		m.openGuide()
 	}
@@ -116,7 +117,7 @@ func (m *Model) Init() tea.Cmd {
 // Update implements tea.Model. It never waits.
 func (m *Model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 	cmd := m.take(msg)
-	return m, tea.Batch(cmd, m.keepTicking())
+	return m, tea.Batch(cmd, m.keepTicking(), m.pin())
 }
 
 func (m *Model) take(msg tea.Msg) tea.Cmd {
@@ -157,6 +158,10 @@ func (m *Model) take(msg tea.Msg) tea.Cmd {
 		return tea.Batch(m.refresh(), m.sample(), m.pass(msg))
 	case doneMsg, directoryMsg, historyMsg, favouriteMsg, presenceMsg, volumeKeptMsg:
 		return m.takeAnswer(msg)
+	case readyMsg:
+		m.people.ready = true
+	case releaseMsg:
+		m.letMove()
 	case searchMsg:
 		return m.lookUp(msg)
 	case historyDueMsg:
@@ -342,7 +347,7 @@ func (m *Model) pressScreen(k tea.KeyPressMsg) tea.Cmd {
 func (m *Model) refresh() tea.Cmd {
 	was := m.view
 	m.view = m.cfg.Agent.Snapshot()
-	m.people.heard(was, m.view)
+	m.people.book.heard(was, m.view, m.now())
 	if _, room := m.sheet.(ofRoom); room && m.screen() != screenRoom {
 		m.sheet = nil
 	}
@@ -358,17 +363,15 @@ func (m *Model) refresh() tea.Cmd {
 func (m *Model) now() time.Time { return m.cfg.Now() }
 
 // name is how a person or a group is called here, at most width columns wide.
-func (m *Model) name(id string, width int) string {
-	if c, ok := m.contact(id); ok {
-		if n := Clean(c.Name, width); n != "" {
-			return n
-		}
-	}
-	if n := Clean(id, width); n != "" {
-		return n
-	}
-	return "?"
+func (m *Model) name(id string, width int) string { return m.called(id, "", width) }
+
+// party is the name of somebody in a call.
+func (m *Model) party(c calls.Call, u calls.UserID, width int) string {
+	p, _ := c.Party(u)
+	return m.called(string(u), p.Name, width)
 }
 
 // peer is the other side's name in a call.
-func (m *Model) peer(c calls.Call, width int) string { return m.name(c.Peer(m.view.Me.User), width) }
+func (m *Model) peer(c calls.Call, width int) string {
+	return m.party(c, calls.UserID(c.Peer(m.view.Me.User)), width)
+}

@@ -162,12 +162,18 @@ func (m *Model) otherTab(recent bool) tea.Cmd {
 	return nil
 }
 
+// clickPerson takes a click on a row of the list as it was drawn.
 func (m *Model) clickPerson(index int, double bool) tea.Cmd {
-	list := m.listed()
-	if double && index < len(list) {
-		return m.dial(list[index].Receiver, calls.Audio)
+	if index >= len(m.people.drawn) {
+		return nil
 	}
-	return m.move(list, index)
+	who := m.people.drawn[index].Receiver
+	if double {
+		return m.dial(who, calls.Audio)
+	}
+	m.people.chosen, m.people.ready = who, true
+	list := m.listed()
+	return m.move(list, m.chosenIn(list))
 }
 
 func (m *Model) clickRecord(index int, double bool) tea.Cmd {

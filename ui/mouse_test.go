@@ -66,7 +66,7 @@ func TestTheWheelMovesTheChoice(t *testing.T) {
 		d.tell(tea.MouseWheelMsg{Button: tea.MouseWheelDown})
 		d.tell(tea.MouseWheelMsg{Button: tea.MouseWheelUp})
 		d.press("enter")
-		d.did("initiate audio echo")
+		d.did("initiate audio carla")
 	})
 }
 
@@ -181,6 +181,7 @@ func TestTheMouseNeedsNoKeys(t *testing.T) {
 		d.settle()
 		defer d.leave()
 		wheel := func(b tea.MouseButton) { d.tell(tea.MouseWheelMsg{Button: b}) }
+		wheel(tea.MouseWheelDown)
 		wheel(tea.MouseWheelDown)
 		d.reads("› ● Echo")
 		d.click("● Echo")

@@ -25,6 +25,7 @@ func (m *Model) dial(to calls.Receiver, t calls.Type) tea.Cmd {
 	if m.inCall() || m.cfg.NewCallID == nil || m.signedOut() {
 		return nil
 	}
+	m.people.book.keep(to.ID)
 	m.people.closeSearch()
 	m.ended.close()
 	m.dialing = dialing{id: m.cfg.NewCallID(), receiver: to, typ: t, since: m.now()}

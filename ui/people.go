@@ -12,20 +12,25 @@ import (
 	"tring/calls"
 )
 
-// people is the list of whom one may call. The chosen one is kept by id, so that
-// nothing that comes or goes moves the choice.
+// people is the list of whom one may call. The chosen one is kept by id from the
+// first moment that it is drawn as such, so that nothing that comes or goes moves
+// the choice.
 type people struct {
 	chosen    calls.Receiver
+	at        int  // where the chosen one stood when the list was last looked at
+	ready     bool // what makes the order is here: the first one is chosen
 	directory roll // everybody
+	here      roll // those who are here, where the phone does not hear of all
 	searching bool
 	field     textinput.Model
 	found     roll // the server's answer to the search
 	foundFor  string
 	failed    error
-	toEnd     bool                    // the last key went to the end: load on until it is there
-	wanted    map[calls.Receiver]bool // favourites or not, before the server says so
-	changed   uint64                  // counts what the listing is made of
+	toEnd     bool // the last key went to the end: load on until it is there
+	book      book
 	listing   listing
+	drawn     []*person // the list that is on the screen
+	releasing bool      // a tick will end the hold
 }
 
 func newPeople() people {
@@ -34,7 +39,7 @@ func newPeople() people {
 	f.CharLimit = 64
 	f.SetVirtualCursor(false)
 	f.KeyMap.Paste.SetEnabled(false) // it reads the clipboard of the machine that runs the program
-	return people{field: f, wanted: map[calls.Receiver]bool{}}
+	return people{field: f, book: newBook()}
 }
 
 func (p *people) query() string {
@@ -51,26 +56,63 @@ func (p *people) openSearch() tea.Cmd {
 
 func (p *people) closeSearch() {
 	p.searching, p.found, p.foundFor, p.failed = false, roll{}, "", nil
-	p.changed++
+	p.book.dropAll(fromSearch, nobody)
 	p.field.Reset()
 	p.field.Blur()
 }
 
-// chosenIn is where the chosen contact stands in the list; the first if it went.
-func (m *Model) chosenIn(list []calls.Contact) int {
-	return max(slices.IndexFunc(list, func(c calls.Contact) bool { return c.Receiver == m.people.chosen }), 0)
+func nobody(calls.Receiver) bool { return false }
+
+// chosenIn is where the chosen contact stands in the list; the first if it is not
+// there.
+func (m *Model) chosenIn(list []*person) int {
+	if at := m.people.at; at < len(list) && list[at].Receiver == m.people.chosen {
+		return at
+	}
+	return max(slices.IndexFunc(list, func(p *person) bool { return p.Receiver == m.people.chosen }), 0)
 }
 
-func (m *Model) choose(list []calls.Contact, i int) {
+func (m *Model) choose(list []*person, i int) {
 	if len(list) > 0 {
-		m.people.chosen = list[min(max(i, 0), len(list)-1)].Receiver
+		m.people.at = min(max(i, 0), len(list)-1)
+		m.people.chosen = list[m.people.at].Receiver
 	}
 }
 
 // move chooses another contact, and asks for what the list needs then.
-func (m *Model) move(list []calls.Contact, i int) tea.Cmd {
+func (m *Model) move(list []*person, i int) tea.Cmd {
+	m.people.book.hold(m.now())
 	m.choose(list, i)
 	return m.scrolled(list)
+}
+
+// pin chooses somebody before the list is drawn, if nobody is: the first, or who
+// stands now where somebody was removed.
+func (m *Model) pin() tea.Cmd {
+	p := &m.people
+	p.ready = p.ready || (m.recent.loaded || m.recent.failed != nil) && (!m.vast() || p.here.next > 0)
+	if m.screen() == screenPeople && p.ready {
+		list := m.listed()
+		if at := m.chosenIn(list); len(list) > 0 && list[at].Receiver == p.chosen {
+			p.at = at
+		} else {
+			m.choose(list, p.at)
+		}
+	}
+	if !p.book.moved || p.releasing {
+		return nil
+	}
+	p.releasing = true
+	return tea.Tick(p.book.held.Sub(m.now()), tick(releaseMsg{}))
+}
+
+// letMove lets those who came or went meanwhile go to their places, unless
+// somebody moves on.
+func (m *Model) letMove() {
+	m.people.releasing = false
+	if !m.now().Before(m.people.book.held) {
+		m.people.book.release(m.now())
+	}
 }
 
 func (m *Model) peopleKeys() []key.Binding {
@@ -98,6 +140,11 @@ func (m *Model) pressPeople(k tea.KeyPressMsg) tea.Cmd {
 	list := m.listed()
 	at := m.chosenIn(list)
 	m.people.toEnd = key.Matches(k, m.keys.Bottom)
+	m.people.book.hold(m.now())
+	if !m.people.ready { // nobody is drawn as chosen yet
+		m.people.ready = true
+		list = nil
+	}
 	switch {
 	case key.Matches(k, m.keys.Up):
 		return m.move(list, at-1)
@@ -117,7 +164,7 @@ func (m *Model) pressPeople(k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.Details):
 		m.open(aboutPerson{list[at].Receiver})
 	case key.Matches(k, m.keys.Favourite):
-		return m.toggleFavourite(list[at])
+		return m.toggleFavourite(list[at].Contact)
 	case key.Matches(k, m.keys.Call):
 		return m.dial(list[at].Receiver, calls.Audio)
 	case key.Matches(k, m.keys.Video):
@@ -134,7 +181,7 @@ func (m *Model) pressSearch(k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.SearchClose):
 		if m.people.query() != "" && len(list) > 0 { // who was found is chosen, and stays in the list
 			m.choose(list, at)
-			m.people.directory.put(list[at])
+			m.people.book.keep(list[at].Receiver.ID)
 		}
 		m.people.closeSearch()
 	case key.Matches(k, m.keys.SearchUp):
@@ -168,10 +215,10 @@ func (m *Model) edit(msg tea.Msg) tea.Cmd {
 	if query == was {
 		return cmd
 	}
-	m.people.chosen, m.people.failed = calls.Receiver{}, nil
+	m.people.chosen, m.people.at, m.people.failed = calls.Receiver{}, 0, nil
 	if query == "" {
 		m.people.found, m.people.foundFor = roll{}, ""
-		m.people.changed++
+		m.people.book.dropAll(fromSearch, nobody)
 		return cmd
 	}
 	return tea.Batch(cmd, tea.Tick(searchPause, tick(searchMsg{query})))
@@ -192,7 +239,7 @@ func (m *Model) lookUp(msg searchMsg) tea.Cmd {
 	if msg.query != m.people.query() {
 		return nil
 	}
-	return m.loadDirectory(msg.query, 0)
+	return m.loadAnew(calls.DirectoryQuery{Query: msg.query})
 }
 
 // peopleRows draws the list, and beside it the chosen contact where there is
@@ -204,10 +251,10 @@ func (m *Model) peopleRows(height int) []string {
 	left := m.inner() * 58 / 100
 	list := m.listed()
 	rows := m.listRows(left, height)
-	if len(list) == 0 {
+	if len(list) == 0 || !m.people.ready {
 		return rows
 	}
-	detail := m.detailRows(list[m.chosenIn(list)], m.inner()-left-3, 5)
+	detail := m.detailRows(list[m.chosenIn(list)].Contact, m.inner()-left-3, 5)
 	return beside(rows, left+3, append(make([]string, m.listTop()), detail...))
 }
 
@@ -236,10 +283,11 @@ func (m *Model) listRows(width, height int) []string {
 	}
 	at := m.chosenIn(list)
 	from, to := window(at, len(list), space)
+	m.people.drawn = list
 	m.zones.drawn(len(rows), from, to, width)
 	query := fold(m.people.query())
 	for i := from; i < to; i++ {
-		rows = append(rows, m.contactRow(list[i], i == at, query, width))
+		rows = append(rows, m.contactRow(list[i].Contact, i == at && m.people.ready, query, width))
 	}
 	if count != "" {
 		rows = append(rows, count)

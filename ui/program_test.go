@@ -213,7 +213,7 @@ func TestProgramDrawsWhatTheModelShows(t *testing.T) {
 	r.press(t, "jkj?")
 	r.shows(t, "find a key")
 	r.press(t, "?")
-	r.press(t, "k\r")
+	r.press(t, "\r")
 	r.shows(t, "calling…")
 	r.tel.act(testCall, "mei", "phone", calls.Accept{Join: true})
 	r.tel.media(testCall, "mei-phone", calls.MediaConnected)
@@ -226,6 +226,8 @@ func TestProgramDrawsWhatTheModelShows(t *testing.T) {
 	r.shows(t, "You hung up")
 	r.press(t, "\x1b")
 	r.shows(t, "Zoë 👩 Núñez")
+	r.press(t, "k") // as it stands when the program begins
+	r.shows(t, "› ○")
 	r.rests()
 	if got, want := r.screen(), r.drawn(); got != want {
 		t.Errorf("the terminal shows\n%s\n\nand the model\n%s", got, want)
@@ -236,6 +238,7 @@ func TestProgramDrawsWhatTheModelShows(t *testing.T) {
 func (r *running) drawn() string {
 	fresh := New(r.model.cfg)
 	fresh.take(tea.WindowSizeMsg{Width: 80, Height: 24})
+	fresh.Update(readyMsg{})
 	return trimmed(ansi.Strip(fresh.View().Content))
 }
 

@@ -72,5 +72,11 @@ func TestTheEndKnowsItsCall(t *testing.T) {
 		d.tel.act(otherCall, "carla", "phone", calls.Reject{Status: calls.Cancelled})
 		d.settle()
 		d.lacks("good sound")
+		d.press("esc", "home")
+		d.talk()
+		d.pass(judged - 3*time.Second)
+		d.press("h")
+		d.reads("2 s")
+		d.lacks("sound")
 	})
 }

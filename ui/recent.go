@@ -222,7 +222,7 @@ func (m *Model) recentRows(height int) []string {
 	from, to := window(at, len(list), height-len(rows))
 	m.zones.drawn(len(rows), from, to, m.inner())
 	for i := from; i < to; i++ {
-		rows = append(rows, m.recordRow(list[i], i == at, min(m.inner(), 90)))
+		rows = append(rows, m.recordRow(list[i], i == at, min(m.inner(), 150)))
 	}
 	return rows
 }
@@ -274,7 +274,7 @@ func (m *Model) recordRow(r calls.Record, chosen bool, width int) string {
 	nameWidth := width - 4 - 2 - when - 2 - how
 	head := mark + m.arrow(r) + " "
 	if nameWidth >= 10 {
-		nameWidth = min(nameWidth, 36)
+		nameWidth = min(nameWidth, max(36, width*3/10))
 		return head + name.Render(pad(m.peer(r.Call, nameWidth), nameWidth)) + "  " +
 			m.styles.dim.Render(pad(m.lang.day(r.Call.InitiatedAt, m.now(), true), when)) + "  " + m.outcome(r)
 	}
@@ -321,7 +321,7 @@ func (m *Model) missedLines(width, height int) []line {
 			break
 		}
 		if r.Missed {
-			nameWidth := min(max(width*48/100, 10), 28)
+			nameWidth := nameColumn(width)
 			text := "  " + m.arrow(r) + " " + pad(m.peer(r.Call, nameWidth), nameWidth) + "  " +
 				m.styles.dim.Render(m.lang.day(r.Call.InitiatedAt, m.now(), width > 40))
 			rows = append(rows, line{text: text, click: func(bool) tea.Cmd { return m.showRecord(r.Call.ID) }})

@@ -6,6 +6,7 @@ import (
 
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"tring/calls"
 )
@@ -14,7 +15,7 @@ import (
 // use and may take their time.
 type Recorder interface {
 	// Record tells the others, and records the call from now on, to a file whose
-	// name it returns.
+	// name it returns, as a person reads it.
 	Record(context.Context, calls.Call) (file string, err error)
 	// StopRecording ends that, and returns the file's name; none where nothing was
 	// recorded.
@@ -63,7 +64,7 @@ func (m *Model) recordingDone(msg recordingMsg) tea.Cmd {
 	case msg.began && msg.err != nil && !errors.Is(msg.err, calls.ErrCallTerminated):
 		m.notice = notice{m.lang.Say("Not recorded: %s", m.lang.Reason(msg.err)), true}
 	case msg.began && msg.err == nil:
-		m.notice = notice{text: m.lang.Say("Recording to %s", Clean(msg.file, maxNotice))}
+		m.notice = m.aboutFile(msg.file, func(file string) string { return m.lang.Say("Recording to %s", file) })
 	case !msg.began:
 		m.recorded(Recorded{msg.file, msg.err})
 	}
@@ -76,8 +77,19 @@ func (m *Model) recorded(r Recorded) {
 	case r.Err != nil:
 		m.notice = notice{m.lang.Say("The recording ended: %s", m.lang.Reason(r.Err)), true}
 	case r.File != "":
-		m.notice = notice{text: m.lang.Say("Recorded in %s", Clean(r.File, maxNotice))}
+		m.notice = m.aboutFile(r.File, func(file string) string { return m.lang.Say("Recorded in %s", file) })
 	}
+}
+
+// aboutFile is a notice with a file's name, which has a row of its own where one
+// row has no room for both: who copies it wants it whole.
+func (m *Model) aboutFile(file string, say func(file string) string) notice {
+	file = Clean(file, maxNotice)
+	text := say(file)
+	if ansi.StringWidth(text) > m.inner() {
+		text = say("\n" + file)
+	}
+	return notice{text: text}
 }
 
 func (m *Model) recordKey(held calls.CallView) key.Binding {
@@ -92,7 +104,7 @@ func (m *Model) recordingRow(c calls.CallView) string {
 	w := m.inner()
 	for _, p := range c.Call.Parties {
 		if p.User != m.view.Me.User && p.Recording && p.State == calls.PartyJoined {
-			return center(m.styles.alarm.Render(clamp(m.lang.Say("%s records this call", m.name(string(p.User), w/2)), w)), w)
+			return center(m.styles.alarm.Render(clamp(m.lang.Say("%s records this call", m.party(c.Call, p.User, w/2)), w)), w)
 		}
 	}
 	if c.Recording {

@@ -3,6 +3,8 @@ package ui
 import (
 	"context"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -56,6 +58,20 @@ func TestRecord(t *testing.T) {
 		d.press("R")
 		d.reads("Recorded in /home/ada/bob.opus", "R record")
 		d.did("record", "record")
+	})
+}
+
+// A file's name is not broken where a row of its own holds it.
+func TestTheFileHasARowOfItsOwn(t *testing.T) {
+	atRecordingDesk(t, func(d *desk, _ *taper) {
+		const file = "~/.local/share/tring/recordings/2000-01-01_00.00.00_bob.opus"
+		d.resize(68, 24)
+		d.tell(Recorded{File: file})
+		rows := strings.Split(d.screen(), "\n")
+		if !slices.ContainsFunc(rows, func(row string) bool { return strings.TrimSpace(row) == file }) {
+			t.Errorf("the name stands in no row alone:\n%s", d.screen())
+		}
+		d.reads("Recorded in " + file)
 	})
 }
 

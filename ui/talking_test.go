@@ -125,11 +125,11 @@ func TestVolumeIsRemembered(t *testing.T) {
 		fails = nil
 
 		d.press("h", "x")
-		d.press("j", "enter")
+		d.press("j", "j", "enter")
 		if got := d.turns[len(d.turns)-1]; got != volumeMost {
 			t.Errorf("a volume that nobody could turn: %v dB", got)
 		}
-		d.press("x", "esc", "k")
+		d.press("x", "esc", "k", "k")
 		d.tel.did = nil
 		d.talk()
 		d.press("+")

@@ -24,6 +24,8 @@ type telephone struct {
 	levels  audio.Levels
 	stats   calls.MediaStats
 	people  []calls.Contact // what the directory holds
+	total   int             // how many that are, where the phone is told
+	names   map[calls.UserID]string
 	records []calls.Record
 	missed  int
 	refuse  error                  // what the server says to every act
@@ -65,7 +67,7 @@ func (t *telephone) connect(contacts ...calls.Contact) {
 		Me: calls.Identity{
 			User: t.me.User, Name: "Ada Lovelace", Server: "phone.example", Device: t.me.Device,
 		},
-		Contacts: contacts, MissedCount: t.missed,
+		Contacts: contacts, Total: t.total, MissedCount: t.missed,
 	}})
 }
 
@@ -123,6 +125,10 @@ func (t *telephone) answer(s calls.Send) error {
 func (t *telephone) judge(id calls.ID, act calls.Act, by calls.Actor) (calls.CallState, error) {
 	if t.refuse != nil {
 		return calls.CallState{}, t.refuse
+	}
+	if a, ok := act.(calls.Initiate); ok {
+		a.Names = t.names
+		act = a
 	}
 	if a, ok := act.(calls.Accept); ok && a.Ending != "" {
 		if _, err := t.judge(a.Ending, calls.End{}, by); err != nil {
@@ -250,7 +256,7 @@ func (t *telephone) Directory(_ context.Context, q calls.DirectoryQuery) (calls.
 	t.asked = append(t.asked, q)
 	var page calls.DirectoryPage
 	for _, c := range t.people {
-		if strings.Contains(strings.ToLower(c.Name), strings.ToLower(q.Query)) {
+		if strings.Contains(strings.ToLower(c.Name), strings.ToLower(q.Query)) && (!q.Here || c.Presence != calls.Offline) {
 			page.Contacts = append(page.Contacts, c)
 		}
 	}

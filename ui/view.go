@@ -6,6 +6,7 @@ import (
 	"charm.land/bubbles/v2/key"
 	tea "charm.land/bubbletea/v2"
 	"charm.land/lipgloss/v2"
+	"github.com/charmbracelet/x/ansi"
 
 	"tring/calls"
 )
@@ -142,6 +143,9 @@ func dropBlank[R any](rows []R, blank func(R) bool) (left []R, dropped bool) {
 	return rows, false
 }
 
+// headGap keeps the own name from reading as one more tab.
+const headGap = 8
+
 // headRow names the program, the tabs, and who is here.
 func (m *Model) headRow() string {
 	if m.screen() == screenRoom {
@@ -149,10 +153,10 @@ func (m *Model) headRow() string {
 	}
 	tabs := m.tabName(m.lang.Say(textPeople), m.tab == tabPeople) + "   " + m.tabName(m.recentTitle(), m.tab == tabRecent)
 	who := m.whoAmI()
-	if row := ends(tabs, who, m.inner()); row != tabs {
-		return row
+	if ansi.StringWidth(tabs)+headGap+ansi.StringWidth(who) > m.inner() {
+		who = m.linkWord()
 	}
-	return ends(tabs, m.linkWord(), m.inner())
+	return ends(tabs, who, m.inner())
 }
 
 func (m *Model) tabName(words string, open bool) string {

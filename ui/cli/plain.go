@@ -78,7 +78,7 @@ func (a *app) plainPhone(ctx context.Context, s *session) error {
 		return c.Run(ctx)
 	}
 	recorded := make(chan ui.Recorded, 8)
-	recorder := newRecorder(s.Phone, func(file string, err error) { recorded <- ui.Recorded{File: file, Err: err} })
+	recorder := newRecorder(s.Phone, func(file string, err error) { recorded <- ui.Recorded{File: homePath(file), Err: err} })
 	c.Recorder, c.Recorded, c.Sounder = screenRecorder{recorder, paths.Recordings()}, recorded, desk
 	switch {
 	case s.soundNote != "":

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"tring/audio/ogg"
 	"tring/audio/opus"
@@ -170,12 +171,15 @@ func recordingName(folder string, peer string, at time.Time) (string, error) {
 		return "", fmt.Errorf("make the folder of recordings: %w", err)
 	}
 	tame := strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`/\:*?"<>|`, r) || r < ' ' {
+		switch {
+		case unicode.IsSpace(r): // or the name is two words to a shell
+			return '_'
+		case strings.ContainsRune(`/\:*?"<>|`, r) || r < ' ':
 			return '-'
 		}
 		return r
 	}, peer)
-	return another(filepath.Join(folder, at.Format("2006-01-02 15.04.05 ")+tame+".opus")), nil
+	return another(filepath.Join(folder, at.Format("2006-01-02_15.04.05_")+tame+".opus")), nil
 }
 
 // another is the name, or with a number before its ending where it is taken.
@@ -186,7 +190,7 @@ func another(path string) string {
 		if _, err := os.Lstat(name); err != nil {
 			return name
 		}
-		name = fmt.Sprintf("%s %d%s", strings.TrimSuffix(path, ending), n, ending)
+		name = fmt.Sprintf("%s_%d%s", strings.TrimSuffix(path, ending), n, ending)
 	}
 }
 

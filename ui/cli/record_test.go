@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode"
 
 	"tring/audio"
 	"tring/audio/wav"
@@ -66,7 +67,7 @@ func TestFullDiskEndsTheRecordingAlone(t *testing.T) {
 func TestRecordingsAreNamedByTimeAndPeer(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "recordings")
 	at := time.Date(2026, 5, 17, 9, 8, 7, 0, time.UTC)
-	for _, want := range []string{"2026-05-17 09.08.07 bob.opus", "2026-05-17 09.08.07 bob 2.opus", "2026-05-17 09.08.07 bob 3.opus"} {
+	for _, want := range []string{"2026-05-17_09.08.07_bob.opus", "2026-05-17_09.08.07_bob_2.opus", "2026-05-17_09.08.07_bob_3.opus"} {
 		path, err := recordingName(folder, "bob", at)
 		if err != nil || filepath.Base(path) != want {
 			t.Fatalf("%q, %v; want %q", path, err, want)
@@ -78,7 +79,26 @@ func TestRecordingsAreNamedByTimeAndPeer(t *testing.T) {
 	if path, err := recordingName(folder, "../../etc/passwd\n", at); err != nil || filepath.Dir(path) != folder || strings.Contains(path, "\n") {
 		t.Errorf("a hostile name makes the file %q, %v", path, err)
 	}
+	if path, err := recordingName(folder, "Zoë de la Cruz", at); err != nil || strings.ContainsFunc(filepath.Base(path), unicode.IsSpace) {
+		t.Errorf("the name is %q, %v", path, err)
+	}
 	if info, err := os.Stat(folder); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("others may look into the folder: %v, %v", info.Mode(), err)
+	}
+}
+
+// A person reads a file below the home folder as the shell writes it.
+func TestHomePath(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	for path, want := range map[string]string{
+		filepath.Join(home, "a", "b.opus"): filepath.Join("~", "a", "b.opus"),
+		home + "2/b.opus":                  home + "2/b.opus",
+		"b.opus":                           "b.opus",
+		"":                                 "",
+	} {
+		if got := homePath(path); got != want {
+			t.Errorf("%q is shown as %q, not %q", path, got, want)
+		}
 	}
 }

@@ -68,7 +68,7 @@ func (a *app) fullScreen(ctx context.Context, s *session) (again bool, err error
 	defer desk.close()
 	c := a.screenConfig(s, desk)
 	if a.hosted == nil {
-		recorder := newRecorder(s.Phone, func(file string, err error) { program.Send(ui.Recorded{File: file, Err: err}) })
+		recorder := newRecorder(s.Phone, func(file string, err error) { program.Send(ui.Recorded{File: homePath(file), Err: err}) })
 		defer recorder.close()
 		c.Recorder = screenRecorder{recorder, paths.Recordings()}
 	}

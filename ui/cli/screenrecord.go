@@ -2,6 +2,9 @@ package cli
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"tring/audio"
@@ -23,11 +26,23 @@ func (r screenRecorder) Record(ctx context.Context, c calls.Call) (string, error
 	if err != nil {
 		return "", err
 	}
-	return path, r.start(ctx, c.ID, path)
+	return homePath(path), r.start(ctx, c.ID, path)
 }
 
 // StopRecording implements ui.Recorder.
-func (r screenRecorder) StopRecording() (string, error) { return r.stop() }
+func (r screenRecorder) StopRecording() (string, error) {
+	path, err := r.stop()
+	return homePath(path), err
+}
+
+// homePath is a file's name as a person reads it.
+func homePath(path string) string {
+	home, err := os.UserHomeDir()
+	if rest, below := strings.CutPrefix(path, home+string(filepath.Separator)); err == nil && below && len(home) > 1 {
+		return "~" + string(filepath.Separator) + rest
+	}
+	return path
+}
 
 // dialTone sends a key's tone to the other side, and lets the person hear it.
 func dialTone(e *audio.Engine) func(key rune) {

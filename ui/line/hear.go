@@ -84,7 +84,7 @@ func (c *Console) howToAnswer(call calls.Call, v calls.View) string {
 		words = l.Say("Type a %d to accept, r %d to reject, b %d for busy.", n, n, n)
 	}
 	if held, ok := v.Held(); ok {
-		words += " " + l.Say("Accepting ends the call with %s.", Name(v, held.Call.Peer(v.Me.User)))
+		words += " " + l.Say("Accepting ends the call with %s.", peerName(v, held.Call))
 	}
 	return words
 }

@@ -21,7 +21,7 @@ func (c *Console) answer(ctx context.Context, which string, act func(held calls.
 	case which == "" && len(ringing) > 1:
 		c.tell("%d people are calling. Add the number of one.", len(ringing))
 		for _, in := range ringing {
-			c.print(strconv.Itoa(c.party.numbers[in.Call.ID]) + ". " + Name(v, in.Call.Peer(v.Me.User)))
+			c.print(strconv.Itoa(c.party.numbers[in.Call.ID]) + ". " + peerName(v, in.Call))
 		}
 		return
 	}

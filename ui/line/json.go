@@ -24,6 +24,8 @@ type Call struct {
 	DurationMS  *calls.Millis  `json:"duration_ms,omitempty"`
 	// Ringing are the labels of the callee's phones that truly ring.
 	Ringing []string `json:"ringing,omitempty"`
+	// Names are what the parties are called, as far as the server says so.
+	Names map[calls.UserID]string `json:"names,omitempty"`
 }
 
 // CallOf is the call for output; why, where it is not empty, goes before the
@@ -37,6 +39,12 @@ func CallOf(c calls.Call, why calls.Reason) Call {
 		out.Reason = why
 	}
 	for _, p := range c.Parties {
+		if p.Name != "" {
+			if out.Names == nil {
+				out.Names = map[calls.UserID]string{}
+			}
+			out.Names[p.User] = p.Name
+		}
 		for _, d := range p.Ringing {
 			if p.State == calls.PartyRinging {
 				out.Ringing = append(out.Ringing, d.Label)
@@ -64,6 +72,7 @@ type Record struct {
 // accepted or rejected it, if one did, and Label what it was called.
 type Party struct {
 	User     calls.UserID     `json:"user"`
+	Name     string           `json:"name,omitempty"`
 	State    calls.PartyState `json:"state"`
 	Device   calls.DeviceID   `json:"device,omitempty"`
 	Label    string           `json:"label,omitempty"`
@@ -78,7 +87,7 @@ func RecordOf(r calls.Record) Record {
 		Parties: []Party{},
 	}
 	for _, p := range r.Call.Parties {
-		out.Parties = append(out.Parties, Party{p.User, p.State, p.Device, p.Label, p.JoinedAt, p.LeftAt})
+		out.Parties = append(out.Parties, Party{p.User, p.Name, p.State, p.Device, p.Label, p.JoinedAt, p.LeftAt})
 	}
 	return out
 }

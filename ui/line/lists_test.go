@@ -113,7 +113,7 @@ func TestCallByName(t *testing.T) {
 			{Receiver: calls.User("dan"), Name: "bob", Presence: calls.Offline, Since: noon.Add(-time.Hour)},
 		}
 	})
-	p.reads("Welcome.", "Type ? for help.", "1. Bob Okafor, in a call, favourite", "2. bob okafor, do not disturb, blocked",
+	p.reads("Welcome.", "Type ? for help.", "1. Bob Okafor (bob), in a call, favourite", "2. bob okafor (bob2), do not disturb, blocked",
 		"3. Carla Weiß, test line", "4. bob, offline since today at 11:00")
 	p.types("carla weiß")
 	p.did("initiate new audio carla")
@@ -122,7 +122,7 @@ func TestCallByName(t *testing.T) {
 	p.types("bob") // an id goes before a name
 	p.did("initiate new audio bob")
 	p.enters("c Bob Okafor", "2 people have that name. Type a number to call.",
-		"1. Bob Okafor, in a call, favourite", "2. bob okafor, do not disturb, blocked")
+		"1. Bob Okafor (bob), in a call, favourite", "2. bob okafor (bob2), do not disturb, blocked")
 	p.types("2")
 	p.did("initiate new audio bob2")
 }
@@ -323,4 +323,31 @@ func TestBadInput(t *testing.T) {
 	p.enters("99999999999999999999", "There is no such number in the list; type l for the list.")
 	p.types("l bob")
 	p.reads("1. Bob, online")
+}
+
+// A call names somebody of whom the phone knows nothing else; where somebody known
+// has that name, the id tells them apart.
+func TestACallBringsTheName(t *testing.T) {
+	v := calls.View{
+		Me:       calls.Identity{User: "ada", Name: "Ada"},
+		Contacts: []calls.Contact{{Receiver: calls.User("bob"), Name: "Bob Okafor"}},
+	}
+	for _, tt := range []struct {
+		user calls.UserID
+		name string
+		want string
+	}{
+		{"zz9", "Zz\x1b[2J Nine", "Zz Nine is calling."},
+		{"zz9", "", "zz9 is calling."},
+		{"bob", "Bob, as he was called then", "Bob Okafor is calling."},
+		{"bob2", "BÓB Okafor", "BÓB Okafor (bob2) is calling."},
+	} {
+		c := calls.Call{ID: "1", Initiator: tt.user, Receiver: calls.User("ada"), Parties: []calls.Party{{User: tt.user, Name: tt.name}, {User: "ada"}}}
+		if got := Words(ui.Language{}, calls.Event{Name: calls.IncomingCallReceived, Call: c}, v); got != tt.want {
+			t.Errorf("%q, not %q", got, tt.want)
+		}
+		if got := CallOf(c, "").Names[tt.user]; got != tt.name {
+			t.Errorf("scripts read %q, not %q", got, tt.name)
+		}
+	}
 }

@@ -59,7 +59,7 @@ func (c *Console) noticeCalls(ctx context.Context, v calls.View) {
 	for _, in := range v.Incoming() {
 		rung = append(rung, in.Call.ID)
 		if !slices.Contains(c.party.rung, in.Call.ID) {
-			c.notice(ctx, c.Language.Say("%s is calling.", Name(v, in.Call.Peer(v.Me.User))))
+			c.notice(ctx, c.Language.Say("%s is calling.", peerName(v, in.Call)))
 		}
 	}
 	c.party.rung = rung

@@ -3,6 +3,7 @@ package line
 import (
 	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	"tring/calls"
@@ -44,7 +45,11 @@ func (c *Console) people(ctx context.Context, query string, page int) {
 func (c *Console) peopleChoices(of []calls.Contact) []choice {
 	page := make([]choice, len(of))
 	for i, contact := range of {
-		page[i] = choice{contact: contact, words: nameOf(contact) + ", " + c.where(contact)}
+		name := nameOf(contact)
+		if slices.ContainsFunc(of, func(o calls.Contact) bool { return o.Receiver != contact.Receiver && ui.SameName(o.Name, name) }) {
+			name += " (" + ui.Clean(contact.Receiver.ID, nameWidth) + ")"
+		}
+		page[i] = choice{contact: contact, words: name + ", " + c.where(contact)}
 	}
 	return page
 }

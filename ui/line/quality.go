@@ -42,7 +42,7 @@ func (c *Console) quality(_ context.Context, _ string) {
 	}
 	l, v := c.Language, c.Agent.Snapshot()
 	if held.Stage == calls.StageTalking {
-		c.tell("You have talked with %s for %s.", Name(v, held.Call.Peer(v.Me.User)), span(l, c.Now().Sub(held.Since)))
+		c.tell("You have talked with %s for %s.", peerName(v, held.Call), span(l, c.Now().Sub(held.Since)))
 	}
 	if c.Stats == nil {
 		c.lacks()

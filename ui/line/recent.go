@@ -75,7 +75,7 @@ func (c *Console) markSeen(ctx context.Context, until calls.ID) {
 // recordWords are a finished call: with whom, how it ended, when.
 func (c *Console) recordWords(r calls.Record) string {
 	v := c.Agent.Snapshot()
-	return Name(v, r.Call.Peer(v.Me.User)) + ", " + outcome(c.Language, r) + ", " +
+	return peerName(v, r.Call) + ", " + outcome(c.Language, r) + ", " +
 		day(c.Language, r.Call.InitiatedAt, c.Now())
 }
 

@@ -16,7 +16,7 @@ const nameWidth = 40
 // Words are an event as a person would say it, from the view after it; empty
 // where there is nothing worth a line.
 func Words(l ui.Language, e calls.Event, v calls.View) string {
-	peer := Name(v, e.Call.Peer(v.Me.User))
+	peer := peerName(v, e.Call)
 	switch e.Name {
 	case calls.Initiation:
 		if c, ok := v.Contact(e.Call.Peer(v.Me.User)); ok && c.Presence == calls.Offline {
@@ -33,9 +33,9 @@ func Words(l ui.Language, e calls.Event, v calls.View) string {
 	case calls.MediaIsConnected:
 		return l.Say("Connected to %s.", peer)
 	case calls.RecordingStarted:
-		return l.Say("%s records this call.", Name(v, string(e.User)))
+		return l.Say("%s records this call.", partyName(v, e.Call, e.User))
 	case calls.RecordingStopped:
-		return l.Say("%s records no longer.", Name(v, string(e.User)))
+		return l.Say("%s records no longer.", partyName(v, e.Call, e.User))
 	case calls.OutgoingCallRejected, calls.IncomingCallCanceled, calls.CallEnded:
 		return Outcome(l, e, v)
 	case calls.CallUpdated:
@@ -87,7 +87,7 @@ func labels(of []string) string {
 // Outcome says how a call ended.
 func Outcome(l ui.Language, e calls.Event, v calls.View) string {
 	c := e.Call
-	peer := Name(v, c.Peer(v.Me.User))
+	peer := peerName(v, c)
 	why := cmp.Or(e.Reason, c.Reason)
 	mine := c.Initiator == v.Me.User
 	switch {
@@ -163,13 +163,32 @@ func cause(l ui.Language, err error) string {
 }
 
 // Name is what to call somebody: the display name where one is known and can be
-// seen.
-func Name(v calls.View, id string) string {
-	name := ""
+// seen, with the id where another one has the same.
+func Name(v calls.View, id string) string { return called(v, id, "") }
+
+// partyName is Name for somebody in a call, which says what its parties are called.
+func partyName(v calls.View, c calls.Call, u calls.UserID) string {
+	p, _ := c.Party(u)
+	return called(v, string(u), p.Name)
+}
+
+// peerName is the name of the other side of a call.
+func peerName(v calls.View, c calls.Call) string {
+	return partyName(v, c, calls.UserID(c.Peer(v.Me.User)))
+}
+
+func called(v calls.View, id, name string) string {
 	if c, ok := v.Contact(id); ok {
 		name = c.Name
 	} else if id == string(v.Me.User) {
 		name = v.Me.Name
 	}
-	return cmp.Or(ui.Clean(name, nameWidth), ui.Clean(id, nameWidth))
+	name = ui.Clean(name, nameWidth)
+	shared := slices.ContainsFunc(v.Contacts, func(c calls.Contact) bool {
+		return c.Receiver.ID != id && ui.SameName(c.Name, name)
+	})
+	if shared {
+		return name + " (" + ui.Clean(id, nameWidth) + ")"
+	}
+	return cmp.Or(name, ui.Clean(id, nameWidth))
 }
