@@ -84,19 +84,20 @@ func (m *Model) overlay(base []string, box []line, keys []key.Binding) []string 
 	}
 	last := m.styles.keyLine(m.inner(), keys...)
 	last.text = strings.Repeat(" ", margin(m.width)) + last.text
-	x, y := 0, (m.height-1-len(box))*2/5
+	x, y, width := 0, (m.height-1-len(box))*2/5, m.width
 	if full {
 		rows = fit(lower(rows, m.height-1), m.width, m.height-1)
 	} else {
 		x = max((m.width-inner-2)/2, 0) + 1
 		y = max((m.height-1-len(box)-2)*2/5, 0) + 1
+		width = inner
 		rows = m.styles.over(m.behind(base), m.styles.boxed(rows, inner), m.width, m.height-1)
 	}
 	m.zones.hits = m.zones.hits[:0]
 	for i, l := range box {
-		m.zones.hit(x, max(y, 0)+i, l)
+		m.zones.hit(x, max(y, 0)+i, width, l)
 	}
-	m.zones.hit(0, m.height-1, last)
+	m.zones.hit(0, m.height-1, m.width, last)
 	return append(rows, fit([]string{last.text}, m.width, 1)...)
 }
 

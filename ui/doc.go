@@ -23,8 +23,8 @@
 // is known of the terminal, and of where the person looks; it is written as a
 // command, or asked of the desktop by a function of the [Config].
 //
-// Every string that came from outside passes [Clean] before it is drawn. All
-// words for people stand in text.go, all colours in style.go, all keys in
-// keys.go. There is no package-level state: any number of screens run in one
+// Every string that came from outside passes [Clean] before it is drawn. The words
+// for people are English in text*.go, and another language is a table by those: see
+// [Language]. All colours stand in style.go, all keys in keys.go. There is no package-level state: any number of screens run in one
 // process.
 package ui

@@ -42,10 +42,6 @@ func TestTheLanguageIsTheEnvironments(t *testing.T) {
 func said(t *testing.T) map[string]token.Position {
 	t.Helper()
 	files := token.NewFileSet()
-	packages, err := parser.ParseDir(files, ".", nil, 0) //nolint:staticcheck // build tags do not matter here
-	if err != nil {
-		t.Fatal(err)
-	}
 	words := map[string]token.Position{}
 	note := func(e ast.Expr) {
 		if lit, ok := e.(*ast.BasicLit); ok && lit.Kind == token.STRING {
@@ -54,9 +50,17 @@ func said(t *testing.T) map[string]token.Position {
 			}
 		}
 	}
-	for _, f := range packages["ui"].Files {
-		if strings.HasSuffix(files.Position(f.Pos()).Filename, "_test.go") {
+	paths, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
 			continue
+		}
+		f, err := parser.ParseFile(files, path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
 		}
 		ast.Inspect(f, func(n ast.Node) bool {
 			switch n := n.(type) {

@@ -27,16 +27,16 @@ type zones struct {
 	at      time.Time
 }
 
-// hit is a row that takes a click, and where it lies; x is where it begins.
+// hit is a row that takes a click, and where it lies: from column x on.
 type hit struct {
-	x, y int
+	x, y, width int
 	line
 }
 
 // hit notes a row that takes a click.
-func (z *zones) hit(x, y int, l line) {
+func (z *zones) hit(x, y, width int, l line) {
 	if len(l.keys) > 0 || l.click != nil {
-		z.hits = append(z.hits, hit{x, y, l})
+		z.hits = append(z.hits, hit{x, y, width, l})
 	}
 }
 
@@ -79,13 +79,13 @@ func (m *Model) point(msg tea.MouseMsg) tea.Cmd {
 	double := m.zones.clicked == at.Y && m.now().Sub(m.zones.at) < doubleClick
 	m.zones.clicked, m.zones.at = at.Y, m.now()
 	for _, h := range m.zones.hits {
-		if h.y != at.Y {
+		if h.y != at.Y || at.X < h.x || at.X >= h.x+h.width {
 			continue
 		}
 		if b, ok := h.keyAt(at.X - h.x); ok {
 			return m.pressBinding(b)
 		}
-		if h.click != nil && at.X >= h.x {
+		if h.click != nil {
 			return h.click(double)
 		}
 	}

@@ -209,6 +209,10 @@ func TestRowsOfBoxesAreClicked(t *testing.T) {
 		d.pass(time.Second)
 		d.reads("People Recent", "› ↙ Bob Okafor")
 		d.press("ctrl+p")
+		for _, x := range []int{2, 77} { // beside the box
+			d.tell(tea.MouseClickMsg{X: x, Y: 8, Button: tea.MouseLeft})
+		}
+		d.reads("show people")
 		d.click("show people")
 		d.reads("enter call")
 		for i, who := range []calls.UserID{"carla", "dmitri", "bob"} {

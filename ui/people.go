@@ -293,7 +293,7 @@ func (m *Model) listRows(width, height int) []string {
 		rows = append(rows, count)
 	}
 	for _, l := range missed {
-		m.zones.hit(margin(m.width), m.zones.body+len(rows), l)
+		m.zones.hit(margin(m.width), m.zones.body+len(rows), width, l)
 		rows = append(rows, l.text)
 	}
 	return rows

@@ -10,8 +10,9 @@ import (
 	"tring/calls"
 )
 
-// All words that a person reads on the screen stand in this file and in
-// text_time.go, in English. Another language is one more file: see [Language].
+// All words that a person reads on the screen stand in English in the files text*.go,
+// here those of the phone itself, or at the place that says them. Another language
+// translates them from files of its own: see [Language], and text_de*.go.
 
 // What the keys do, for the rows that explain them.
 const (
@@ -118,7 +119,7 @@ func (l Language) Presence(p calls.Presence) string {
 	return l.Say("offline")
 }
 
-// textWhere is the second column of a contact, this wide.
+// where is the second column of a contact, this wide.
 func (l Language) where(c calls.Contact, now time.Time, width int) string {
 	switch {
 	case c.Blocked:
@@ -151,7 +152,7 @@ func (l Language) link(link calls.Link) string {
 	return ""
 }
 
-// textLinkTrouble says why there is no connection and what happens next.
+// linkTrouble says why there is no connection and what happens next.
 func (l Language) linkTrouble(v calls.View) string {
 	because := ""
 	if v.LinkErr != nil && !errors.Is(v.LinkErr, calls.ErrOffline) {
@@ -180,7 +181,7 @@ func (l Language) cure(v calls.View) string {
 	return l.Say("Start tring again when that is mended.")
 }
 
-// textOutgoing is what a call does that waits for its answer. Offline: nobody is
+// outgoing is what a call does that waits for its answer. Offline: nobody is
 // there yet.
 func (l Language) outgoing(c calls.CallView, peer calls.Contact, known bool) string {
 	switch {
@@ -222,7 +223,7 @@ func (l Language) callAnyway(id string) string {
 	return l.Say("Nobody of that name. Enter calls “%s” all the same.", id)
 }
 
-// textEnd says why a call is over, and whether something went wrong.
+// end says why a call is over, and whether something went wrong.
 func (l Language) end(c calls.Call, why calls.Reason, me calls.UserID, name string) (words string, bad bool) {
 	switch {
 	case why == calls.MediaFailed || c.Status == calls.Failed && c.Reason == calls.MediaFailed:
@@ -249,7 +250,7 @@ func (l Language) end(c calls.Call, why calls.Reason, me calls.UserID, name stri
 	return l.Say("The call is over"), false
 }
 
-// textStopped says why a ring ended that this phone did not decide.
+// stopped says why a ring ended that this phone did not decide.
 func (l Language) stopped(why calls.Reason, name string) string {
 	switch why {
 	case calls.AnsweredElsewhere:
@@ -260,7 +261,7 @@ func (l Language) stopped(why calls.Reason, name string) string {
 	return l.Say("Missed a call from %s", name)
 }
 
-// textOutcome is the last column of a finished call.
+// outcome is the last column of a finished call.
 func (l Language) outcome(r calls.Record) string {
 	c := r.Call
 	out := r.Direction == calls.Outgoing
@@ -288,7 +289,7 @@ func (l Language) outcome(r calls.Record) string {
 // maxNotice bounds one notice: three rows of a usual screen.
 const maxNotice = 228
 
-// textError is what failed as one line, and what to do about it.
+// error is what failed as one line, and what to do about it.
 func (l Language) error(act, name string, err error) string {
 	hint := ""
 	switch {
@@ -314,7 +315,7 @@ func (l Language) error(act, name string, err error) string {
 	return line
 }
 
-// textAct names an act in the sentence "Could not …".
+// act names an act in the sentence "Could not …".
 func (l Language) act(a calls.Act, name string) string {
 	switch a := a.(type) {
 	case calls.Initiate:

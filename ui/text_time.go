@@ -15,7 +15,7 @@ func textClock(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d", s/60, s%60)
 }
 
-// textSpan is a duration that is over, as one says it.
+// span is a duration that is over, as one says it.
 func (l Language) span(d time.Duration) string {
 	s := int(max(d, 0) / time.Second)
 	switch {
@@ -31,7 +31,7 @@ func (l Language) span(d time.Duration) string {
 	return l.Say("%d s", s)
 }
 
-// textDay is a moment as one says it today. Full: with the time of day also
+// day is a moment as one says it today. Full: with the time of day also
 // where the day would do.
 func (l Language) day(t, now time.Time, full bool) string {
 	t = t.In(now.Location())

@@ -124,7 +124,7 @@ func (m *Model) stage(block []string, keys ...key.Binding) []string {
 // lastRow says what the keys do now.
 func (m *Model) lastRow(keys []key.Binding) string {
 	l := m.styles.keyLine(m.inner(), keys...)
-	m.zones.hit(margin(m.width), m.height-1, l)
+	m.zones.hit(margin(m.width), m.height-1, m.inner(), l)
 	return l.text
 }
 
