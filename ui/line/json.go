@@ -72,7 +72,6 @@ type Record struct {
 // accepted or rejected it, if one did, and Label what it was called.
 type Party struct {
 	User     calls.UserID     `json:"user"`
-	Name     string           `json:"name,omitempty"`
 	State    calls.PartyState `json:"state"`
 	Device   calls.DeviceID   `json:"device,omitempty"`
 	Label    string           `json:"label,omitempty"`
@@ -87,7 +86,7 @@ func RecordOf(r calls.Record) Record {
 		Parties: []Party{},
 	}
 	for _, p := range r.Call.Parties {
-		out.Parties = append(out.Parties, Party{p.User, p.Name, p.State, p.Device, p.Label, p.JoinedAt, p.LeftAt})
+		out.Parties = append(out.Parties, Party{p.User, p.State, p.Device, p.Label, p.JoinedAt, p.LeftAt})
 	}
 	return out
 }
