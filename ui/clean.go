@@ -174,6 +174,14 @@ func written(cluster string) bool {
 		strings.IndexFunc(cluster, func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M) && !joiner(r) }) < 0
 }
 
+// attracts says whether what follows becomes one cluster with this letter, as the
+// next syllable of Hangul does with a leading consonant that lost its own.
+func attracts(letter, rest string) bool {
+	_, n := utf8.DecodeRuneInString(rest)
+	cluster, _ := ansi.FirstGraphemeCluster(letter+rest[:n], ansi.GraphemeWidth)
+	return cluster != letter
+}
+
 // agreed keeps of each character only what all terminals give the same width:
 // of an emoji sequence, its first. A terminal that counts the parts, where
 // others count the whole, would shift all that follows on the row. Syllables
@@ -192,7 +200,9 @@ func agreed(s string) string {
 		}
 		if width != ansi.StringWidthWc(cluster) {
 			r, _ := utf8.DecodeRuneInString(cluster)
-			cluster = string(r)
+			if cluster = string(r); attracts(cluster, s) {
+				cluster = "\uFFFD"
+			}
 		}
 		if ansi.StringWidth(cluster) != ansi.StringWidthWc(cluster) || ansi.StringWidth(cluster) == 0 {
 			cluster = "\uFFFD"

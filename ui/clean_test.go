@@ -42,6 +42,7 @@ func TestClean(t *testing.T) {
 		{"also in Thai", "น้ำผึ้ง", 20, "น้ำผึ้ง"},
 		{"vowel signs count where terminals count them", "नेगीनेगी", 4, "नेगी…"},
 		{"syllables in parts are put together", "\u1112\u1161\u11ab\u1100\u1173\u11af", 20, "한글"},
+		{"a consonant that lost its syllable draws in no other", "\u1112\ud55c\uae00", 20, "\ufffd글"},
 		{"of skin tones the hand stays", "👍🏽", 20, "👍"},
 		{"a skin tone without a hand is nothing", "🏽x", 20, "x"},
 		{"broken UTF-8 is marked", "a\xffb", 20, "a\uFFFDb"},
