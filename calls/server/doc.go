@@ -9,17 +9,19 @@
 // phones are relayed unread, and sound goes from phone to phone or through TURN,
 // encrypted by the phones.
 //
-//	phones                        gateway                            NATS JetStream
+//	phones                        gateway                            journal or NATS
 //
 //	WebSocket ─► conn ─► signin ─► hub: connections, live calls ◄─ watch ─┐
-//	                └──► acts ──► Call.Apply ──► compare-and-set ──► calls ┤ KV
-//	                        └──► claims (device, pair) ────────────► claims│ KV
+//	                └──► acts ──► Call.Apply ──► compare-and-set ──► calls ┤
+//	                        └──► claims (device, pair) ────────────► claims│
 //	            ◄─ Events ◄─ hub ◄┘                                        │
 //	timers ─► Call.Apply  terminal: finisher ─► history.<call>, then delete ┘
 //
 // JetStream runs inside the process with every write synced to disk; with NATS
-// URLs the same code shares an outside cluster with other gateways. Claims decide
-// races only; inside the process they are kept in memory and made again from the
+// URLs the same code shares an outside cluster with other gateways. The only gateway
+// keeps its live calls in memory and in a journal of its own, where calls share
+// their syncs: what nobody waits for goes with the next write that somebody does.
+// Claims decide races only; there they are kept in memory and made again from the
 // live calls at each start, so that a ring waits for the disk once. Nobody waits
 // for what follows the end of a call: the finisher writes many records at a time.
 // A gateway keeps in memory only what it can rebuild: the connections, a copy of
@@ -32,7 +34,7 @@
 //
 // Goroutines: each connection has a reader and a writer and ends with its socket;
 // [Server.Open] starts the watches of accounts, calls and history, the presence
-// pusher, the finisher, and TURN; timers run aside. All of them end
+// pusher, the finisher, the journal's writer, and TURN; timers run aside. All of them end
 // before [Server.Serve] returns. Of the locks, hub's is taken before those of
 // accounts and history, and none is held while waiting for NATS or a socket.
 package server

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"sync"
 	"time"
 
@@ -205,7 +204,7 @@ func (f *finisher) finish(ctx context.Context, batch []calls.Call) error {
 			return err
 		}
 	}
-	if err := st.deleteCalls(ctx, batch); err != nil {
+	if err := st.calls.remove(ctx, batch); err != nil {
 		return err
 	}
 	for _, c := range batch {
@@ -225,18 +224,6 @@ func (st *store) addRecords(ctx context.Context, batch []calls.Call) error {
 		m := nats.NewMsg(historySubject + string(c.ID))
 		m.Data = data
 		m.Header.Set(jetstream.ExpectedLastSubjSeqHeader, "0")
-		return m, nil
-	})
-}
-
-// deleteCalls replaces calls by markers that go by themselves, each unless it is
-// gone.
-func (st *store) deleteCalls(ctx context.Context, batch []calls.Call) error {
-	return st.storeEach(ctx, batch, "delete call", func(c calls.Call) (*nats.Msg, error) {
-		m := nats.NewMsg("$KV." + st.calls.Bucket() + "." + string(c.ID))
-		m.Header.Set("KV-Operation", "PURGE")
-		m.Header.Set(jetstream.MsgTTLHeader, markerTTL.String())
-		m.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(c.Revision, 10))
 		return m, nil
 	})
 }

@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go/jetstream"
-
 	"tring/calls"
 	"tring/calls/wire"
 )
@@ -26,7 +24,7 @@ func TestFinishedTogether(t *testing.T) {
 	for i := range n {
 		c := endedCall(newID())
 		var err error
-		if c.Revision, err = s.store.calls.Create(ctx, string(c.ID), []byte("{}")); err != nil {
+		if c, err = kept(ctx, s.store, c); err != nil {
 			t.Fatal(err)
 		}
 		if i%known == 0 {
@@ -51,6 +49,12 @@ func TestFinishedTogether(t *testing.T) {
 	}
 }
 
+// kept is a call as the store keeps it.
+func kept(ctx context.Context, st *store, c calls.Call) (calls.Call, error) {
+	after, err := st.calls.put(ctx, stored{Call: c})
+	return after.Call, err
+}
+
 // A call whose record can never be written stops neither the others nor a backup:
 // it is set aside with one word in the log, and stays in the store.
 func TestFinishSetsAside(t *testing.T) {
@@ -64,7 +68,7 @@ func TestFinishSetsAside(t *testing.T) {
 			c.Reason = calls.Reason(strings.Repeat("long", 1<<20)) // no message of NATS is that large
 		}
 		var err error
-		if c.Revision, err = s.store.calls.Create(ctx, string(c.ID), []byte("{}")); err != nil {
+		if c, err = kept(ctx, s.store, c); err != nil {
 			t.Fatal(err)
 		}
 		s.finisher.add(c, 0)
@@ -76,7 +80,7 @@ func TestFinishSetsAside(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, c := range batch {
-		_, kept := s.store.calls.Get(ctx, string(c.ID))
+		_, kept := s.store.calls.get(ctx, c.ID)
 		_, known := s.finisher.call(c.ID)
 		if aside := i == 0; known != aside || (kept == nil) != aside {
 			t.Errorf("call %d: known to the finisher %v, in the store: %v", i, known, kept)
@@ -150,19 +154,19 @@ func TestReportsOfARefusingStore(t *testing.T) {
 	}
 }
 
-// refusingCalls is a bucket that takes no updates until takes is closed.
+// refusingCalls is a store that takes no updates until takes is closed.
 type refusingCalls struct {
-	jetstream.KeyValue
+	callStore
 	asked chan time.Time
 	takes chan struct{}
 }
 
-func (r refusingCalls) Update(ctx context.Context, key string, value []byte, last uint64) (uint64, error) {
+func (r refusingCalls) put(ctx context.Context, st stored) (stored, error) {
 	select {
 	case <-r.takes:
-		return r.KeyValue.Update(ctx, key, value, last)
+		return r.callStore.put(ctx, st)
 	default:
 		r.asked <- time.Now()
-		return 0, errors.New("no space left on device")
+		return st, errors.New("no space left on device")
 	}
 }

@@ -32,10 +32,13 @@ type store struct {
 	nc *nats.Conn
 	js jetstream.JetStream
 
-	users, calls, invites, secrets jetstream.KeyValue
-	claims                         claimStore
-	history                        jetstream.Stream
-	records                        jetstream.Stream // the history, for reading one record
+	users, invites, secrets jetstream.KeyValue
+	bucket                  jetstream.KeyValue // of calls, where they are shared
+	calls                   callStore
+	own                     *ownCalls // is calls, without an outside cluster
+	claims                  claimStore
+	history                 jetstream.Stream
+	records                 jetstream.Stream // the history, for reading one record
 }
 
 const historySubject = "tring.history."
@@ -143,7 +146,7 @@ func (st *store) buckets(ctx context.Context, cfg Config) error {
 	}
 	var claims jetstream.KeyValue
 	buckets := map[string]*jetstream.KeyValue{
-		"tring_users": &st.users, "tring_calls": &st.calls, "tring_invites": &st.invites, "tring_secrets": &st.secrets,
+		"tring_users": &st.users, "tring_calls": &st.bucket, "tring_invites": &st.invites, "tring_secrets": &st.secrets,
 	}
 	if st.embedded != nil { // made again from the calls at each start: see reclaim
 		st.claims = newOwnClaims()
@@ -165,6 +168,9 @@ func (st *store) buckets(ctx context.Context, cfg Config) error {
 	if st.claims == nil {
 		st.claims = sharedClaims{claims}
 	}
+	if err := st.openCalls(ctx, cfg); err != nil {
+		return err
+	}
 	st.history, err = st.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
 		Name: "tring_history", Subjects: []string{historySubject + "*"},
 		Storage: jetstream.FileStorage, Replicas: replicas, AllowDirect: true, MaxAge: cfg.KeepHistory,
@@ -183,6 +189,20 @@ func (st *store) buckets(ctx context.Context, cfg Config) error {
 		st.records = st.history
 	}
 	return err
+}
+
+// openCalls opens the journal, or else the bucket that gateways share.
+func (st *store) openCalls(ctx context.Context, cfg Config) error {
+	if st.embedded == nil {
+		st.calls = sharedCalls{st, st.bucket}
+		return nil
+	}
+	own, err := openOwnCalls(filepath.Join(cfg.Data, journalFile), st.log)
+	if err != nil {
+		return err
+	}
+	st.calls, st.own = own, own
+	return own.adopt(ctx, st.bucket)
 }
 
 func bucketConfig(name string, replicas int) jetstream.KeyValueConfig {
@@ -210,6 +230,9 @@ func (st *store) replicas(ctx context.Context) (int, error) {
 }
 
 func (st *store) close() {
+	if st.own != nil {
+		st.own.close()
+	}
 	if st.nc != nil {
 		st.nc.Close()
 	}
@@ -219,16 +242,14 @@ func (st *store) close() {
 	}
 }
 
-// probeSize is more than what is left of the last block of a file on a full disk.
-const probeSize = 8 << 10
-
-// probeKey is no call: no call's id has a dot.
-const probeKey = "health.probe"
-
-// probe says whether the store takes writes of calls. On a full disk JetStream
-// answers nothing at all, while it still calls itself enabled.
+// probe says whether the store takes writes of calls, and those of NATS. On a full
+// disk JetStream answers nothing at all, while it still calls itself enabled.
 func (st *store) probe(ctx context.Context) error {
-	if _, err := st.calls.Put(ctx, probeKey, make([]byte, probeSize)); err != nil {
+	err := sharedCalls{st, st.bucket}.probe(ctx)
+	if err == nil && st.own != nil {
+		err = st.own.probe(ctx)
+	}
+	if err != nil {
 		return fmt.Errorf("write to the store: %w; is the disk full?", err)
 	}
 	return nil

@@ -133,7 +133,7 @@ func (s *Server) figures() figures {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	if keys, err := s.store.calls.Keys(ctx); err == nil {
+	if keys, err := s.store.calls.ids(ctx); err == nil {
 		f.Calls = len(keys)
 	}
 	if keys, err := s.store.claims.keys(ctx); err == nil {

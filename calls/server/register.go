@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -13,10 +12,8 @@ import (
 	"tring/calls"
 )
 
-// stored is a call as the calls bucket keeps it. The times are the store's own
-// timestamps of the entries that began ringing and talking, so that gateways
-// need not agree on a clock. The entry itself carries the timestamp when it is
-// the one that began; later ones carry it along.
+// stored is a call as the store keeps it, and when that heard of its ringing and
+// talking.
 type stored struct {
 	Call     calls.Call `json:"call"`
 	Rings    time.Time  `json:"rings,omitzero"`
@@ -25,21 +22,6 @@ type stored struct {
 
 // errNoCall is a call that is neither live nor in the history.
 var errNoCall = errors.New("no such call")
-
-func decodeStored(e jetstream.KeyValueEntry) (stored, error) {
-	var st stored
-	if err := json.Unmarshal(e.Value(), &st); err != nil {
-		return st, fmt.Errorf("decode call %s: %w", e.Key(), err)
-	}
-	st.Call.Revision = e.Revision()
-	if st.Rings.IsZero() {
-		st.Rings = e.Created()
-	}
-	if st.Answered.IsZero() && !st.Call.AnsweredAt.IsZero() {
-		st.Answered = e.Created()
-	}
-	return st, nil
-}
 
 // recall is the call of this id as this gateway knows it. Where there are other
 // gateways, what it knows may be behind what they wrote: then sure is false, and
@@ -73,15 +55,14 @@ func (s *Server) find(ctx context.Context, id calls.ID) (stored, error) {
 	if !validID(string(id)) {
 		return stored{}, errNoCall
 	}
-	e, err := s.store.calls.Get(ctx, string(id))
+	st, err := s.store.calls.get(ctx, id)
 	switch {
 	case err == nil:
-		st, err := decodeStored(e)
-		if err == nil && !s.hub.knows(id, st.Call.Revision) {
+		if !s.hub.knows(id, st.Call.Revision) {
 			s.hub.change(st, heard)
 		}
-		return st, err
-	case !errors.Is(err, jetstream.ErrKeyNotFound):
+		return st, nil
+	case !errors.Is(err, errNoCall):
 		return stored{}, fmt.Errorf("read call %s: %w", id, err)
 	}
 	c, err := s.ended(ctx, id)
@@ -93,18 +74,12 @@ func (s *Server) find(ctx context.Context, id calls.ID) (stored, error) {
 	return stored{Call: c}, err
 }
 
-// create stores a new call; errConflict if the id is taken.
+// create stores a new call; a conflict if the id is taken.
 func (s *Server) create(ctx context.Context, c calls.Call) (stored, error) {
-	data, err := json.Marshal(stored{Call: c})
-	if err != nil {
-		return stored{}, fmt.Errorf("encode call: %w", err)
-	}
-	rev, err := s.store.calls.Create(ctx, string(c.ID), data)
+	st, err := s.store.calls.put(ctx, stored{Call: c})
 	if err != nil {
 		return stored{}, fmt.Errorf("store call: %w", err)
 	}
-	c.Revision = rev
-	st := stored{Call: c}
 	s.hub.change(st, written)
 	s.others.state(st)
 	return st, nil
@@ -153,14 +128,9 @@ func (s *Server) judgeAndStore(ctx context.Context, st stored, judge func(calls.
 		if err != nil || next.Equal(st.Call) {
 			return st, err
 		}
-		after := stored{Call: next, Rings: st.Rings, Answered: st.Answered}
-		data, err := json.Marshal(after)
-		if err != nil {
-			return st, fmt.Errorf("encode call: %w", err)
-		}
-		rev, err := s.store.calls.Update(ctx, string(id), data, st.Call.Revision)
+		next.Revision = st.Call.Revision
+		after, err := s.store.calls.put(ctx, stored{Call: next, Rings: st.Rings, Answered: st.Answered})
 		if err == nil {
-			after.Call.Revision = rev
 			s.hub.change(after, written)
 			s.others.state(after)
 			return after, nil
@@ -208,8 +178,26 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// watchCalls follows the calls bucket until ctx ends: what other gateways write.
-// ready is closed after the state of the start; the only gateway needs no more.
+// readCalls takes what the store holds at the start, and after that, until the
+// server stops, what other gateways write. ready is closed between.
+func (s *Server) readCalls(ready chan<- struct{}) error {
+	if own := s.store.own; own != nil {
+		for _, st := range own.states() {
+			s.hub.change(st, atStart)
+		}
+		close(ready)
+		return nil
+	}
+	live, err := s.store.bucket.WatchAll(s.ctx)
+	if err != nil {
+		return fmt.Errorf("watch calls: %w", err)
+	}
+	s.aside(func(ctx context.Context) { s.watchCalls(ctx, live, ready) })
+	return nil
+}
+
+// watchCalls follows the calls bucket until ctx ends. ready is closed after the
+// state of the start.
 func (s *Server) watchCalls(ctx context.Context, watch jetstream.KeyWatcher, ready chan<- struct{}) {
 	from := atStart
 	for {
@@ -223,10 +211,6 @@ func (s *Server) watchCalls(ctx context.Context, watch jetstream.KeyWatcher, rea
 			case e == nil:
 				from = heard
 				close(ready)
-				if s.store.embedded != nil {
-					_ = watch.Stop() // fails only when the connection is closed
-					return
-				}
 			case !validID(e.Key()): // the health check's
 			case s.hub.knows(calls.ID(e.Key()), e.Revision()): // an own write
 			case e.Operation() == jetstream.KeyValuePut:

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -147,10 +146,6 @@ func TestCrashWhileFinishing(t *testing.T) {
 		addUser(t, s, "bob")
 		id := newID()
 		ended := endedCall(id)
-		data, err := json.Marshal(stored{Call: ended})
-		if err != nil {
-			t.Fatal(err)
-		}
 		stop()
 
 		st, err := openStore(t.Context(), cfg, s.log)
@@ -158,7 +153,7 @@ func TestCrashWhileFinishing(t *testing.T) {
 			t.Fatal(err)
 		}
 		ctx := context.Background()
-		if _, err := st.calls.Create(ctx, string(id), data); err != nil {
+		if ended, err = kept(ctx, st, ended); err != nil {
 			t.Fatal(err)
 		}
 		if recorded {

@@ -97,7 +97,7 @@ func (s *Server) openData(context.Context) (err error) {
 
 // missing is what an opening would make in a data folder, the last first.
 func missing(data string) (list []string) {
-	for _, name := range []string{"jetstream", certificateFile, "lock", ""} {
+	for _, name := range []string{"jetstream", journalFile, certificateFile, "lock", ""} {
 		path := filepath.Join(data, name)
 		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 			list = append(list, path)
@@ -161,13 +161,11 @@ func (s *Server) openState(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("watch users: %w", err)
 	}
-	live, err := s.store.calls.WatchAll(s.ctx)
-	if err != nil {
-		return fmt.Errorf("watch calls: %w", err)
-	}
 	readUsers, readCalls := make(chan struct{}), make(chan struct{})
 	s.aside(func(ctx context.Context) { s.accounts.watch(ctx, users.Updates(), readUsers) })
-	s.aside(func(ctx context.Context) { s.watchCalls(ctx, live, readCalls) })
+	if err := s.readCalls(readCalls); err != nil {
+		return err
+	}
 	s.aside(s.watchStore)
 	s.aside(s.presence.run)
 	s.aside(s.finisher.run)
