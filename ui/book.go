@@ -47,7 +47,8 @@ type person struct {
 	from     source
 	here     bool // stands among those who are here
 	group    int
-	rank     int // of the last calls
+	rank     int    // of the last calls
+	met      uint64 // grows from one to the next
 }
 
 // longName is more columns than any row gives a name.
@@ -68,7 +69,7 @@ func (b *book) take(c calls.Contact, from source, now time.Time) {
 	p := b.byID[c.Receiver.ID]
 	switch {
 	case p == nil:
-		p = &person{id: fold(c.Receiver.ID), here: c.Presence != calls.Offline}
+		p = &person{met: b.version, id: fold(c.Receiver.ID), here: c.Presence != calls.Offline}
 		b.byID[c.Receiver.ID] = p
 		b.all = append(b.all, p)
 		b.rename(p, c.Name)

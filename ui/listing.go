@@ -48,7 +48,8 @@ type ofList struct {
 
 // order puts everybody in order: favourites, then those of the last calls, the
 // newest first, then all others; of favourites and others those who are here
-// first. A group is by name, and test lines are at its end.
+// first. A group is by name, and at its end are the test lines, as the server has
+// them.
 func (m *Model) order() {
 	b, l, past := &m.people.book, &m.people.listing, m.pastCalls()
 	if b.ordered && l.past == past.key {
@@ -88,6 +89,9 @@ func before(a, b *person) int {
 			return 1
 		}
 		return -1
+	}
+	if a.TestLine {
+		return cmp.Compare(a.met, b.met)
 	}
 	return cmp.Or(strings.Compare(cmp.Or(a.name, a.id), cmp.Or(b.name, b.id)), strings.Compare(a.id, b.id))
 }

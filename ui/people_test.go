@@ -292,3 +292,18 @@ func TestFewAreKept(t *testing.T) {
 		t.Errorf("%d are known", len(b.byID))
 	}
 }
+
+// Test lines stand as the server has them, after the people who are here.
+func TestTestLines(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		var list []calls.Contact
+		for _, name := range []string{"zoe", "echo", "callback", "busy"} {
+			c := contact(name, name, calls.Online)
+			c.TestLine = name != "zoe"
+			list = append(list, c)
+		}
+		d.tel.connect(append(list, contact("ann", "Ann", calls.Offline))...)
+		d.settle()
+		d.order("zoe", "echo", "callback", "busy", "ann")
+	})
+}
