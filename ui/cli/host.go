@@ -143,14 +143,14 @@ func (a *app) announceHost(h *host.Host) {
 	a.say("Telephones by ssh on %s, host key %s.", h.Addr(), h.Fingerprint())
 }
 
-// notLetIn explains a server that did not take the host.
+// notLetIn explains a server that did not take the host; what was said so is said once.
 func (a *app) notLetIn(x *exchange, err error) error {
 	if !errors.Is(err, calls.ErrSignIn) && !errors.Is(err, calls.ErrRemoved) {
 		return err
 	}
 	a.say("The server does not know this host. Its administrator adds it there, with this line in a file:\n\n"+
 		"  %s\n\n  tring user add NAME --host --key FILE", authorized(x.account.Signer.PublicKey()))
-	return err
+	return &exitError{code: exitFailure}
 }
 
 // hostSigner is the host's key, which is made where it is missing.
