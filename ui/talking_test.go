@@ -16,6 +16,19 @@ import (
 	"tring/calls"
 )
 
+// Who came by ssh without sound sees in the call, too, why it is silent, and what to
+// do; once there is sound no more.
+func TestCallWithoutLine(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.talk()
+		d.lacks("No sound")
+		d.take(SoundNote(NoLine))
+		d.reads("talking", "No sound: log in with tring ssh HOST instead")
+		d.take(SoundNote(""))
+		d.lacks("No sound")
+	})
+}
+
 // The keys make the other side louder or softer, within bounds, and the screen
 // says by how much.
 func TestVolume(t *testing.T) {

@@ -228,6 +228,8 @@ func (m *Model) notes() []string {
 		return render(m.styles.dim, trouble)
 	case calling && m.levels.Fault != "":
 		return render(m.styles.alarm, m.lang.SoundFault(m.levels.Fault))
+	case m.inCall() && m.cfg.SoundNote == NoLine: // nobody would know why it is silent
+		return render(m.styles.dim, m.lang.Note(NoLine))
 	case calling:
 		return nil
 	}

@@ -68,6 +68,7 @@ var hostedHint = strings.NewReplacer( //nolint:gochecknoglobals // a constant in
 	"log in again with `tring login URL --user NAME`", "log in again",
 	"ask for a new invite, and run `tring login URL` again", "ask the host's administrator",
 	"`tring doctor` shows what is wrong", "try again soon",
+	"choose another with TRING_HOME", "tell the host's administrator",
 	"`tring ", "`ssh HOST ",
 )
 
