@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"tring/guard"
 )
 
 const (
@@ -38,6 +40,8 @@ type Config struct {
 	// leaves that to what the network is like. It is for ways that lose nothing
 	// but stall, such as TCP.
 	DelayMost time.Duration
+	// Guard runs the goroutines of the engine.
+	Guard guard.Guard
 }
 
 // Engine is one phone's sound: one playout loop while there is something to
@@ -51,6 +55,7 @@ type Engine struct {
 	tones     ToneSet
 	processor Processor
 	log       *slog.Logger
+	guard     guard.Guard
 	began     time.Time
 	stop      chan struct{}
 	tasks     sync.WaitGroup
@@ -102,7 +107,7 @@ const (
 // NewEngine makes the sound of one phone. It opens nothing and starts nothing.
 func NewEngine(c Config) *Engine {
 	e := &Engine{
-		codec: c.Codec, delayMost: c.DelayMost, processor: c.Processor, log: c.Log,
+		codec: c.Codec, delayMost: c.DelayMost, processor: c.Processor, log: c.Log, guard: c.Guard,
 		began: time.Now(), stop: make(chan struct{}),
 	}
 	e.SetDevice(c.Device)
@@ -141,11 +146,11 @@ func (e *Engine) StartCapture(send func(Packet)) error {
 	}
 	l := e.microphone()
 	err = l.begin(askPatience, run.stop)
-	go func() { // counted by beginCapture
+	e.guard.Go(func() { // counted by beginCapture
 		defer e.tasks.Done()
 		defer close(run.done)
 		e.captureLoop(c, l, run, send)
-	}()
+	})
 	return err
 }
 
@@ -204,19 +209,22 @@ func (e *Engine) Close() error {
 		run.end()
 	}
 	done := make(chan struct{})
-	go func() { e.tasks.Wait(); close(done) }()
+	e.guard.Go(func() { e.tasks.Wait(); close(done) })
 	if !within(closeMost, done) {
 		return errors.New("close sound: a device does not let go")
 	}
 	return nil
 }
 
+// spawn runs f in a goroutine that Close waits for.
+func (e *Engine) spawn(f func()) { e.guard.Join(&e.tasks, f) }
+
 // fault notes or clears (empty) what is wrong with a device. The log is
 // written aside: a loop does not wait for a file.
 func (e *Engine) fault(which int, text string) {
 	old := e.faults[which].Swap(&text)
 	if text != "" && (old == nil || *old != text) {
-		go e.log.Warn("audio: " + text)
+		e.guard.Go(func() { e.log.Warn("audio: " + text) })
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"io"
 	"sync/atomic"
 	"time"
+
+	"tring/guard"
 )
 
 const (
@@ -47,6 +49,7 @@ type line[D io.Closer] struct {
 	do    func(D, Frame) error // Read or Write
 	fault func(string)         // safe from any goroutine; "" clears it
 	spawn func(func())
+	guard guard.Guard
 	now   func() time.Duration
 	alone bool // nothing stands in for the wanted device
 
@@ -231,7 +234,7 @@ func (l *line[D]) attempt(t try[D], want *Device, gone <-chan struct{}) attempt[
 // proven sees that a device moves sound, silence for a speaker, and closes one
 // that does not.
 func (l *line[D]) proven(device D, gone <-chan struct{}) error {
-	late := time.AfterFunc(provePatience, func() { _ = device.Close() })
+	late := l.guard.After(provePatience, func() { _ = device.Close() })
 	defer late.Stop()
 	var err error
 	frame := make(Frame, FrameSamples)
@@ -287,7 +290,7 @@ func (l *line[D]) install(a attempt[D]) {
 		l.note = fmt.Sprintf("the default %s is used: %v", l.name, a.err)
 	}
 	device, fault, name := a.device, l.fault, l.name
-	l.watchdog = watch(l.now, func() {
+	l.watchdog = watch(l.guard, l.now, func() {
 		fault(fmt.Sprintf("%s lost: %v", name, errStuck))
 		_ = device.Close() // so that the blocked call returns, which tells the loop
 	})
@@ -336,9 +339,9 @@ type watchdog struct {
 	timer *time.Timer
 }
 
-func watch(now func() time.Duration, bark func()) *watchdog {
+func watch(g guard.Guard, now func() time.Duration, bark func()) *watchdog {
 	w := &watchdog{now: now, bark: bark}
-	w.timer = time.AfterFunc(time.Hour, w.look)
+	w.timer = g.After(time.Hour, w.look)
 	w.timer.Reset(stuckAfter)
 	return w
 }

@@ -36,14 +36,16 @@ func newCapturing(e *Engine, out *capturer) *capturing {
 
 // captureLoop sends packets until its run ends. The microphone is its clock.
 func (e *Engine) captureLoop(out *capturer, l *line[SourceCloser], run *capture, send func(Packet)) {
+	defer func() {
+		l.shut()
+		e.peakIn.Store(0)
+		e.fault(faultMicrophone, "")
+		e.endCapture(run, out.out.Sequence)
+	}()
 	c := newCapturing(e, out)
 	for !ended(run.stop) {
 		c.step(l, run.stop, send)
 	}
-	l.shut()
-	e.peakIn.Store(0)
-	e.fault(faultMicrophone, "")
-	e.endCapture(run, out.out.Sequence)
 }
 
 // step hears 10 ms and sends what is full.
@@ -88,7 +90,7 @@ func (e *Engine) microphone() *line[SourceCloser] {
 	return &line[SourceCloser]{
 		name: "microphone", want: &e.device, open: Device.OpenSource, do: SourceCloser.Read,
 		which: func(n Named) string { source, _ := n.Names(); return source },
-		fault: func(s string) { e.fault(faultMicrophone, s) }, spawn: e.tasks.Go, now: e.now,
+		fault: func(s string) { e.fault(faultMicrophone, s) }, spawn: e.spawn, guard: e.guard, now: e.now,
 	}
 }
 
@@ -97,7 +99,7 @@ func (e *Engine) speaker(out *playout) *line[SinkCloser] {
 	return &line[SinkCloser]{
 		name: out.name, want: out.device, open: Device.OpenSink, do: SinkCloser.Write,
 		which: func(n Named) string { _, sink := n.Names(); return sink },
-		fault: func(s string) { e.fault(out.fault, s) }, spawn: e.tasks.Go, now: e.now,
+		fault: func(s string) { e.fault(out.fault, s) }, spawn: e.spawn, guard: e.guard, now: e.now,
 		alone: out == &e.bell,
 	}
 }
@@ -119,39 +121,44 @@ func (e *Engine) start(p *playout) {
 		return
 	}
 	p.playing = true
-	e.tasks.Go(func() { e.playoutLoop(p) })
+	e.spawn(func() { e.playoutLoop(p) })
 }
 
 // playoutLoop plays until there has been nothing to play for a second, then
 // releases the speaker. The speaker is its clock. A bell whose device is
 // missing rings at the speaker.
 func (e *Engine) playoutLoop(out *playout) {
-	l := e.speaker(out)
-	p, nobody := newPlayer(), &[]*Stream{}
+	l, p := e.speaker(out), newPlayer()
 	for {
-		_ = l.begin(openPatience, e.stop) // it is a fault by now, and the loop goes on silently
-		for quiet := 0; quiet < linger && !ended(e.stop); quiet++ {
-			streams := nobody
-			if out == &e.voice {
-				streams = e.streams.Load()
-			} else if !l.has {
-				e.ringAloud(p)
-				break
-			}
-			peak, busy := p.step(e.now(), streams, out.order.Load())
-			out.peak.Store(peak)
-			if busy {
-				quiet = 0
-			}
-			if out == &e.voice {
-				e.playVoice(p, l)
-			} else {
-				l.move(p.out[:], e.stop)
-			}
-		}
-		l.shut()
+		e.playOut(out, l, p)
 		if e.rest(out, p.order) {
 			return
+		}
+	}
+}
+
+// playOut has the speaker until there was nothing to play for a second.
+func (e *Engine) playOut(out *playout, l *line[SinkCloser], p *player) {
+	defer l.shut()
+	_ = l.begin(openPatience, e.stop) // it is a fault by now, and the loop goes on silently
+	nobody := &[]*Stream{}
+	for quiet := 0; quiet < linger && !ended(e.stop); quiet++ {
+		streams := nobody
+		if out == &e.voice {
+			streams = e.streams.Load()
+		} else if !l.has {
+			e.ringAloud(p)
+			return
+		}
+		peak, busy := p.step(e.now(), streams, out.order.Load())
+		out.peak.Store(peak)
+		if busy {
+			quiet = 0
+		}
+		if out == &e.voice {
+			e.playVoice(p, l)
+		} else {
+			l.move(p.out[:], e.stop)
 		}
 	}
 }

@@ -65,7 +65,7 @@ func talkFor(b *testing.B, width, height int, span time.Duration) (bytes int64, 
 	in, keys := io.Pipe()
 	out := &counter{}
 	ctx, cancel := context.WithCancel(context.Background())
-	p := NewProgram(m, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
+	p := NewProgram(m, nil, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
 		tea.WithWindowSize(width, height), tea.WithoutSignalHandler(),
 		tea.WithEnvironment([]string{"TERM=xterm-256color", "COLORTERM=truecolor"}))
 	done := make(chan error, 1)

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	tea "charm.land/bubbletea/v2"
+
+	"tring/guard"
 )
 
 // When the terminal is written. Bubble Tea looks for a new picture at every tick of
@@ -24,9 +26,10 @@ const (
 
 // NewProgram is tea.NewProgram for a screen: a picture is written at once when it
 // changed, at most thirty times a second, and an idle screen hardly wakes. The model
-// that Run returns is not the one given here.
-func NewProgram(model tea.Model, options ...tea.ProgramOption) *tea.Program {
-	p := &paced{model: model}
+// that Run returns is not the one given here. The guard runs the model and its
+// commands: what it keeps to itself, Bubble Tea would print on this process's stderr.
+func NewProgram(model tea.Model, g guard.Guard, options ...tea.ProgramOption) *tea.Program {
+	p := &paced{model: model, guard: g}
 	p.program = tea.NewProgram(p, append(options, tea.WithFPS(framesPerSecond))...)
 	return p.program
 }
@@ -34,6 +37,7 @@ func NewProgram(model tea.Model, options ...tea.ProgramOption) *tea.Program {
 // paced is a model that sets its program's clock. It is the program's goroutine's.
 type paced struct {
 	model   tea.Model
+	guard   guard.Guard
 	program *tea.Program
 	clock   *time.Ticker // nil until the program runs, or for good where it has no such clock
 	slower  *time.Timer  // sets the usual clock
@@ -41,18 +45,36 @@ type paced struct {
 	due     time.Time    // of the next picture, or the last
 }
 
-func (p *paced) Init() tea.Cmd { return p.model.Init() }
-
-func (p *paced) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
-	var cmd tea.Cmd
-	p.model, cmd = p.model.Update(msg)
-	return p, cmd
+func (p *paced) Init() (cmd tea.Cmd) {
+	p.guard.Run(func() { cmd = p.model.Init() })
+	return p.guarded(cmd)
 }
 
-func (p *paced) View() tea.View {
-	view := p.model.View()
+func (p *paced) Update(msg tea.Msg) (_ tea.Model, cmd tea.Cmd) {
+	p.guard.Run(func() { p.model, cmd = p.model.Update(msg) })
+	return p, p.guarded(cmd)
+}
+
+func (p *paced) View() (view tea.View) {
+	p.guard.Run(func() { view = p.model.View() })
 	p.soon(time.Now())
 	return view
+}
+
+// guarded is a command that the guard runs, and those that it stands for.
+func (p *paced) guarded(cmd tea.Cmd) tea.Cmd {
+	if cmd == nil || p.guard == nil {
+		return cmd
+	}
+	return func() (msg tea.Msg) {
+		p.guard.Run(func() { msg = cmd() })
+		if all, ok := msg.(tea.BatchMsg); ok {
+			for i := range all {
+				all[i] = p.guarded(all[i])
+			}
+		}
+		return msg
+	}
 }
 
 // soon has the clock tick when the picture may be written. Should one of the timers
@@ -81,9 +103,9 @@ func (p *paced) wind() bool {
 		return false
 	}
 	p.clock = clock
-	p.idle = time.AfterFunc(later, func() { clock.Reset(idleTick) })
+	p.idle = p.guard.After(later, func() { clock.Reset(idleTick) })
 	idle := p.idle
-	p.slower = time.AfterFunc(late, func() {
+	p.slower = p.guard.After(late, func() {
 		clock.Reset(between)
 		idle.Reset(later)
 	})

@@ -54,7 +54,7 @@ func onClock(t *testing.T, do func(program *tea.Program, out *dated)) {
 		defer keys.Close() //nolint:errcheck // a pipe's end never fails
 		out := &dated{}
 		ctx, cancel := context.WithCancel(t.Context())
-		program := NewProgram(counting(0), tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
+		program := NewProgram(counting(0), nil, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(out),
 			tea.WithWindowSize(20, 2), tea.WithoutSignalHandler(), tea.WithEnvironment([]string{"TERM=xterm-256color"}))
 		done := make(chan struct{})
 		go func() {

@@ -178,7 +178,7 @@ func run(t *testing.T, width, height int, contacts ...calls.Contact) *running {
 	})
 	ctx, cancel := context.WithCancel(context.Background())
 	r.watched = &watched{Model: r.model}
-	r.program = NewProgram(r.watched, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(r.terminal),
+	r.program = NewProgram(r.watched, nil, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(r.terminal),
 		tea.WithWindowSize(width, height), tea.WithoutSignalHandler(),
 		tea.WithEnvironment([]string{"TERM=xterm-256color", "COLORTERM=truecolor"}))
 	r.tel.mu.Lock()

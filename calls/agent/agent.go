@@ -11,6 +11,7 @@ import (
 	"tring/audio"
 	"tring/calls"
 	"tring/calls/wire"
+	"tring/guard"
 )
 
 // Receiver takes what the server tells; the agent is one. It has the method set
@@ -64,6 +65,7 @@ type Config struct {
 	Sound       Sound
 	Unsent      []calls.Unsent
 	Log         *slog.Logger
+	Guard       guard.Guard // runs the goroutines beside that of Run
 }
 
 // ErrStopped is a command to a phone that was switched off.
@@ -146,26 +148,28 @@ func (a *Agent) Run(ctx context.Context) error {
 	linkCtx, unlink := context.WithCancel(context.WithoutCancel(ctx)) // outlives ctx by the hang-up
 	defer unlink()
 	var parts sync.WaitGroup
-	parts.Go(func() {
+	a.config.Guard.Join(&parts, func() {
 		if err := a.config.Signaler.Run(linkCtx, a); err != nil {
 			a.log.Warn("the connection is closed for good", "err", err)
 		}
 	})
-	parts.Go(a.media.run)
+	a.config.Guard.Join(&parts, a.media.run)
 	a.timer = time.NewTimer(0)
 	defer a.timer.Stop()
-
+	// Also after a panic the microphone is let go, and who waits for the phone knows.
+	defer func() {
+		a.media.stop()
+		unlink()
+		if !a.within(3*patience, parts.Wait) {
+			a.log.Warn("the media or the connection does not end")
+		}
+		if a.config.Sound != nil {
+			a.config.Sound.StopTone()
+		}
+		a.finish()
+	}()
 	a.loop(ctx)
 	a.hangUp()
-	a.media.stop()
-	unlink()
-	if !within(3*patience, parts.Wait) {
-		a.log.Warn("the media or the connection does not end")
-	}
-	if a.config.Sound != nil {
-		a.config.Sound.StopTone()
-	}
-	a.finish()
 	return nil
 }
 
@@ -204,15 +208,15 @@ func (a *Agent) finish() {
 	a.mu.Lock()
 	a.stopped = true
 	a.mu.Unlock()
-	if !within(patience, a.hearing.Wait) {
+	if !a.within(patience, a.hearing.Wait) {
 		a.log.Warn("a listener does not return")
 	}
 }
 
 // within says whether f returned in time.
-func within(d time.Duration, f func()) bool {
+func (a *Agent) within(d time.Duration, f func()) bool {
 	done := make(chan struct{})
-	go func() { f(); close(done) }()
+	a.config.Guard.Go(func() { f(); close(done) })
 	select {
 	case <-done:
 		return true

@@ -53,7 +53,7 @@ func (a *Agent) tell(e calls.Event) {
 	}
 	for _, l := range a.listeners {
 		if l.push(e, a.Snapshot) {
-			a.hearing.Go(l.drain)
+			a.config.Guard.Join(&a.hearing, l.drain)
 		}
 	}
 }

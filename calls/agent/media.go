@@ -31,13 +31,13 @@ func newMedia(open OpenSession, a *Agent, log *slog.Logger) *media {
 
 // run follows orders until stop, and closes what is open then.
 func (m *media) run() {
+	defer m.close()
 	for range m.orders.ready {
 		orders, last := m.orders.take()
 		for _, e := range orders {
 			m.follow(e)
 		}
 		if last {
-			m.close()
 			return
 		}
 	}

@@ -167,7 +167,7 @@ func (p *peer) publish(k kind, d webrtc.SessionDescription) {
 		x.mine = nil
 		return
 	}
-	time.AfterFunc(gatherWait, func() {
+	p.session.media.guard.After(gatherWait, func() {
 		p.post(func() {
 			if p.exchange.round == round {
 				p.release()

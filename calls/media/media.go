@@ -11,6 +11,7 @@ import (
 
 	"tring/audio"
 	"tring/calls"
+	"tring/guard"
 )
 
 // Config is what a Media is made of.
@@ -19,12 +20,15 @@ type Config struct {
 	Log    *slog.Logger  // nil: no log
 	// Net is the network; nil is the system's. Tests pass a virtual one.
 	Net transport.Net
+	// Guard runs the goroutines of the sessions, and what pion calls.
+	Guard guard.Guard
 }
 
 // Media opens media sessions. It is safe for concurrent use.
 type Media struct {
 	engine *audio.Engine
 	log    *slog.Logger
+	guard  guard.Guard
 	api    *webrtc.API
 	// microphone is held by the one session that captures.
 	microphone chan struct{}
@@ -47,7 +51,7 @@ func New(c Config) (*Media, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up media: %w", err)
 	}
-	m := &Media{engine: c.Engine, log: c.Log, api: api, microphone: make(chan struct{}, 1)}
+	m := &Media{engine: c.Engine, log: c.Log, guard: c.Guard, api: api, microphone: make(chan struct{}, 1)}
 	if _, err := m.identity(time.Now()); err != nil {
 		return nil, err
 	}
@@ -99,7 +103,7 @@ func (m *Media) Open(o calls.OpenMedia, notify func(calls.Input)) (*Session, err
 	s.sending.Store(&[]*peer{})
 	m.engine.SetMuted(o.Muted)
 	m.engine.SetNetwork(audio.Network{}) // what the last call's network did says nothing of this one's
-	s.tasks.Go(s.capture)
+	m.guard.Join(&s.tasks, s.capture)
 	s.SetPeers(o.Peers, o.Servers)
 	return s, nil
 }

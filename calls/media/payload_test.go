@@ -89,7 +89,7 @@ func FuzzOffer(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := &peer{pc: pc, log: media.log, inbox: make(chan func(), inboxSize)}
+		p := &peer{session: &Session{media: media}, pc: pc, log: media.log, inbox: make(chan func(), inboxSize)}
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)

@@ -66,9 +66,12 @@ func newPeer(s *Session, o calls.Peer) *peer {
 		inbox: make(chan func(), inboxSize),
 		done:  make(chan struct{}), outbox: newOutbox(), track: &track{},
 	}
-	s.tasks.Go(p.run)
+	s.media.guard.Join(&s.tasks, p.run)
 	return p
 }
+
+// spawn runs f in a goroutine that the peer's loop waits for at its end.
+func (p *peer) spawn(f func()) { p.session.media.guard.Join(&p.tasks, f) }
 
 // close ends the peer; its loop says good-bye. It does not wait.
 func (p *peer) close() { p.once.Do(func() { close(p.done) }) }
@@ -115,6 +118,7 @@ func (p *peer) run() {
 		p.tellState(calls.MediaLost)
 	}
 	defer p.disconnect()
+	defer p.close() // whatever it ends by: what disconnect waits for ends by this
 	ticker := time.NewTicker(tickEvery)
 	defer ticker.Stop()
 	for {
@@ -149,9 +153,9 @@ func (p *peer) connect() error {
 	p.outbox.begin(randomStart())
 	p.measure.begin(p.session.media.engine, p.stream, p.outbox)
 	p.listen()
-	p.tasks.Go(func() { p.outbox.drain(p.track, p.done) })
-	p.tasks.Go(func() { p.readRTCP(p.sender.ReadRTCP, p.takeReport) })
-	p.tasks.Go(func() { p.readRTCP(p.receiver.ReadRTCP, p.takeSender) })
+	p.spawn(func() { p.outbox.drain(p.track, p.done) })
+	p.spawn(func() { p.readRTCP(p.sender.ReadRTCP, p.takeReport) })
+	p.spawn(func() { p.readRTCP(p.receiver.ReadRTCP, p.takeSender) })
 	if p.offerer {
 		return p.offer(false)
 	}
@@ -168,16 +172,19 @@ func (p *peer) abandon(pc *webrtc.PeerConnection, why error) error {
 // listen takes pion's callbacks into the loop. They come in no sure order, so
 // the loop asks for the state itself.
 func (p *peer) listen() {
-	p.pc.OnICECandidate(func(c *webrtc.ICECandidate) { p.post(func() { p.gathered(c) }) })
-	look := func() { p.post(func() { p.tick(time.Now()) }) }
-	p.pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { look() })
-	p.sender.Transport().OnStateChange(func(webrtc.DTLSTransportState) { look() })
+	heard := func(f func()) { p.session.media.guard.Run(func() { p.post(f) }) }
+	p.pc.OnICECandidate(func(c *webrtc.ICECandidate) { heard(func() { p.gathered(c) }) })
+	look := func() { p.tick(time.Now()) }
+	p.pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { heard(look) })
+	p.sender.Transport().OnStateChange(func(webrtc.DTLSTransportState) { heard(look) })
 	p.pc.OnTrack(func(track *webrtc.TrackRemote, _ *webrtc.RTPReceiver) {
-		p.post(func() { p.tasks.Go(func() { p.receive(track) }) })
+		heard(func() { p.spawn(func() { p.receive(track) }) })
 	})
 	p.sender.Transport().ICETransport().OnSelectedCandidatePairChange(func(pair *webrtc.ICECandidatePair) {
-		relay := webrtc.ICECandidateTypeRelay
-		p.relayed.Store(pair.Local.Typ == relay || pair.Remote.Typ == relay)
+		p.session.media.guard.Run(func() {
+			relay := webrtc.ICECandidateTypeRelay
+			p.relayed.Store(pair.Local.Typ == relay || pair.Remote.Typ == relay)
+		})
 	})
 }
 
@@ -250,7 +257,7 @@ func (p *peer) disconnect() {
 	}
 	// The peer knows. The rest may take seconds: pion waits until its search
 	// for a TURN server that does not answer is over.
-	p.session.lingering.Go(func() {
+	p.session.media.guard.Join(&p.session.lingering, func() {
 		if err := p.pc.GracefulClose(); err != nil {
 			p.log.Debug("media: close: " + err.Error())
 		}

@@ -119,7 +119,7 @@ func (s *Session) Close() error {
 	s.mu.Unlock()
 	close(s.done)
 	ended := make(chan struct{})
-	go func() { s.tasks.Wait(); close(ended) }()
+	s.media.guard.Go(func() { s.tasks.Wait(); close(ended) })
 	timer := time.NewTimer(closeMost)
 	defer timer.Stop()
 	select {
@@ -140,7 +140,7 @@ func (s *Session) capture() {
 	}
 	defer func() { <-s.media.microphone }()
 	opened := make(chan error, 1)
-	go func() { opened <- s.media.engine.StartCapture(s.send) }()
+	s.media.guard.Go(func() { opened <- s.media.engine.StartCapture(s.send) })
 	select {
 	case err := <-opened:
 		if err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"tring/calls"
 	"tring/calls/wire"
+	"tring/guard"
 )
 
 // Signer proves a key: it is an [ssh.Signer], from a file or an ssh agent.
@@ -35,6 +36,7 @@ type Options struct {
 	For    calls.UserID // set by an ssh host that signs in for somebody
 	Signer Signer
 	Log    *slog.Logger // nil discards
+	Guard  guard.Guard  // runs the client's goroutines
 }
 
 // Receiver takes what the server tells. Receive must return soon, for it holds
@@ -153,14 +155,13 @@ func (c *Client) connect(ctx context.Context, r Receiver) error {
 		conn.Close()
 		return err
 	}
-	s := newSession(conn, c.times, c.log)
+	s := newSession(conn, c.times, c.log, c.options.Guard)
+	defer s.abandon()
 	c.session.Store(s)
+	defer c.session.Store(nil)
 	c.log.Info("signed in", "server", c.url.Host, "user", welcome.Me.User)
 	r.Receive(calls.Connected{Snapshot: welcome.Snapshot})
-	err = s.run(ctx, r)
-	c.session.Store(nil)
-	s.abandon()
-	return err
+	return s.run(ctx, r)
 }
 
 // Send sends a request; the frames leave in the order of the calls. Without a

@@ -159,7 +159,7 @@ func TestNetworkThatTakesNothingIsGivenUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := newSession(conn, c.times, c.log) // nobody pumps, as if each write waited for ever
+	s := newSession(conn, c.times, c.log, nil) // nobody pumps, as if each write waited for ever
 	var offline int
 	for range queue + 1 {
 		s.send(wire.EndCall{}, func(_ wire.Message, err error) {

@@ -16,6 +16,7 @@ import (
 
 	"tring/calls"
 	"tring/calls/wire"
+	"tring/guard"
 )
 
 // queue is how many frames may wait to be written. A phone never has so much to
@@ -23,7 +24,10 @@ import (
 // is the better one.
 const queue = 256
 
-var errStuck = errors.New("the network does not take what the phone sends")
+var (
+	errStuck  = errors.New("the network does not take what the phone sends")
+	errBroken = errors.New("the phone broke down")
+)
 
 // session is one connection after its sign-in. send, breakOff and abandon are
 // safe for concurrent use.
@@ -31,6 +35,7 @@ type session struct {
 	conn  *websocket.Conn
 	times times
 	log   *slog.Logger
+	guard guard.Guard
 	out   chan []byte
 	done  chan struct{} // closed by breakOff
 
@@ -46,9 +51,9 @@ type request struct {
 	sent   time.Time
 }
 
-func newSession(conn *websocket.Conn, t times, log *slog.Logger) *session {
+func newSession(conn *websocket.Conn, t times, log *slog.Logger, g guard.Guard) *session {
 	s := &session{
-		conn: conn, times: t, log: log, waiting: map[uint64]request{}, ticked: wall(),
+		conn: conn, times: t, log: log, guard: g, waiting: map[uint64]request{}, ticked: wall(),
 		seq: 2, // the sign-in used two
 		out: make(chan []byte, queue), done: make(chan struct{}),
 	}
@@ -63,9 +68,10 @@ func newSession(conn *websocket.Conn, t times, log *slog.Logger) *session {
 // run reads until the connection ends, and says why it did.
 func (s *session) run(ctx context.Context, r Receiver) error {
 	var pump sync.WaitGroup
-	pump.Go(s.pump)
+	s.guard.Join(&pump, s.pump)
 	defer pump.Wait()
-	stop := context.AfterFunc(ctx, func() { s.breakOff(ctx.Err()) })
+	defer s.breakOff(errBroken) // pump ends by it, whatever happens here
+	stop := s.guard.AfterEnd(ctx, func() { s.breakOff(ctx.Err()) })
 	defer stop()
 	for {
 		if err := s.next(r); err != nil {

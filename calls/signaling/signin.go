@@ -11,6 +11,7 @@ import (
 
 	"tring/calls"
 	"tring/calls/wire"
+	"tring/guard"
 )
 
 // Enrol binds the key of the options to the account that the invite was made
@@ -66,7 +67,7 @@ func (c *Client) signIn(ctx context.Context, conn *websocket.Conn, known []calls
 func (c *Client) introduce(ctx context.Context, conn *websocket.Conn, known []calls.ID,
 	prove func(signature string) wire.Message,
 ) (wire.Message, error) {
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	stop := c.options.Guard.AfterEnd(ctx, func() { conn.Close() })
 	defer stop()
 	if err := conn.SetReadDeadline(time.Now().Add(c.times.signIn)); err != nil {
 		return nil, err
@@ -86,7 +87,7 @@ func (c *Client) introduce(ctx context.Context, conn *websocket.Conn, known []ca
 	if challenge.Version != wire.Version {
 		return nil, calls.ErrVersion
 	}
-	signature, err := sign(ctx, c.options.Signer, wire.SignInText(hello, challenge, c.url.Hostname()))
+	signature, err := sign(ctx, c.options.Guard, c.options.Signer, wire.SignInText(hello, challenge, c.url.Hostname()))
 	if err != nil {
 		return nil, err
 	}
@@ -142,16 +143,16 @@ func read(conn *websocket.Conn) (wire.Message, error) {
 
 // sign asks the key to sign. The key may live in an ssh agent that asks its
 // owner first and cannot be interrupted: ctx stops the waiting, not the agent.
-func sign(ctx context.Context, signer Signer, text []byte) (string, error) {
+func sign(ctx context.Context, g guard.Guard, signer Signer, text []byte) (string, error) {
 	type result struct {
 		signature string
 		err       error
 	}
 	done := make(chan result, 1)
-	go func() {
+	g.Go(func() {
 		signature, err := wire.SignSSH(signer, wire.SignatureNamespace, text)
 		done <- result{signature, err}
-	}()
+	})
 	select {
 	case r := <-done:
 		return r.signature, r.err

@@ -197,12 +197,12 @@ func (i *incoming) act(ctx context.Context, c calls.Call) {
 	if _, accepts := act.(calls.Accept); act == nil || accepts && i.held != "" {
 		return
 	}
-	go func() {
+	i.phone.Guard.Go(func() {
 		err := i.phone.Do(context.WithoutCancel(ctx), calls.Command{Call: c.ID, Act: act})
 		if err != nil && calls.Code(err) == calls.ErrInternal.Code {
 			i.fail(fmt.Errorf("%s call: %w", act.Verb(), err))
 		}
-	}()
+	})
 }
 
 // fail brings an error of a goroutine beside into the events.

@@ -118,7 +118,7 @@ type outgoing struct {
 // follow places the call and stays with it until it is over.
 func (o *outgoing) follow(ctx context.Context, act calls.Initiate) error {
 	placed := make(chan error, 1)
-	go func() { placed <- o.phone.Do(context.WithoutCancel(ctx), calls.Command{Call: o.id, Act: act}) }()
+	o.phone.Guard.Go(func() { placed <- o.phone.Do(context.WithoutCancel(ctx), calls.Command{Call: o.id, Act: act}) })
 	asked := ctx.Done()
 	for {
 		select {

@@ -157,10 +157,13 @@ func (u *unsent) carry(ctx context.Context, account Account, left config.Unsent)
 	ctx, cancel := context.WithTimeout(ctx, courierTime)
 	defer cancel()
 	courier := agent.New(agent.Config{
-		Me: calls.Identity{User: calls.UserID(left.User), Device: account.Device}, Signaler: client, Unsent: ends(left), Log: u.log,
+		Me: calls.Identity{User: calls.UserID(left.User), Device: account.Device}, Signaler: client, Unsent: ends(left), Log: u.log, Guard: account.Guard,
 	})
 	done := make(chan error, 1)
-	go func() { done <- courier.Run(ctx) }()
+	account.Guard.Go(func() {
+		defer close(done)
+		done <- courier.Run(ctx)
+	})
 	rest := courier.Farewell(ctx)
 	cancel()
 	u.keep(left, rest)

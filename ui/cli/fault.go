@@ -18,7 +18,7 @@ func (w *watch) listenTo(s *session) {
 	case s.soundNote != "": // the engine would say no more than that
 		w.tellSound(ui.Clean("No sound: "+s.soundNote, noteWidth))
 	case s.realSound:
-		go func() { w.notes <- lacks() }()
+		s.Guard.Go(func() { w.notes <- lacks() })
 	default:
 		w.looked, w.lacks, w.leaving = true, s.lacks, s.leaving
 	}

@@ -134,7 +134,7 @@ func (h *hosted) signIn(s *session, paths config.Paths, settings config.Settings
 		kind = wire.KindSSH
 	}
 	account := h.account
-	account.Kind, account.Log = kind, s.log
+	account.Kind, account.Log, account.Guard = kind, s.log, h.login.Guard
 	account.Device = calls.Device{ID: calls.DeviceID(device), Label: settings.Label}
 	s.unsent = openUnsent(paths, config.Account{Server: account.URL, User: string(account.For)}, device, s.log)
 	return account, nil

@@ -14,6 +14,7 @@ import (
 	"tring/calls/agent"
 	"tring/calls/media"
 	"tring/calls/signaling"
+	"tring/guard"
 )
 
 // Account is how one phone signs in, and as whom.
@@ -37,6 +38,7 @@ type Sound struct {
 type Phone struct {
 	*agent.Agent
 	Engine *audio.Engine
+	Guard  guard.Guard // of the account it was made with
 }
 
 // NewPhone builds a phone. It opens and starts nothing; Run does. Unsent is what
@@ -49,13 +51,13 @@ func NewPhone(a Account, s Sound, unsent ...calls.Unsent) (*Phone, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := audio.Config{Device: s.Device, Ring: s.Ring, Gain: s.Gain, Codec: opus.Codec{}, DTX: s.DTX, Processor: s.Processor, Log: a.Log}
+	c := audio.Config{Device: s.Device, Ring: s.Ring, Gain: s.Gain, Codec: opus.Codec{}, DTX: s.DTX, Processor: s.Processor, Log: a.Log, Guard: a.Guard}
 	if s.LowDelay {
 		c.PacketDuration = audio.FrameDuration
 	}
 	c.Tones = s.Tones
 	engine := audio.NewEngine(c)
-	sessions, err := media.New(media.Config{Engine: engine, Log: a.Log})
+	sessions, err := media.New(media.Config{Engine: engine, Log: a.Log, Guard: a.Guard})
 	if err != nil {
 		return nil, fmt.Errorf("prepare media: %w", err)
 	}
@@ -66,12 +68,12 @@ func NewPhone(a Account, s Sound, unsent ...calls.Unsent) (*Phone, error) {
 		OpenSession: func(o calls.OpenMedia, notify func(calls.Input)) (agent.Session, error) {
 			return sessions.Open(o, notify)
 		},
-		Unsent: unsent, Log: a.Log,
+		Unsent: unsent, Log: a.Log, Guard: a.Guard,
 	}
 	if !s.NoTones {
 		phone.Sound = engine
 	}
-	return &Phone{Agent: agent.New(phone), Engine: engine}, nil
+	return &Phone{Agent: agent.New(phone), Engine: engine, Guard: a.Guard}, nil
 }
 
 // Run runs the phone until ctx ends, and then hangs up and releases the devices.

@@ -64,7 +64,7 @@ func (a *app) plainPhone(ctx context.Context, s *session) error {
 		Agent: dialler{s.Phone, desk.ring}, In: a.in, Out: a.out, NewCallID: newCallID, Now: time.Now,
 		Language: ui.LanguageOf(s.settings.Lang, a.getenv), Banner: banner(s), Notes: notes,
 		Server: asker{s.Phone}, Accounts: a.accounts(s), Settings: desk,
-		Stats: s.Stats, Volume: s.Engine.SetVolume, Dial: dialTone(s.Engine), Log: s.logged,
+		Stats: s.Stats, Volume: s.Engine.SetVolume, Dial: dialTone(s.Engine), Log: s.logged, Guard: s.Guard,
 	}
 	a.attend(s, &c)
 	if s.bellNote != "" {
@@ -74,7 +74,7 @@ func (a *app) plainPhone(ctx context.Context, s *session) error {
 		if note := a.hosted.note(); note != "" {
 			tell(note)
 		}
-		go a.hosted.follow(looking, a.hosted.teller(c.Language, tell))
+		s.Guard.Go(func() { a.hosted.follow(looking, a.hosted.teller(c.Language, tell)) })
 		return c.Run(ctx)
 	}
 	recorded := make(chan ui.Recorded, 8)
@@ -84,7 +84,7 @@ func (a *app) plainPhone(ctx context.Context, s *session) error {
 	case s.soundNote != "":
 		tell("No sound: " + ui.Clean(s.soundNote, noteWidth))
 	case s.realSound:
-		go lookForDevices(looking, tell)
+		s.Guard.Go(func() { lookForDevices(looking, tell) })
 	}
 	err := c.Run(ctx)
 	recorder.close() // tells of what it ended

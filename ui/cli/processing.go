@@ -152,7 +152,10 @@ func (s *session) guessEcho(ctx context.Context) {
 		return
 	}
 	done := make(chan struct{})
-	go func() { s.processing.follow(ctx, s.Phone); close(done) }()
+	s.Guard.Go(func() {
+		defer close(done)
+		s.processing.follow(ctx, s.Phone)
+	})
 	s.later(func() error { <-done; return nil })
 }
 

@@ -77,15 +77,17 @@ func (a *app) fullScreen(ctx context.Context, s *session) (again bool, err error
 	if size.Width > 0 { // so that the first picture is whole, and need not wait for a second one
 		model.Update(size)
 	}
-	program = ui.NewProgram(model, append(options, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(a.out),
+	program = ui.NewProgram(model, s.Guard, append(options, tea.WithContext(ctx), tea.WithInput(a.in), tea.WithOutput(a.out),
 		tea.WithoutSignalHandler())...)
 	looking, enough := context.WithCancel(ctx)
 	defer enough()
 	switch {
 	case a.hosted != nil:
-		go a.hosted.follow(looking, program.Send)
+		s.Guard.Go(func() { a.hosted.follow(looking, program.Send) })
 	case s.realSound:
-		go lookForDevices(looking, func(note string) { program.Send(ui.SoundNote(note)) })
+		s.Guard.Go(func() {
+			lookForDevices(looking, func(note string) { program.Send(ui.SoundNote(note)) })
+		})
 	}
 	// The listener's queue is between the phone and a program that may wait for its
 	// terminal: it is bounded, and what it cannot hold becomes one look at the whole.

@@ -127,10 +127,16 @@ var errNoAccount = errors.New("no account yet; run `tring login URL`, or `tring`
 func (s *session) run(asked context.Context) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(asked))
 	done := make(chan error, 1)
-	go func() { done <- s.Run(ctx) }()
+	s.Guard.Go(func() {
+		defer close(done)
+		done <- s.Run(ctx)
+	})
 	s.guessEcho(ctx)
 	s.told = make(chan struct{})
-	go func() { s.tellOthers(ctx); close(s.told) }()
+	s.Guard.Go(func() {
+		defer close(s.told)
+		s.tellOthers(ctx)
+	})
 	s.later(func() error {
 		s.farewell(asked)
 		cancel()

@@ -271,10 +271,10 @@ func (d *desk) Devices(ctx context.Context) (ui.SoundDevices, error) {
 		err   error
 	}
 	answers := make(chan answer, 1)
-	go func() {
+	d.phone.Guard.Go(func() {
 		found, err := portaudio.List()
 		answers <- answer{found, err}
-	}()
+	})
 	all := ui.SoundDevices{Canceller: d.processing.canCancel()}
 	if d.processing != nil {
 		all.Hears, all.Plays = d.processing.devices(ctx)

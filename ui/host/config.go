@@ -22,6 +22,7 @@ var (
 	ErrStalled  = errors.New("the client has stopped reading")
 	ErrIdle     = errors.New("nobody has typed for a long time")
 	ErrStopping = errors.New("the host is stopping")
+	ErrFailed   = errors.New("the telephone has failed")
 )
 
 // Config is what a host is given. Listen, HostKey, Whose, Join and Run are needed.

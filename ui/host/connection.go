@@ -9,6 +9,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	gossh "golang.org/x/crypto/ssh"
 	"golang.org/x/time/rate"
+
+	"tring/guard"
 )
 
 // connection is one TCP connection, from before its handshake on. Reading paces its
@@ -21,7 +23,8 @@ type connection struct {
 	admission        *admission
 	pace             *rate.Limiter
 	in, out          prometheus.Counter
-	keep             sync.Once // of keepalive
+	keep             sync.Once   // of keepalive
+	guard            guard.Guard // of what is the connection's rather than a login's
 	opens            *rate.Limiter
 
 	ctx    context.Context // ends when it is closed; its cause says why
@@ -65,8 +68,9 @@ func (h *Host) newConnection(conn net.Conn) *connection {
 		opens: rate.NewLimiter(channelRate, channelBurst),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
+	c.guard = h.guard(h.cfg.Log.With("connection", c.id, "address", c.address), func() { _ = c.end(ErrFailed) })
 	c.mu.Lock()
-	c.nobody = time.AfterFunc(2*c.limits.Handshake, func() { _ = c.end(ErrGone) })
+	c.nobody = c.guard.After(2*c.limits.Handshake, func() { _ = c.end(ErrGone) })
 	c.mu.Unlock()
 	return c
 }
@@ -131,7 +135,7 @@ func (c *connection) shut() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.channels--; c.channels == 0 && c.ctx.Err() == nil {
-		c.empty = time.AfterFunc(c.limits.Empty, func() { _ = c.end(ErrIdle) })
+		c.empty = c.guard.After(c.limits.Empty, func() { _ = c.end(ErrIdle) })
 	}
 }
 
@@ -139,7 +143,7 @@ func (c *connection) shut() {
 // ends it when no answer came for Limits.Dead. The question may block as long as
 // the client does; the timer does not.
 func (c *connection) keepalive(conn gossh.Conn) {
-	dead := time.AfterFunc(c.limits.Dead, func() { _ = c.end(ErrGone) })
+	dead := c.guard.After(c.limits.Dead, func() { _ = c.end(ErrGone) })
 	defer dead.Stop()
 	pause := time.NewTimer(0)
 	defer pause.Stop()

@@ -85,16 +85,16 @@ func (h *Host) enter(srv *ssh.Server, conn *gossh.ServerConn, asked gossh.NewCha
 	if err != nil {
 		return // the client is gone
 	}
-	c.keep.Do(func() { go c.keepalive(conn) })
+	c.keep.Do(func() { c.guard.Go(func() { c.keepalive(conn) }) })
 	d := &door{
 		conn: c, passed: make(chan *gossh.Request), shut: make(chan struct{}), resized: make(chan Size, 1),
 		limit:   rate.NewLimiter(rate.Limit(h.cfg.Limits.Requests), 2*h.cfg.Limits.Requests),
 		refused: h.metrics.refused.WithLabelValues("request"),
 		dropped: h.metrics.resizes,
-		asked:   time.AfterFunc(h.cfg.Limits.Handshake, func() { _ = c.end(ErrIdle) }),
+		asked:   c.guard.After(h.cfg.Limits.Handshake, func() { _ = c.end(ErrIdle) }),
 	}
 	defer d.asked.Stop()
-	go d.stand(requests)
+	c.guard.Go(func() { d.stand(requests) })
 	ssh.DefaultSessionHandler(srv, conn, entered{asked, channel, d.passed}, doorContext{ctx, d})
 }
 

@@ -337,6 +337,20 @@ func runWords(ctx context.Context, l *Login) int {
 		<-ctx.Done()
 	case "panic":
 		panic("as asked")
+	case "panic-beside": // and the rest of the phone hangs up in peace
+		l.Guard.Go(func() { panic("as asked") })
+		<-ctx.Done()
+	case "panic-timer":
+		l.Guard.After(0, func() { panic("as asked") })
+		<-ctx.Done()
+	case "panic-often":
+		for range 3 {
+			l.Guard.Run(func() { panic("as asked") })
+		}
+		<-ctx.Done()
+	case "panic-stuck": // it waits for something else than its end
+		l.Guard.Go(func() { panic("as asked") })
+		_, _ = io.Copy(io.Discard, l.In)
 	default:
 		_, _ = fmt.Fprintf(l.Err, "unknown command %q\n", word)
 		return exitUsage

@@ -32,6 +32,8 @@ type Host struct {
 	ctx     context.Context // of all logins; ends with Close
 	cancel  context.CancelCauseFunc
 	closing sync.Once
+
+	failedWait time.Duration // what a phone in which something failed may take to hang up
 }
 
 // New opens the host's key, which it makes when there is none, and the address to
@@ -48,7 +50,7 @@ func New(cfg Config) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{cfg: cfg, key: signer.PublicKey(), lines: NewLines(cfg.Codec, cfg.Log), census: newCensus()}
+	h := &Host{cfg: cfg, key: signer.PublicKey(), lines: NewLines(cfg.Codec, cfg.Log), census: newCensus(), failedWait: failedWait}
 	h.metrics = newMetrics(h.lines.Stats)
 	h.admission = newAdmission(cfg.Limits, h.metrics)
 	h.ctx, h.cancel = context.WithCancelCause(context.Background())

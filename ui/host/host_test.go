@@ -259,18 +259,24 @@ func TestPanic(t *testing.T) {
 	alice := s.dial(s.person("alice"))
 	bob := s.start(s.dial(s.person("bob")), "wait")
 	other := s.start(alice, "wait")
-	w := s.session(alice)
-	if err := w.Start("panic"); err != nil {
-		t.Fatal(err)
-	}
-	if code := s.end(w); code != exitFailed || strings.Count(w.err.String(), "\n") != 1 {
-		t.Errorf("code %d, %q", code, w.err.String())
-	}
-	if n := s.metric("panics_total", ""); n != 1 {
-		t.Errorf("%v panics counted", n)
-	}
-	if !strings.Contains(s.log.String(), "runWords") {
-		t.Error("no stack is logged")
+	s.host.failedWait = 10 * time.Millisecond
+	for n, kind := range []string{"panic", "panic-beside", "panic-timer", "panic-often", "panic-stuck"} {
+		w := s.session(alice)
+		if err := w.Start(kind); err != nil {
+			t.Fatal(err)
+		}
+		if code := s.end(w); code != exitFailed || strings.Count(w.err.String(), "\n") != 1 {
+			t.Errorf("%s: code %d, %q", kind, code, w.err.String())
+		}
+		if got := s.metric("panics_total", ""); got != float64(n+1) {
+			t.Errorf("%s: %v panics counted", kind, got)
+		}
+		if got := s.metric("ended_total", "panic"); got != float64(n+1) {
+			t.Errorf("%s: %v logins ended by one", kind, got)
+		}
+		if got := strings.Count(s.log.String(), "runWords"); got <= n {
+			t.Errorf("%s: no stack is logged", kind)
+		}
 	}
 	for _, w := range []*session{bob, other} {
 		_, _ = io.WriteString(w.in, "x")

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"tring/calls"
+	"tring/guard"
 )
 
 // Login is one session of a person who came by ssh: one channel with one
@@ -35,6 +36,9 @@ type Login struct {
 	// Leaving brings, once, how long calls may still go on: the host stops. A login
 	// without a call is ended a moment later.
 	Leaving <-chan time.Duration
+	// Guard runs the goroutines of the login: whatever panics in one ends this login
+	// only.
+	Guard guard.Guard
 
 	mu     sync.Mutex
 	inCall bool

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"tring/guard"
 )
 
 // outletSize is what waits for a client at most: some frames of the largest screen.
@@ -36,10 +38,10 @@ type outlet struct {
 	err    error // of the first write that failed
 }
 
-func newOutlet(out, errors io.Writer, stalled time.Duration, stall func()) *outlet {
+func newOutlet(out, errors io.Writer, stalled time.Duration, stall func(), g guard.Guard) *outlet {
 	o := &outlet{streams: [2]io.Writer{out, errors}, stalled: stalled, stall: stall, done: make(chan struct{})}
 	o.change = sync.NewCond(&o.mu)
-	go o.carry()
+	g.Go(func() { o.carry(g) })
 	return o
 }
 
@@ -76,9 +78,9 @@ func (o *outlet) write(stream int, p []byte) (n int, err error) {
 }
 
 // carry is the goroutine.
-func (o *outlet) carry() {
+func (o *outlet) carry(g guard.Guard) {
 	defer close(o.done)
-	watch := time.AfterFunc(time.Hour, o.stall)
+	watch := g.After(time.Hour, o.stall)
 	watch.Stop()
 	defer watch.Stop()
 	var piece []byte

@@ -2,11 +2,15 @@ package host
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
 // farewell is the time for a screen to say why it ends.
 const farewell = 2 * time.Second
+
+// failedWait is Host.failedWait, but for tests.
+const failedWait = 10 * time.Second
 
 // login runs the phone, or one of its commands, for a person.
 func (v *visit) login(args []string) int {
@@ -34,20 +38,21 @@ func (v *visit) login(args []string) int {
 
 	ctx, cancel := context.WithCancelCause(v.host.ctx)
 	o := &overseer{visit: v, login: l, in: in, leaving: leaving, cancel: cancel}
+	l.Guard = v.guard(cancel)
 	overseen := make(chan struct{})
-	go func() {
+	l.Guard.Go(func() {
 		defer close(overseen)
 		o.watch(ctx)
-	}()
+	})
 	v.log.Info("login began", "screen", len(args) == 0)
 	v.host.metrics.began(len(args) == 0)
-	code, cause := exitFailed, "panic"
-	if v.guarded(func() { code = v.host.cfg.Run(ctx, l) }) {
-		cause = causeOf(ctx)
-	}
+	code := v.run(ctx, l)
+	cause := causeOf(ctx)
 	cancel(nil)
 	<-overseen
 	switch cause {
+	case "panic":
+		v.say("%s", weFailed)
 	case "idle":
 		v.say("%s; log in again", ErrIdle)
 	case "stopping":
@@ -56,6 +61,36 @@ func (v *visit) login(args []string) int {
 	v.host.metrics.over(cause)
 	v.log.Info("login ended", "cause", cause, "code", code)
 	return code
+}
+
+// run carries out a login. One that has failed may wait for what will never come;
+// it is left behind then.
+func (v *visit) run(ctx context.Context, l *Login) int {
+	ended := make(chan int, 1)
+	go func() {
+		defer close(ended) // after a panic was told
+		l.Guard.Run(func() { ended <- v.host.cfg.Run(ctx, l) })
+	}()
+	var late <-chan time.Time
+	for failed := ctx.Done(); ; {
+		select {
+		case code := <-ended:
+			if errors.Is(context.Cause(ctx), ErrFailed) {
+				return exitFailed
+			}
+			return code
+		case <-failed:
+			failed = nil
+			if errors.Is(context.Cause(ctx), ErrFailed) {
+				timer := time.NewTimer(v.host.failedWait)
+				defer timer.Stop()
+				late = timer.C
+			}
+		case <-late:
+			v.log.Error("what has failed does not end, and is left behind")
+			return exitFailed
+		}
+	}
 }
 
 // causeOf names why a login ended, for logs and metrics.
@@ -69,6 +104,8 @@ func causeOf(ctx context.Context) string {
 		return "idle"
 	case ErrStopping:
 		return "stopping"
+	case ErrFailed:
+		return "panic"
 	}
 	return "gone"
 }
@@ -154,8 +191,8 @@ func (o *overseer) whyGone() error {
 func (o *overseer) stop() {
 	o.cancel(ErrStopping)
 	conn := o.visit.door.conn
-	stuck := time.AfterFunc(farewell, func() { _ = conn.end(ErrStopping) })
-	context.AfterFunc(conn.ctx, func() { stuck.Stop() })
+	stuck := conn.guard.After(farewell, func() { _ = conn.end(ErrStopping) })
+	conn.guard.AfterEnd(conn.ctx, func() { stuck.Stop() })
 }
 
 // count keeps the number of logins in a call.

@@ -4,12 +4,12 @@ import (
 	"context"
 	"io"
 	"log/slog"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"tring/audio"
+	"tring/guard"
 	"tring/ui"
 )
 
@@ -35,6 +35,7 @@ type carrier struct {
 	count *counts
 	began time.Time
 	log   *slog.Logger
+	guard guard.Guard
 
 	frames atomic.Int64 // of raw samples that came
 	last   atomic.Int64 // when, in ns since it began
@@ -73,6 +74,10 @@ func newCarrier(s SoundChannel, codec audio.Codec, count *counts, log *slog.Logg
 		SoundChannel: s, codec: codec, count: count, log: log, began: time.Now(),
 		wake: make(chan struct{}, 1), say: make(chan string, words), told: make(chan struct{}), ended: make(chan struct{}),
 	}
+	c.guard = guard.New(func(reason any, stack []byte) { // it ends this channel and nobody else's
+		c.log.Error("panic in a sound channel", "error", reason, "stack", string(stack))
+		c.end("the sound has failed; it is a fault of ours")
+	})
 	c.fault.Store(new(string))
 	return c
 }
@@ -85,21 +90,10 @@ func (c *carrier) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	go c.teller()
-	go c.safely(c.listen)
-	go c.safely(func() { c.speak(ctx, encoder) })
+	c.guard.Go(c.teller)
+	c.guard.Go(c.listen)
+	c.guard.Go(func() { c.speak(ctx, encoder) })
 	return nil
-}
-
-// safely contains a panic: it ends this channel and nobody else's.
-func (c *carrier) safely(do func()) {
-	defer func() {
-		if r := recover(); r != nil {
-			c.log.Error("host: panic in a sound channel", "error", r, "stack", string(debug.Stack()))
-			c.end("the sound has failed; it is a fault of ours")
-		}
-	}()
-	do()
 }
 
 // move ties it to another line than before; either may be nil. One goroutine does

@@ -5,8 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -15,6 +15,7 @@ import (
 	gossh "golang.org/x/crypto/ssh"
 
 	"tring/calls"
+	"tring/guard"
 )
 
 // visit is one command of one client, from the moment on that it is asked for. It
@@ -57,10 +58,10 @@ func (h *Host) visit(s ssh.Session, do func(*visit) int) {
 	v := &visit{host: h, door: d, session: s, name: letters(), key: s.PublicKey()}
 	v.fingerprint = gossh.FingerprintSHA256(v.key)
 	v.log = h.cfg.Log.With("session", v.name, "connection", d.conn.id, "key", v.fingerprint, "address", d.conn.address)
-	v.out = newOutlet(s, s.Stderr(), h.cfg.Limits.Stalled, func() { _ = d.conn.end(ErrStalled) })
+	v.out = newOutlet(s, s.Stderr(), h.cfg.Limits.Stalled, func() { _ = d.conn.end(ErrStalled) }, d.conn.guard)
 	code := exitFailed
 	if v.counted = h.census.begin(); v.counted {
-		v.guarded(func() { code = do(v) })
+		h.guard(v.log, func() { v.say("%s", weFailed) }).Run(func() { code = do(v) })
 	} else {
 		v.say("%s; log in again in a moment", ErrStopping)
 	}
@@ -181,13 +182,13 @@ func (v *visit) sound(opus bool) int {
 	defer open.Dec()
 	ctx, cancel := context.WithCancelCause(v.host.ctx)
 	defer cancel(nil)
-	go func() {
+	v.guard(cancel).Go(func() {
 		select {
 		case <-v.door.shut:
 			cancel(ErrGone)
 		case <-ctx.Done():
 		}
-	}()
+	})
 	v.log.Info("sound opened", "opus", opus)
 	defer v.log.Info("sound closed")
 	return v.host.lines.Carry(ctx, SoundChannel{
@@ -197,15 +198,23 @@ func (v *visit) sound(opus bool) int {
 	})
 }
 
-// guarded contains a panic: it ends this visit and nobody else's.
-func (v *visit) guarded(do func()) (whole bool) {
-	defer func() {
-		if r := recover(); r != nil {
-			v.host.metrics.panics.Inc()
-			v.log.Error("panic", "error", r, "stack", string(debug.Stack()))
-			v.say("the telephone has failed here; it is a fault of ours. Log in again.")
-		}
-	}()
-	do()
-	return true
+// weFailed is what somebody is told whose telephone had a panic.
+const weFailed = "the telephone has failed here; it is a fault of ours. Log in again."
+
+// guard is that of a login or a sound channel, which a panic ends.
+func (v *visit) guard(cancel context.CancelCauseFunc) guard.Guard {
+	return v.host.guard(v.log, func() { cancel(ErrFailed) })
+}
+
+// guard contains panics. The first of them is told to the log, counted, and ends
+// something; more of them may come while it does.
+func (h *Host) guard(log *slog.Logger, end func()) guard.Guard {
+	var once sync.Once
+	return guard.New(func(reason any, stack []byte) {
+		once.Do(func() {
+			h.metrics.panics.Inc()
+			log.Error("panic", "error", reason, "stack", string(stack))
+			end()
+		})
+	})
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"tring/calls"
+	"tring/guard"
 	"tring/ui"
 )
 
@@ -61,6 +62,8 @@ type Console struct {
 
 	Dial func(key rune) // sends the tone of 0 to 9, * or #
 	Log  ui.LogReader
+	// Guard runs the console's goroutines, but for that of Run.
+	Guard guard.Guard
 
 	answers chan func()                   // of questions, told in Run's goroutine
 	asking  bool                          // input waits for the answer to a question
@@ -111,7 +114,7 @@ func (c Console) Run(ctx context.Context) error {
 		c.print(connection(c.Language, v))
 	case calls.Connecting:
 	}
-	return c.loop(ctx, events, read(ctx, c.In))
+	return c.loop(ctx, events, read(ctx, c.Guard, c.In))
 }
 
 // begin is what somebody reads once there is a server.
@@ -214,7 +217,7 @@ func (c *Console) aside(ctx context.Context, work func(context.Context) func()) 
 // within is aside for what may take so long.
 func (c *Console) within(ctx context.Context, long time.Duration, work func(context.Context) func()) {
 	answers := c.answers
-	go func() {
+	c.Guard.Go(func() {
 		limited, cancel := context.WithTimeout(ctx, long)
 		defer cancel()
 		tell := work(limited)
@@ -222,7 +225,7 @@ func (c *Console) within(ctx context.Context, long time.Duration, work func(cont
 		case answers <- tell:
 		case <-ctx.Done():
 		}
-	}()
+	})
 }
 
 // obey carries out one line; true when the person quits.

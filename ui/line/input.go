@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
+
+	"tring/guard"
 )
 
 // inputMost is how much of a line is read, in bytes; the rest of it is dropped.
@@ -18,9 +20,9 @@ type typed struct {
 
 // read reads lines in a goroutine that ends with the input. (A read from a
 // terminal cannot be called off; ctx only stops it from handing lines over.)
-func read(ctx context.Context, in io.Reader) <-chan typed {
+func read(ctx context.Context, g guard.Guard, in io.Reader) <-chan typed {
 	lines := make(chan typed)
-	go func() {
+	g.Go(func() {
 		reader := bufio.NewReaderSize(in, inputMost)
 		for {
 			text, err := readLine(reader)
@@ -36,7 +38,7 @@ func read(ctx context.Context, in io.Reader) <-chan typed {
 				return
 			}
 		}
-	}()
+	})
 	return lines
 }
 
