@@ -128,11 +128,11 @@ func (o *outlet) close() {
 }
 
 // Keys that a person types in a second, in bytes, and what he may paste at once.
-// More waits: each key is a screen that is drawn, and sixteen thousand of them are a
-// core. A mouse that moves says 1.6 kB in a second.
+// More waits: each key may cost a picture, some tenths of a millisecond. A key that
+// is held says 0.5 kB in a second, on a keyboard that reports all.
 const (
-	typedRate  = 2 << 10
-	typedBurst = 16 << 10
+	typedRate  = 1 << 10
+	typedBurst = 8 << 10
 )
 
 // inlet is what a person types. It remembers when he did, which is what counts as
