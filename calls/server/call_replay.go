@@ -111,4 +111,3 @@ func (o *ownCalls) adopt(ctx context.Context, kv jetstream.KeyValue) error {
 	}
 	return nil
 }
-

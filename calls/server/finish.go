@@ -39,10 +39,12 @@ type finishing struct {
 // in the store, and the next start tries again.
 func (w finishing) setAside() bool { return w.refused >= refusals }
 
-// finishEvery is how long the finisher waits for more, foreignFinish how long it
-// leaves to another gateway.
+// finishEvery is how long the finisher waits for more, finishRest how long it rests
+// after it has finished all there was: a batch has its own price. foreignFinish is
+// how long it leaves to another gateway.
 const (
 	finishEvery   = 500 * time.Millisecond
+	finishRest    = 2 * time.Second
 	foreignFinish = 3 * time.Second
 )
 
@@ -135,13 +137,14 @@ func (f *finisher) due(most int) (batch []calls.Call, more bool) {
 // start finishes. A store that is too slow for a batch is given smaller ones.
 func (f *finisher) run(ctx context.Context) {
 	most := maxBatch
+	var rested time.Time // when it may begin at the earliest
 	for wait := finishEvery; ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-f.wake:
 		}
-		if pause(ctx, wait) != nil {
+		if pause(ctx, max(wait, time.Until(rested))) != nil {
 			return
 		}
 		batch, more := f.due(most)
@@ -156,11 +159,13 @@ func (f *finisher) run(ctx context.Context) {
 			}
 			wait, more, most = time.Second, true, max(len(batch)/4, 1)
 		}
-		if more {
-			select {
-			case f.wake <- struct{}{}:
-			default:
-			}
+		if !more {
+			rested = time.Now().Add(finishRest)
+			continue
+		}
+		select {
+		case f.wake <- struct{}{}:
+		default:
 		}
 	}
 }
