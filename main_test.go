@@ -25,9 +25,15 @@ func fragile() time.Time {
 
 // TestScripts runs the manual: real servers and phones, as processes. Beside
 // the commands of testscript, the scripts know those of script_test.go.
-func TestScripts(t *testing.T) {
+func TestScripts(t *testing.T) { scripts(t, "testdata/script") }
+
+// TestSoundScripts runs what has sound cards, when nothing else of the manual runs:
+// PortAudio gives a device up that a busy machine lets wait.
+func TestSoundScripts(t *testing.T) { scripts(t, "testdata/sound") }
+
+func scripts(t *testing.T, folder string) {
 	testscript.Run(t, testscript.Params{
-		Dir:   "testdata/script",
+		Dir:   folder,
 		Setup: setup,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"as":       as,
