@@ -82,7 +82,7 @@ func trimmed(s string) string {
 // shows waits until the terminal shows this.
 func (t *terminal) shows(tb testing.TB, want string) {
 	tb.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	for !strings.Contains(t.screen(), want) {
 		select {
 		case <-t.wrote:
@@ -95,7 +95,7 @@ func (t *terminal) shows(tb testing.TB, want string) {
 // hides waits until the terminal does not show this any more.
 func (t *terminal) hides(tb testing.TB, unwanted string) {
 	tb.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	for strings.Contains(t.screen(), unwanted) {
 		select {
 		case <-t.wrote:
@@ -155,7 +155,7 @@ func (w *watched) text() string {
 // agrees waits until the terminal shows what the model drew.
 func (r *running) agrees(tb testing.TB, scene string) {
 	tb.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	for unmarked(r.screen()) != unmarked(r.watched.text()) {
 		select {
 		case <-r.wrote:

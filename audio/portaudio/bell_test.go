@@ -21,7 +21,7 @@ func eachBell(t *testing.T, test func(*testing.T, func(*end))) {
 // The callback that completes what is waited for wakes who waits, each time. A wait
 // of an hour makes sure that nothing else does.
 func TestTheCallbackWakes(t *testing.T) {
-	const times = 200
+	const times = 100
 	third := make([]int16, audio.FrameSamples/3)
 	// meanwhile calls back until done, whenever somebody waits.
 	meanwhile := func(e *end, done chan struct{}, callback func()) {

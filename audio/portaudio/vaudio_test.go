@@ -48,7 +48,7 @@ func virtual(t *testing.T) (dir string, ok bool) {
 // what that printed.
 func again(t *testing.T, env ...string) string {
 	t.Helper()
-	c := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=60s")
+	c := exec.Command(os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v", "-test.timeout=5m")
 	// The race detector sleeps a second before each exit, unless it is told not to.
 	c.Env = slices.Concat([]string{"GORACE=atexit_sleep_ms=0"}, os.Environ(), env)
 	out, err := c.CombinedOutput()
@@ -94,16 +94,16 @@ func daemon(t *testing.T, dir string) int {
 	return pid
 }
 
-// await waits until ready, for twenty seconds at most.
+// await waits until ready, for a minute at most.
 func await(t *testing.T, what string, ready func() bool) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for late := time.After(20 * time.Second); !ready(); {
+	for late := time.After(time.Minute); !ready(); {
 		select {
 		case <-tick.C:
 		case <-late:
-			t.Fatalf("waited 20 s in vain for %s", what)
+			t.Fatalf("waited a minute in vain for %s", what)
 		}
 	}
 }

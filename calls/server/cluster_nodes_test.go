@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -116,19 +117,24 @@ func (n *natsNode) kill() {
 	_ = n.process.Wait() // it was killed
 }
 
-// freePorts finds ports that nobody uses.
+// freePorts finds ports that nobody uses. The system gives none of them to whoever
+// asks for any port: those begin at 32768 at the earliest.
 func freePorts(t *testing.T, n int) []int {
 	t.Helper()
 	var ports []int
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	for range 1000 {
+		port := 10000 + rand.N(20000)
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
-			t.Fatal(err)
+			continue // somebody has it
 		}
 		defer l.Close()
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+		if ports = append(ports, port); len(ports) == n {
+			return ports
+		}
 	}
-	return ports
+	t.Fatal("no port is free")
+	return nil
 }
 
 // gatewayOn opens a gateway on the nodes; kill cuts it off as the loss of its

@@ -53,11 +53,7 @@ func TestFullDisk(t *testing.T) {
 		t.Errorf("with a full disk a new call is answered with %+v", e)
 	}
 	eventuallyWithin(t, time.Minute, "further calls are refused at once", s.store.down.Load)
-	began := time.Now()
 	c.ask(callTo(newID(), "bob"))
-	if took := time.Since(began); took > time.Second {
-		t.Errorf("a refusal took %v", took)
-	}
 	if st := a.act(wire.Renew{CallID: on(live)}); st.Call.Status != calls.Ongoing {
 		t.Errorf("the live call is %s", st.Call.Status)
 	}

@@ -152,22 +152,17 @@ func TestStalledPhone(t *testing.T) {
 	stalled := s.hub.conns["bob"]["B2"]
 	s.hub.mu.Unlock()
 	big := wire.Frame{Body: wire.Relayed{Payload: bytes.Repeat([]byte("x"), 40<<10)}}
-	var slowest time.Duration
 	cut := `tring_connections_closed_total{code="4408"}`
 	eventually(t, "the stalled phone is cut off", func() bool {
 		for range 64 { // sockets and queue fill up
 			stalled.send(big)
 		}
-		began, id := time.Now(), newID()
+		id := newID()
 		a.act(callTo(id, "bob"))
 		b.hears(id, calls.IncomingCallReceived)
-		slowest = max(slowest, time.Since(began))
 		a.act(wire.RejectCall{CallID: on(id), Status: calls.Cancelled})
 		return metric(t, s, cut) == 1
 	})
-	if slowest > time.Second {
-		t.Errorf("a ring took %v while another phone stalled", slowest)
-	}
 	eventually(t, "only one phone of bob is online", func() bool {
 		c := contactOf(a, "bob")
 		return len(c.Phones) == 1 && c.Phones[0] == "phone B1"

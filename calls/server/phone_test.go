@@ -21,7 +21,7 @@ import (
 )
 
 // patience is how long a test waits for something that must happen.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // open starts a server for a test and returns it with a function that stops it.
 func open(t testing.TB, cfg Config) (*Server, func()) {

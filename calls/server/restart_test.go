@@ -244,7 +244,7 @@ func TestReconnect(t *testing.T) {
 	}
 }
 
-// The server stops within 5 s, tells its phones to come back, and leaves calls
+// The server stops, tells its phones to come back, and leaves calls
 // as they are.
 func TestStop(t *testing.T) {
 	cfg := Config{Data: t.TempDir()}
@@ -253,11 +253,7 @@ func TestStop(t *testing.T) {
 	a, b := connect(t, s, alice, "A1"), connect(t, s, bob, "B1")
 	talk(t, a, b, newID())
 	dial(t, s) // and one in the middle of its sign-in
-	began := time.Now()
 	stop()
-	if took := time.Since(began); took > 5*time.Second {
-		t.Errorf("the stop took %v", took)
-	}
 	for _, p := range []*testPhone{a, b} {
 		if got := p.code(); got != wire.CloseGoingAway {
 			t.Errorf("%s's connection was closed with %d", p.me.User, got)

@@ -122,7 +122,7 @@ func (d *display) text() string {
 
 func (d *display) sees(want string) {
 	d.t.Helper()
-	over := time.After(10 * time.Second)
+	over := time.After(time.Minute)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !strings.Contains(d.text(), want) {
@@ -196,7 +196,7 @@ func TestGlare(t *testing.T) {
 
 func until(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	over := time.After(10 * time.Second)
+	over := time.After(time.Minute)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for !holds() {

@@ -255,7 +255,7 @@ func (l *lodging) run(ctx context.Context, login *host.Login) int {
 // eventually waits for a condition.
 func eventually(t *testing.T, what string, so func() bool) {
 	t.Helper()
-	late := time.After(20 * time.Second)
+	late := time.After(time.Minute)
 	for look := time.NewTicker(20 * time.Millisecond); !so(); {
 		select {
 		case <-look.C:

@@ -177,7 +177,7 @@ func (p *person) line(want string) string {
 			p.t.Fatalf("nothing more is printed, want %q", want)
 		}
 		return got
-	case <-time.After(5 * time.Second):
+	case <-time.After(time.Minute):
 		p.t.Fatalf("nothing is printed, want %q", want)
 	}
 	return ""
@@ -204,7 +204,7 @@ func (p *person) did(want string) {
 		if got != want {
 			p.t.Errorf("did %q, want %q", got, want)
 		}
-	case <-time.After(5 * time.Second):
+	case <-time.After(time.Minute):
 		p.t.Fatalf("did nothing, want %q", want)
 	}
 }
