@@ -31,9 +31,7 @@ func newHouse(b *testing.B, people ...string) *house {
 	b.Helper()
 	dir := b.TempDir()
 	h := &house{tring: filepath.Join(dir, "tring"), homes: map[string]string{}}
-	if out, err := exec.Command("go", "build", "-o", h.tring, ".").CombinedOutput(); err != nil {
-		b.Fatalf("build: %v\n%s", err, out)
-	}
+	install(b, h.tring)
 	data := filepath.Join(dir, "srv")
 	server := exec.Command(h.tring, "serve", "--listen", "127.0.0.1:0", "--admin", "off", "--data", data)
 	said := &output{}
@@ -62,6 +60,19 @@ func newHouse(b *testing.B, people ...string) *house {
 		}
 	}
 	return h
+}
+
+// install builds the program, and copies it as an installation does: of a file that
+// was just linked the system maps more pages than of one that was copied.
+func install(b *testing.B, to string) {
+	b.Helper()
+	linked := to + ".linked"
+	if out, err := exec.Command("go", "build", "-o", linked, ".").CombinedOutput(); err != nil {
+		b.Fatalf("build: %v\n%s", err, out)
+	}
+	if out, err := exec.Command("install", linked, to).CombinedOutput(); err != nil {
+		b.Fatalf("install: %v\n%s", err, out)
+	}
 }
 
 func (h *house) command(who string, args ...string) *exec.Cmd {

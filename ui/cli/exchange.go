@@ -27,6 +27,7 @@ type exchange struct {
 	version string
 	now     func() time.Time
 	log     *slog.Logger
+	settle  *time.Timer // set anew by each login that comes or goes
 
 	server *signaling.Host
 	linked chan error // the first news of the connection
@@ -36,7 +37,7 @@ type exchange struct {
 func (a *app) openExchange(account Account, folder string, log *slog.Logger) (*exchange, error) {
 	x := &exchange{
 		account: account, people: filepath.Join(folder, "people"), version: a.version, now: a.now, log: log,
-		linked: make(chan error, 1),
+		linked: make(chan error, 1), settle: newSettling(),
 	}
 	if err := tidy(x.people); err != nil {
 		return nil, err

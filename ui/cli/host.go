@@ -67,6 +67,7 @@ func (a *app) runHost(ctx context.Context, f hostFlags) (err error) {
 	case f.server == "":
 		return wrongUsage("--server is missing: the address of a telephone server")
 	}
+	defer a.collectEarly()()
 	if f.data == "" {
 		f.data = config.Locate(a.getenv).Host()
 	}

@@ -37,6 +37,8 @@ func (x *exchange) runLogin(ctx context.Context, l *host.Login) int {
 		fmt.Fprintf(l.Err, "tring: %v\n", err)
 		return exitFailure
 	}
+	x.settle.Reset(settled)
+	defer x.settle.Reset(settled)
 	account := x.account
 	account.For = l.User
 	a := &app{
@@ -74,14 +76,14 @@ var hostedHint = strings.NewReplacer( //nolint:gochecknoglobals // a constant in
 
 // runHosted is Main for a login.
 func (a *app) runHosted(ctx context.Context, args []string) int {
+	if len(args) == 0 { // the usual one, for as long as a login lasts: without a tree of commands in memory
+		return a.report(a.screen(ctx, false))
+	}
 	root := a.hostedCommand()
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") && !offers(root, args[0]) {
+	if !strings.HasPrefix(args[0], "-") && !offers(root, args[0]) {
 		return a.report(wrongUsage("there is no command %q here; `help` shows what there is", shorten(args[0])))
 	}
 	root.SetArgs(slices.Clip(args))
-	if args == nil {
-		root.SetArgs([]string{})
-	}
 	root.SetOut(a.out)
 	root.SetErr(a.err)
 	err := root.ExecuteContext(ctx)
