@@ -11,16 +11,18 @@ const (
 	fecHoped   = 8                      // recoveries that may fail before it is believed that there is no FEC
 	fecKnown   = 50                     // and after one that did not
 	leastRun   = 120                    // samples in a packet, 2.5 ms
+	usualSize  = 256                    // bytes: hardly a packet of speech is larger
 )
 
 // jitterBuffer puts packets into order and decides when each has its turn. It
-// never reads a clock, never decodes, allocates nothing after it was made, and
-// belongs to one goroutine.
+// never reads a clock, never decodes, and belongs to one goroutine. It allocates
+// nothing but when more packets wait than ever before, or larger ones.
 //
 //	push(packet) ─► by sequence ─► pop(now) ─► decode, recover, conceal, wait
 //	     └─ arrival ─► delayEstimator ─► target ─┘
 type jitterBuffer struct {
 	slots   [held]slot
+	spare   [][]byte // for payloads: of packets that were played
 	begun   bool
 	next    int64 // sequence number whose turn is next, extended beyond 16 bits
 	due     int64 // timestamp that it should have
@@ -51,9 +53,8 @@ type slot struct {
 	sequence, stamp int64
 	state           slotState
 	arrived         time.Duration
-	copied          bool // from RED; the packet itself may yet come
-	size            int
-	payload         [MaxPayload]byte
+	copied          bool   // from RED; the packet itself may yet come
+	payload         []byte // of a held packet
 }
 
 type slotState int
@@ -169,11 +170,22 @@ func (b *jitterBuffer) keep(p *Packet, sequence, stamp int64, transit time.Durat
 		b.next, b.due = sequence, stamp
 	}
 	s.sequence, s.stamp, s.arrived, s.state, s.copied = sequence, stamp, p.Arrived, slotHeld, false
-	s.size = copy(s.payload[:], p.Payload)
+	b.fill(s, p.Payload)
 	if sequence > b.highest {
 		b.highest, b.stamp, b.came = sequence, stamp, p.Arrived
 		b.wire, b.number = p.Timestamp, p.Sequence
 	}
+}
+
+// fill puts a payload into a slot.
+func (b *jitterBuffer) fill(s *slot, payload []byte) {
+	if n := len(b.spare); s.payload == nil && n > 0 {
+		s.payload, b.spare = b.spare[n-1], b.spare[:n-1]
+	}
+	if cap(s.payload) < len(payload) {
+		s.payload = make([]byte, 0, max(usualSize, len(payload)))
+	}
+	s.payload = append(s.payload[:0], payload...)
 }
 
 // fillIn keeps a copy by RED where the packet itself is missing and its turn
@@ -197,7 +209,7 @@ func (b *jitterBuffer) fillIn(p *Packet) {
 	}
 	b.rescued(stamp, p.Arrived)
 	s.sequence, s.stamp, s.arrived, s.state, s.copied = sequence, stamp, p.Arrived, slotHeld, true
-	s.size = copy(s.payload[:], p.Payload)
+	b.fill(s, p.Payload)
 }
 
 // tooLate notes that what would have recovered a packet came after its turn.

@@ -35,8 +35,7 @@ func (b *jitterBuffer) pop(now time.Duration, ahead int) (turn, []byte) {
 				return turnRest, nil
 			}
 			b.watch(now, s.stamp-int64(ahead))
-			b.take(s)
-			return turnDecode, s.payload[:s.size]
+			return turnDecode, b.take(s)
 		}
 		if b.highest < b.next {
 			return b.wait(), nil
@@ -52,7 +51,7 @@ func (b *jitterBuffer) pop(now time.Duration, ahead int) (turn, []byte) {
 		filled := b.waited
 		b.waited = 0
 		if s := b.at(b.next); s != nil {
-			return turnRecover, s.payload[:s.size]
+			return turnRecover, s.payload
 		}
 		b.piece -= filled
 		return turnConceal, nil
@@ -106,8 +105,10 @@ func (b *jitterBuffer) rests(s *slot) bool {
 	return true
 }
 
-func (b *jitterBuffer) take(s *slot) {
-	s.state = slotPlayed
+// take is the payload of the packet whose turn it is, valid until the next push.
+func (b *jitterBuffer) take(s *slot) []byte {
+	payload := s.payload
+	s.state, s.payload, b.spare = slotPlayed, nil, append(b.spare, payload)
 	quiet := s.stamp - b.due
 	b.settle(int(quiet))
 	if b.waited > 0 && quiet >= FrameSamples {
@@ -115,11 +116,12 @@ func (b *jitterBuffer) take(s *slot) {
 	}
 	b.next++
 	b.due = s.stamp
-	b.waited, b.fresh, b.dozing = 0, false, s.size <= dozeSize
+	b.waited, b.fresh, b.dozing = 0, false, len(payload) <= dozeSize
 	if b.copied = s.copied; b.copied {
 		b.stats.Lost++
 		b.stats.Redundant++
 	}
+	return payload
 }
 
 // settle counts the frames that were filled while nothing was there, now that
