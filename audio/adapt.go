@@ -50,7 +50,8 @@ type adapter struct {
 	guarded  time.Duration // when it was last as heavy as the copies are made for
 	lossy    time.Duration // when it was last heavy
 	thin     time.Duration // when the way was last narrow
-	level    int           // of complexity, that the machine allows
+	most     int           // of complexity
+	level    int           // the same, that the machine allows
 	cost     float64       // share of a core, smoothed
 	frames   int           // since the complexity changed
 	patience time.Duration
@@ -59,9 +60,10 @@ type adapter struct {
 
 const never = -time.Hour
 
-func newAdapter(dtx bool) *adapter {
+// newAdapter is one that encodes with this complexity at most.
+func newAdapter(dtx bool, most int) *adapter {
 	return &adapter{
-		coding: Coding{Bitrate: bitrateUsual, Complexity: complexityMost, DTX: dtx}, level: complexityMost,
+		coding: Coding{Bitrate: bitrateUsual, Complexity: most, DTX: dtx}, level: most, most: most,
 		fecSince: never, guarded: never, lossy: never, thin: never, costly: never, patience: tryAgain,
 	}
 }
@@ -161,7 +163,7 @@ func (a *adapter) complexity(now time.Duration) int {
 		}
 		a.costly, a.frames = now, 0
 		return c - 1
-	case a.cost < costLittle && c < complexityMost && now-a.costly >= a.patience:
+	case a.cost < costLittle && c < a.most && now-a.costly >= a.patience:
 		a.frames, a.costly = 0, now
 		return c + 1
 	}

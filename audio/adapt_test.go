@@ -66,7 +66,7 @@ func TestTheNetworkDecidesOnTheCoding(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.arrow, func(t *testing.T) {
 			tt.want.Complexity = complexityMost
-			d, got := drill{adapter: newAdapter(false)}, Coding{}
+			d, got := drill{adapter: newAdapter(false, complexityMost)}, Coding{}
 			for _, s := range tt.networks {
 				got = d.during(s, 100*time.Microsecond)
 			}
@@ -78,7 +78,7 @@ func TestTheNetworkDecidesOnTheCoding(t *testing.T) {
 }
 
 func TestTheMachineDecidesOnTheComplexity(t *testing.T) {
-	d := drill{adapter: newAdapter(false)}
+	d := drill{adapter: newAdapter(false, complexityMost)}
 	minute := spell{Network{}, time.Minute}
 	steps := []struct {
 		arrow string
@@ -96,10 +96,28 @@ func TestTheMachineDecidesOnTheComplexity(t *testing.T) {
 	}
 }
 
+// Whoever encodes for many bounds what each may cost, however quick the machine is;
+// copies need more all the same.
+func TestComplexityIsBounded(t *testing.T) {
+	for _, tt := range []struct {
+		arrow string
+		loss  float64
+		want  int
+	}{
+		{"nothing is lost → the bound", 0, complexityLow},
+		{"copies are needed → as much as makes them", 3, complexityFEC},
+	} {
+		d := drill{adapter: newAdapter(false, complexityLow)}
+		if c := d.during(spell{Network{Loss: tt.loss}, time.Minute}, 10*time.Microsecond); c.Complexity != tt.want {
+			t.Errorf("%s: complexity %d, want %d", tt.arrow, c.Complexity, tt.want)
+		}
+	}
+}
+
 // A machine that is just too slow for the highest complexity must not try it
 // for ever.
 func TestTriesBecomeRarer(t *testing.T) {
-	a, tries := newAdapter(false), []int{0, 0}
+	a, tries := newAdapter(false, complexityMost), []int{0, 0}
 	now, last := time.Duration(0), complexityMost
 	for half := range tries {
 		for range int(30 * time.Minute / FrameDuration) {
@@ -128,7 +146,7 @@ func TestAnyNetworkIsAnswered(t *testing.T) {
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		dtx := rapid.Bool().Draw(t, "dtx")
-		d := drill{adapter: newAdapter(dtx)}
+		d := drill{adapter: newAdapter(dtx, complexityMost)}
 		spent := time.Duration(rapid.IntRange(0, 2000).Draw(t, "µs")) * time.Microsecond
 		for _, n := range rapid.SliceOfN(network, 1, 6).Draw(t, "networks") {
 			c := d.during(spell{n, time.Duration(rapid.IntRange(10, 3000).Draw(t, "lasts")) * time.Millisecond}, spent)
@@ -151,7 +169,7 @@ func TestAnyNetworkIsAnswered(t *testing.T) {
 }
 
 func TestAdaptingDoesNotAllocate(t *testing.T) {
-	a, now := newAdapter(false), time.Duration(0)
+	a, now := newAdapter(false, complexityMost), time.Duration(0)
 	if n := testing.AllocsPerRun(1000, func() {
 		now += FrameDuration
 		a.step(now, Network{Loss: float64(now/FrameDuration%20) / 2, RoundTrip: 50 * time.Millisecond})

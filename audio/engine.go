@@ -1,6 +1,7 @@
 package audio
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -36,6 +37,9 @@ type Config struct {
 	PacketDuration time.Duration
 	// DTX is whether silence is not sent.
 	DTX bool
+	// Complexity is how much encoding may cost at most, 5 to 10 as libopus counts;
+	// zero is 10. A machine that is too slow for it goes lower by itself.
+	Complexity int
 	// DelayMost is from when on received sound is too late to be played; zero
 	// leaves that to what the network is like. It is for ways that lose nothing
 	// but stall, such as TCP.
@@ -52,6 +56,7 @@ type Config struct {
 type Engine struct {
 	codec     Codec
 	delayMost time.Duration
+	effort    int // complexity at most
 	tones     ToneSet
 	processor Processor
 	log       *slog.Logger
@@ -107,7 +112,8 @@ const (
 // NewEngine makes the sound of one phone. It opens nothing and starts nothing.
 func NewEngine(c Config) *Engine {
 	e := &Engine{
-		codec: c.Codec, delayMost: c.DelayMost, processor: c.Processor, log: c.Log, guard: c.Guard,
+		codec: c.Codec, delayMost: c.DelayMost, effort: cmp.Or(c.Complexity, complexityMost),
+		processor: c.Processor, log: c.Log, guard: c.Guard,
 		began: time.Now(), stop: make(chan struct{}),
 	}
 	e.SetDevice(c.Device)

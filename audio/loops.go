@@ -31,7 +31,7 @@ type capturing struct {
 }
 
 func newCapturing(e *Engine, out *capturer) *capturing {
-	return &capturing{Engine: e, out: out, adapt: newAdapter(e.dtx.Load()), gain: fader{1}, frame: make(Frame, FrameSamples)}
+	return &capturing{Engine: e, out: out, adapt: newAdapter(e.dtx.Load(), e.effort), gain: fader{1}, frame: make(Frame, FrameSamples)}
 }
 
 // captureLoop sends packets until its run ends. The microphone is its clock.

@@ -29,6 +29,7 @@ type Sound struct {
 	NoTones bool
 	// LowDelay is for packets of 10 ms, DTX for silence that is not sent.
 	LowDelay, DTX bool
+	Complexity    int             // of encoding at most, 0 for all
 	Processor     audio.Processor // of the microphone, nil for none
 	Tones         audio.ToneSet
 }
@@ -51,7 +52,10 @@ func NewPhone(a Account, s Sound, unsent ...calls.Unsent) (*Phone, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := audio.Config{Device: s.Device, Ring: s.Ring, Gain: s.Gain, Codec: opus.Codec{}, DTX: s.DTX, Processor: s.Processor, Log: a.Log, Guard: a.Guard}
+	c := audio.Config{
+		Device: s.Device, Ring: s.Ring, Gain: s.Gain, Codec: opus.Codec{}, DTX: s.DTX, Complexity: s.Complexity,
+		Processor: s.Processor, Log: a.Log, Guard: a.Guard,
+	}
 	if s.LowDelay {
 		c.PacketDuration = audio.FrameDuration
 	}

@@ -108,7 +108,7 @@ func (a *app) make(ctx context.Context, s *session, sound soundSpec, allowTrial 
 	s.Phone, err = NewPhone(s.account, Sound{
 		Processor: s.processing.processor(),
 		Device:    device, Ring: ring, Gain: settings.Sound.Gain, NoTones: sound.kind == "none",
-		LowDelay: settings.Sound.LowDelay, DTX: settings.Sound.DTX, Tones: s.tones(settings, a.getenv),
+		LowDelay: settings.Sound.LowDelay, DTX: settings.Sound.DTX, Complexity: a.complexity(), Tones: s.tones(settings, a.getenv),
 	}, s.unsent.recall()...)
 	if err == nil && a.hosted != nil && !s.tool {
 		a.hosted.watchCalls(s.Phone)

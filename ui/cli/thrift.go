@@ -32,3 +32,15 @@ func newSettling() *time.Timer {
 	t.Stop()
 	return t
 }
+
+// hostComplexity is how much a host spends at most on encoding speech. The highest
+// costs nearly twice as much, and is hardly heard.
+const hostComplexity = 5
+
+// complexity is what a phone may spend on encoding, 0 for as much as helps.
+func (a *app) complexity() int {
+	if a.hosted != nil {
+		return hostComplexity
+	}
+	return 0
+}
