@@ -150,9 +150,9 @@ func (c *Client) connect(ctx context.Context, r Receiver) error {
 	if err != nil {
 		return err
 	}
+	defer conn.Close()
 	welcome, err := c.signIn(ctx, conn, r.Known())
 	if err != nil {
-		conn.Close()
 		return err
 	}
 	s := newSession(conn, c.times, c.log, c.options.Guard)
