@@ -97,12 +97,17 @@ func BuiltIn() Settings {
 
 // complete names a phone that has no name after its machine.
 func (s *Settings) complete() {
-	if s.Label != "" {
-		return
+	if s.Label == "" {
+		s.Label = Machine()
 	}
+}
+
+// Machine is this machine's name, without its domain.
+func Machine() string {
 	host, err := os.Hostname()
 	if err != nil || host == "" {
 		host = "phone"
 	}
-	s.Label, _, _ = strings.Cut(host, ".")
+	host, _, _ = strings.Cut(host, ".")
+	return host
 }

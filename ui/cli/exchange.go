@@ -55,7 +55,8 @@ func (x *exchange) host(listen, key string, s config.Host) (*host.Host, error) {
 	return host.New(host.Config{
 		Listen: listen, HostKey: key, Log: x.log, Codec: opus.Codec{}, KeepCall: s.KeepCall,
 		Limits: host.Limits{
-			ConnectionsPerAddress: s.Connections, LoginsPerKey: s.Logins, Idle: s.Idle, Grace: s.Grace,
+			ConnectionsPerAddress: s.Connections, LoginsPerKey: s.Logins, Startups: s.Startups, Rate: s.Rate,
+			Idle: s.Idle, Grace: s.Grace,
 		},
 		Whose: x.whose, Join: x.join, Run: x.runLogin,
 	})

@@ -112,7 +112,7 @@ func (a *app) history(ctx context.Context, f calls.HistoryFilter, asJSON, seen b
 	me := s.Snapshot().Me.User
 	t := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	for _, r := range page.Records {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", r.Call.InitiatedAt.Local().Format("2006-01-02 15:04"),
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", r.Call.InitiatedAt.In(a.now().Location()).Format("2006-01-02 15:04"),
 			wayOf(r), ui.Clean(r.Call.Peer(me), cellWidth), endOf(r))
 	}
 	return t.Flush()

@@ -35,8 +35,9 @@ func (a *app) hostCommand() *cobra.Command {
 			"elsewhere; beside one, tring serve --ssh does the same.\n\n" +
 			"The server lets the host sign in for people by its key, which its administrator has\n" +
 			"to add once; the host says how. Settings are the table [ssh] of the file host.toml in\n" +
-			"the data folder: connections (of one address), logins (of one key), idle, grace (for\n" +
-			"calls, when the host stops) and keep_call (when a client is gone without a word).",
+			"the data folder: connections (of one address), logins (of one key), startups (that\n" +
+			"are nobody's yet), rate (new ones of an address, in a second), idle, grace (for calls,\n" +
+			"when the host stops) and keep_call (when a client is gone without a word).",
 		Example: "  tring host --server wss://tring.example.org --ssh :22",
 		RunE:    a.does(func(ctx context.Context, _ []string) error { return a.runHost(ctx, f) }),
 	}

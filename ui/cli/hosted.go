@@ -42,13 +42,26 @@ func (x *exchange) runLogin(ctx context.Context, l *host.Login) int {
 	account := x.account
 	account.For = l.User
 	a := &app{
-		in: l.In, out: l.Out, err: l.Err, version: x.version, now: x.now,
+		in: l.In, out: l.Out, err: l.Err, version: x.version, now: clockIn(l.Getenv("TZ"), x.now),
 		getenv: homeAt(filepath.Join(x.people, string(l.User)), l.Getenv),
 		hosted: &hosted{login: l, account: account},
 	}
 	ctx, cooked := a.cook(ctx, l.Args)
 	defer cooked()
 	return a.runHosted(ctx, l.Args)
+}
+
+// clockIn is a clock in the time zone of this name, which a client says; without
+// one that this machine knows it is the host's.
+func clockIn(zone string, now func() time.Time) func() time.Time {
+	if zone == "" || zone == "Local" {
+		return now
+	}
+	place, err := time.LoadLocation(zone)
+	if err != nil {
+		return now
+	}
+	return func() time.Time { return now().In(place) }
 }
 
 // homeAt is a login's environment, with a folder of its own.
@@ -104,7 +117,7 @@ func offers(root *cobra.Command, name string) bool {
 // hostedCommand is what somebody who came by ssh may have carried out.
 func (a *app) hostedCommand() *cobra.Command {
 	root := &cobra.Command{
-		Use:   "ssh HOST",
+		Use:   "ssh",
 		Short: "A telephone that lives in the terminal",
 		Long: "A telephone that lives in the terminal; this one by ssh.\n\n" +
 			"Without a command it is the phone, full screen. Sound comes and goes by `tring ssh HOST`,\n" +
@@ -137,9 +150,19 @@ func (h *hosted) signIn(s *session, paths config.Paths, settings config.Settings
 	}
 	account := h.account
 	account.Kind, account.Log, account.Guard = kind, s.log, h.login.Guard
-	account.Device = calls.Device{ID: calls.DeviceID(device), Label: settings.Label}
+	account.Device = calls.Device{ID: calls.DeviceID(device), Label: labelAt(settings.Label)}
 	s.unsent = openUnsent(paths, config.Account{Server: account.URL, User: string(account.For)}, device, s.log)
 	return account, nil
+}
+
+// labelAt is what others see of a phone at this host. One that the person has not
+// named would have the host's name, as all others there; where he sits is nobody's
+// business.
+func labelAt(label string) string {
+	if label == config.Machine() {
+		return "ssh at " + label
+	}
+	return label
 }
 
 // note is what the login's sound lacks; nothing while a line carries it.

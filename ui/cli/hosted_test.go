@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/charmbracelet/x/vt"
 	"github.com/spf13/cobra"
@@ -233,6 +234,20 @@ func TestALoginHasNothingOfTheHost(t *testing.T) {
 	}
 }
 
+// TestClockOfALogin: times are those of the client's place, where it says one.
+func TestClockOfALogin(t *testing.T) {
+	at := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+	now := func() time.Time { return at }
+	if _, err := time.LoadLocation("Asia/Tokyo"); err != nil {
+		t.Skipf("SKIPPED: this machine knows no time zones: %v", err)
+	}
+	for zone, want := range map[string]string{"": "12:00", "Asia/Tokyo": "21:00", "UTC": "12:00", "Nowhere/Land": "12:00", "../etc": "12:00"} {
+		if got := clockIn(zone, now)().Format("15:04"); got != want {
+			t.Errorf("in %q it is %s, want %s", zone, got, want)
+		}
+	}
+}
+
 func everyCommand(root *cobra.Command) []*cobra.Command {
 	all := []*cobra.Command{root}
 	for _, c := range root.Commands() {
@@ -257,6 +272,10 @@ func TestCommandsOfALogin(t *testing.T) {
 		case !offers && (code != exitUsage || !strings.Contains(g.text(), "no command") || strings.Count(g.text(), "\n") != 1):
 			t.Errorf("%s ends with %d: %s", c.Name(), code, g.text())
 		}
+	}
+	help := h.enter("ann", nil, "help")
+	if help.ends(); !strings.Contains(help.text(), "  ssh HOST [flags]\n") || !strings.Contains(help.text(), "  ssh HOST [command]\n") {
+		t.Errorf("help says\n%s", help.text())
 	}
 	for _, args := range [][]string{{"__complete", ""}, {"completion", "bash"}, {"--version"}, {"../sh"}, {strings.Repeat("x", 10_000)}} {
 		if g := h.enter("ann", nil, args...); g.ends() != exitUsage || strings.Count(g.text(), "\n") != 1 || len(g.text()) > 1000 {

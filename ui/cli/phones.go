@@ -53,7 +53,7 @@ func (a *app) phones(ctx context.Context, asJSON bool) (err error) {
 		case p.Online:
 			state = "online"
 		case !p.LastSeen.IsZero():
-			state = "last seen " + p.LastSeen.Local().Format("2006-01-02 15:04")
+			state = "last seen " + p.LastSeen.In(a.now().Location()).Format("2006-01-02 15:04")
 		}
 		if p.This {
 			state += ", here"

@@ -126,7 +126,7 @@ func (d *door) allows(r *gossh.Request) bool {
 		if d.env++; d.env > maxEnv || gossh.Unmarshal(r.Payload, &v) != nil {
 			return false
 		}
-		return mayPass(v.Name) && cleanValue(v.Value) != ""
+		return mayPass(v.Name) && cleanVariable(v.Name, v.Value) != ""
 	case "pty-req":
 		return d.allowsPTY(r.Payload)
 	}
@@ -201,7 +201,7 @@ func clamp(width, height uint32) Size {
 // mayPass tells whether a client may say a variable.
 func mayPass(name string) bool {
 	switch name {
-	case "LANG", "COLORTERM", "NO_COLOR", "ACCESSIBLE":
+	case "LANG", "COLORTERM", "NO_COLOR", "ACCESSIBLE", "TZ":
 		return true
 	}
 	category, is := strings.CutPrefix(name, "LC_")
@@ -221,13 +221,28 @@ func cleanValue(v string) string {
 	return v
 }
 
+// cleanVariable is cleanValue for a variable of this name. A time zone is a name of
+// the IANA's such as Europe/Berlin: what it becomes is a file's, so nothing in it
+// may lead elsewhere.
+func cleanVariable(name, v string) string {
+	if name != "TZ" {
+		return cleanValue(v)
+	}
+	for _, part := range strings.Split(v, "/") {
+		if part == "" || strings.ContainsAny(part, ".:@") || cleanValue(part) == "" || len(v) > maxValue {
+			return ""
+		}
+	}
+	return v
+}
+
 // environment is what Login.Getenv knows. A terminal whose name no terminal has is
 // "dumb".
 func environment(term string, pty bool, said []string) func(string) string {
 	known := map[string]string{}
 	for _, v := range said {
 		if name, value, ok := strings.Cut(v, "="); ok && mayPass(name) {
-			known[name] = cleanValue(value)
+			known[name] = cleanVariable(name, value)
 		}
 	}
 	if pty {

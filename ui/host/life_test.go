@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"os/exec"
 	"strings"
@@ -101,6 +102,40 @@ func TestKeepCall(t *testing.T) {
 		t.Errorf("%v calls", n)
 	}
 	s.until("the call is over", func() bool { return s.metric("ended_total", "gone") == 2 })
+}
+
+// TestKeepCallInLines: a phone that ends with its input goes on, too, unless it is
+// the input alone that ends.
+func TestKeepCallInLines(t *testing.T) {
+	t.Parallel()
+	s := open(t, func(c *Config) {
+		c.KeepCall = time.Second
+		c.Run = func(ctx context.Context, l *Login) int {
+			l.InCall(true)
+			_, _ = fmt.Fprintln(l.Out, "ready")
+			_, err := io.Copy(io.Discard, l.In)
+			_, _ = fmt.Fprintln(l.Out, "hangs up", err)
+			s := "at the end of the input"
+			if ctx.Err() != nil {
+				s = "at the end of the login"
+			}
+			_, _ = fmt.Fprintln(l.Out, s)
+			c.Log.Info("hung up", "when", s)
+			return 0
+		}
+	})
+	alice := s.person("alice")
+	gone, quiet := s.dial(alice), s.dial(alice)
+	s.start(gone, "call")
+	w := s.start(quiet, "call")
+	_ = gone.Close()
+	_ = w.in.Close()
+	s.until("the one without input hangs up", func() bool { return strings.Contains(w.out.String(), "at the end of the input") })
+	s.end(w)
+	s.until("the call that was kept is over", func() bool { return s.metric("ended_total", "gone") == 1 })
+	if !strings.Contains(s.log.String(), `"at the end of the login"`) {
+		t.Errorf("the call was not kept:\n%s", s.log.String())
+	}
 }
 
 // TestIdle counts from the last key, and not in a call.

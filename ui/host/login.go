@@ -25,7 +25,7 @@ type Login struct {
 	// With a terminal, "\n" becomes "\r\n". Out may hold back Err and the other way
 	// round, so the two come in the order in which they were written.
 	Out, Err io.Writer
-	// Getenv knows TERM, LANG, LC_*, COLORTERM, NO_COLOR and ACCESSIBLE, as the
+	// Getenv knows TERM, LANG, LC_*, COLORTERM, NO_COLOR, ACCESSIBLE and TZ, as the
 	// client said them and cleaned, and nothing of the host's own environment.
 	Getenv func(string) string
 	// Terminal is the person's; nil without a pty.

@@ -140,6 +140,7 @@ const (
 // concurrent use, Read is for one goroutine.
 type inlet struct {
 	from  io.Reader
+	hold  func() // called at the end of what is typed, before the login hears of it
 	conn  *connection
 	pace  *rate.Limiter
 	mu    sync.Mutex
@@ -147,11 +148,14 @@ type inlet struct {
 }
 
 func newInlet(from io.Reader, c *connection) *inlet {
-	return &inlet{from: from, conn: c, pace: rate.NewLimiter(typedRate, typedBurst), typed: time.Now()}
+	return &inlet{from: from, conn: c, pace: rate.NewLimiter(typedRate, typedBurst), typed: time.Now(), hold: func() {}}
 }
 
 func (i *inlet) Read(p []byte) (int, error) {
 	n, err := i.from.Read(p[:min(len(p), typedBurst)])
+	if err != nil {
+		i.hold()
+	}
 	if n > 0 {
 		i.mu.Lock()
 		i.typed = time.Now()

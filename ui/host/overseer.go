@@ -9,6 +9,10 @@ import (
 // farewell is the time for a screen to say why it ends.
 const farewell = 2 * time.Second
 
+// goneWait is longer than between the end of what a client types and that of its
+// channel, if it is gone.
+const goneWait = time.Second
+
 // failedWait is Host.failedWait, but for tests.
 const failedWait = 10 * time.Second
 
@@ -44,6 +48,7 @@ func (v *visit) login(args []string) int {
 		defer close(overseen)
 		o.watch(ctx)
 	})
+	in.hold = func() { v.hold(ctx, l) }
 	v.log.Info("login began", "screen", len(args) == 0)
 	v.host.metrics.began(len(args) == 0)
 	code := v.run(ctx, l)
@@ -61,6 +66,23 @@ func (v *visit) login(args []string) int {
 	v.host.metrics.over(cause)
 	v.log.Info("login ended", "cause", cause, "code", code)
 	return code
+}
+
+// hold waits when a client that has gone without a word leaves a call that is kept:
+// for lines, the end of what is typed is otherwise the end of the phone. One who
+// only types no more (`ssh HOST plain <FILE`) is still there.
+func (v *visit) hold(ctx context.Context, l *Login) {
+	if v.host.cfg.KeepCall <= 0 || !l.talking() {
+		return
+	}
+	here := time.NewTimer(goneWait)
+	defer here.Stop()
+	select {
+	case <-v.door.shut:
+		<-ctx.Done()
+	case <-ctx.Done():
+	case <-here.C:
+	}
 }
 
 // run carries out a login. One that has failed may wait for what will never come;
