@@ -42,7 +42,7 @@ var attempts = []struct {
 	{"a command that is none, a shell's `;`, `$(…)`, `|`", "one line, code 2; no shell reads it", otherCommand},
 	{"a command with control characters or an open quote", "one line, code 2", garbledCommand},
 	{"a command of 100 kB", "refused", hugeCommand},
-	{"environment of any kind (`LD_PRELOAD`, `PATH`, …)", "only TERM, LANG, LC_*, COLORTERM, NO_COLOR and ACCESSIBLE arrive, of plain signs", variables},
+	{"environment of any kind (`LD_PRELOAD`, `PATH`, …)", "only TERM, LANG, LC_*, COLORTERM, NO_COLOR, ACCESSIBLE and TZ arrive, of plain signs; TZ is a name, never a path", variables},
 	{"a thousand variables", "32 are looked at", manyVariables},
 	{"a second terminal, a second command on one channel", "refused", second},
 	{"signals, breaks, made-up requests", "refused", madeUp},
