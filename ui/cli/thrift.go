@@ -5,12 +5,11 @@ import (
 	"time"
 )
 
-// What a host keeps of its memory. Idle telephones allocate next to nothing, so
-// that garbage is collected early costs little, and in calls no more than twice as
-// much memory would.
+// What a host keeps of its memory. An idle telephone allocates next to nothing, and
+// one in a call little, so that collecting garbage early costs it hardly anything.
 const (
 	// hostGarbage is how much garbage there may be beside what is in use, in percent.
-	hostGarbage = 25
+	hostGarbage = 15
 	// settled is how long after the last login came or went the memory is given
 	// back that it took: handshakes and first pictures need deep stacks.
 	settled = 5 * time.Second
