@@ -59,10 +59,10 @@ func (a *accountRoom) click(m *Model, _, y int, double bool) tea.Cmd {
 	if at < 0 || at >= len(a.lines) || !a.lines[at].some {
 		return nil
 	}
-	a.chosen = a.lines[at].entry
-	if double {
+	if double { // for what the first one chose: the page may have moved
 		return a.act(m)
 	}
+	a.chosen = a.lines[at].entry
 	return nil
 }
 

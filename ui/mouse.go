@@ -23,8 +23,11 @@ type zones struct {
 	width    int // its width, from the margin
 	hits     []hit
 
-	clicked int // the row of the last click, and when
+	clicked int // the row of the last click, when, and whether something lay over the page
 	at      time.Time
+	covered bool
+	picked  string // the id of what that click chose, and the one before
+	before  string
 }
 
 // hit is a row that takes a click, and where it lies: from column x on.
@@ -44,6 +47,14 @@ func (z *zones) hit(x, y, width int, l line) {
 // entries from and to.
 func (z *zones) drawn(list, from, to, width int) {
 	z.list, z.from, z.to, z.width = z.body+list, from, to, width
+}
+
+// again notes a click, and says whether it is the second one of two.
+func (z *zones) again(y int, covered bool, now time.Time) bool {
+	double := z.clicked == y && z.covered == covered && now.Sub(z.at) < doubleClick
+	z.clicked, z.at, z.covered = y, now, covered
+	z.before, z.picked = z.picked, ""
+	return double
 }
 
 // clicker is a room that takes clicks; x and y count from its own beginning.
@@ -76,8 +87,7 @@ func (m *Model) point(msg tea.MouseMsg) tea.Cmd {
 	if at.Button != tea.MouseLeft || at.Y < 0 || at.Y >= len(rows) || m.justGone() {
 		return nil
 	}
-	double := m.zones.clicked == at.Y && m.now().Sub(m.zones.at) < doubleClick
-	m.zones.clicked, m.zones.at = at.Y, m.now()
+	double := m.zones.again(at.Y, m.covered(), m.now())
 	for _, h := range m.zones.hits {
 		if h.y != at.Y || at.X < h.x || at.X >= h.x+h.width {
 			continue
@@ -162,25 +172,31 @@ func (m *Model) otherTab(recent bool) tea.Cmd {
 	return nil
 }
 
-// clickPerson takes a click on a row of the list as it was drawn.
+// clickPerson takes a click on a row of the list as it was drawn. The second of two
+// is for whom the first one chose: the list may have moved to show more around them.
 func (m *Model) clickPerson(index int, double bool) tea.Cmd {
 	if index >= len(m.people.drawn) {
 		return nil
 	}
-	who := m.people.drawn[index].Receiver
-	if double {
-		return m.dial(who, calls.Audio)
+	if double && m.zones.before != "" && m.zones.before == m.people.chosen.ID {
+		return m.dial(m.people.chosen, calls.Audio)
 	}
-	m.people.chosen, m.people.ready = who, true
+	who := m.people.drawn[index].Receiver
+	m.people.chosen, m.people.ready, m.zones.picked = who, true, who.ID
 	list := m.listed()
 	return m.move(list, m.chosenIn(list))
 }
 
 func (m *Model) clickRecord(index int, double bool) tea.Cmd {
-	if list := m.recent.shown().records; double && index < len(list) {
-		return m.callBack(list[index], calls.Audio)
+	list := m.recent.shown().records
+	if len(list) == 0 {
+		return nil
+	}
+	if at := m.recent.at(); double && m.zones.before != "" && m.zones.before == string(list[at].Call.ID) {
+		return m.callBack(list[at], calls.Audio)
 	}
 	m.recent.choose(index)
+	m.zones.picked = string(m.recent.chosen)
 	return m.loadOlder(index)
 }
 

@@ -1,6 +1,10 @@
 package ui
 
 import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -57,6 +61,53 @@ func TestSlowClicksAreTwo(t *testing.T) {
 		d.pass(time.Second)
 		d.click("◐ Carla Weiss")
 		d.did()
+	})
+}
+
+// The list moves so that more is seen around whom a click chose. The second click is
+// for the same one all the same.
+func TestTheSecondClickIsForTheSame(t *testing.T) {
+	crowd := fourContacts()
+	for i := range 60 {
+		crowd = append(crowd, contact(fmt.Sprintf("p%02d", i), fmt.Sprintf("Person %02d", i), calls.Online))
+	}
+	for _, size := range [][2]int{{80, 24}, {40, 12}, {24, 6}} {
+		atDesk(t, size[0], size[1], func(d *desk) {
+			d.tel.connect(crowd...)
+			d.settle()
+			for range 20 {
+				d.press("down")
+			}
+			rows := strings.Split(d.screen(), "\n")
+			y := len(rows) - 1
+			for !strings.Contains(rows[y], "● Person") {
+				y--
+			}
+			name := regexp.MustCompile(`Person \d\d`).FindString(rows[y])
+			d.tell(tea.MouseClickMsg{X: 8, Y: y, Button: tea.MouseLeft})
+			d.reads("› ● " + name)
+			d.tell(tea.MouseClickMsg{X: 8, Y: y, Button: tea.MouseLeft})
+			d.did("initiate audio p" + strings.TrimPrefix(name, "Person "))
+		})
+	}
+}
+
+// Two clicks on a row of a box, one of which closes it, are not two on the page.
+func TestTheSecondClickFallsOnNobody(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		crowd := fourContacts()
+		for i := range 60 {
+			crowd = append(crowd, contact(fmt.Sprintf("p%02d", i), fmt.Sprintf("Person %02d", i), calls.Online))
+		}
+		d.tel.connect(crowd...)
+		d.press("ctrl+p")
+		d.typed("go to the last")
+		y := slices.IndexFunc(strings.Split(d.screen(), "\n"), func(row string) bool { return strings.Contains(row, "› go") })
+		for range 2 {
+			d.tell(tea.MouseClickMsg{X: 16, Y: y, Button: tea.MouseLeft})
+		}
+		d.did()
+		d.lacks("go to the last")
 	})
 }
 

@@ -213,8 +213,11 @@ func (r *settingsRoom) click(m *Model, x, y int, double bool) tea.Cmd {
 	if y < r.drawn.list || i >= r.drawn.to {
 		return nil
 	}
-	r.choose(m, i)
-	if it, ok := r.chosen(m); ok && double {
+	if !double { // the second is for what the first one chose: the list may have moved
+		r.choose(m, i)
+		return nil
+	}
+	if it, ok := r.chosen(m); ok {
 		return r.act(m, it)
 	}
 	return nil
