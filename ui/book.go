@@ -81,7 +81,7 @@ func (b *book) take(c calls.Contact, from source, now time.Time) {
 		}
 		return
 	case p.Name != c.Name:
-		b.names[p.name]--
+		b.nameless(p)
 		b.rename(p, c.Name)
 		b.ordered = false
 	case p.Favourite != c.Favourite || p.TestLine != c.TestLine:
@@ -95,6 +95,13 @@ func (b *book) take(c calls.Contact, from source, now time.Time) {
 func (b *book) rename(p *person, name string) {
 	p.name = fold(Clean(name, longName))
 	b.names[p.name]++
+}
+
+// nameless takes somebody's name, who goes or is called otherwise.
+func (b *book) nameless(p *person) {
+	if b.names[p.name]--; b.names[p.name] == 0 {
+		delete(b.names, p.name)
+	}
 }
 
 // place puts somebody among those who are here, or not: later, while the list is
@@ -124,29 +131,36 @@ func (b *book) release(now time.Time) {
 
 // drop says that a source knows somebody no more. Whom none knows goes.
 func (b *book) drop(id string, from source) {
-	p := b.byID[id]
-	if p == nil || p.from&from == 0 {
-		return
+	if p := b.byID[id]; p != nil && b.unknown(p, from) {
+		b.all = slices.DeleteFunc(slices.Clone(b.all), func(o *person) bool { return o == p })
 	}
-	p.from &^= from
-	b.version++
-	if p.from != 0 {
-		return
-	}
-	if b.names[p.name]--; b.names[p.name] == 0 {
-		delete(b.names, p.name)
-	}
-	delete(b.byID, id)
-	b.all = slices.DeleteFunc(slices.Clone(b.all), func(o *person) bool { return o == p })
 }
 
 // dropAll is drop for everybody whom the source knows, but those who stay.
 func (b *book) dropAll(from source, stays func(calls.Receiver) bool) {
-	for _, p := range slices.Clone(b.all) {
-		if p.from&from != 0 && !stays(p.Receiver) {
-			b.drop(p.Receiver.ID, from)
+	all := make([]*person, 0, len(b.all))
+	for _, p := range b.all {
+		if stays(p.Receiver) || !b.unknown(p, from) {
+			all = append(all, p)
 		}
 	}
+	b.all = all
+}
+
+// unknown takes a source from somebody, and says whether none is left: all but the
+// list has forgotten them then.
+func (b *book) unknown(p *person, from source) bool {
+	if p.from&from == 0 {
+		return false
+	}
+	p.from &^= from
+	b.version++
+	if p.from != 0 {
+		return false
+	}
+	b.nameless(p)
+	delete(b.byID, p.Receiver.ID)
+	return true
 }
 
 // keep goes on knowing somebody whom a search has found.

@@ -210,3 +210,20 @@ func TestDetailsOfADeclinedCall(t *testing.T) {
 		d.lacks("Bob Okafor declined")
 	})
 }
+
+// Who opens the calls before they have come has the first one chosen, and calls that
+// one although another comes.
+func TestTheChosenCallStays(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.press("tab")
+		d.history()
+		d.reads("› ↗ Bob Okafor")
+		newest := d.tel.records[0]
+		newest.Call.ID, newest.Call.Receiver = calls.ID(fmt.Sprintf("01JD%022d", 1)), calls.User("carla")
+		d.tel.records = append([]calls.Record{newest}, d.tel.records...)
+		d.tell(historyDueMsg{})
+		d.reads("› ↗ Bob Okafor", "↗ Carla Weiss")
+		d.press("enter")
+		d.did("initiate audio bob")
+	})
+}

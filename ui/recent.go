@@ -196,6 +196,7 @@ func (m *Model) loadOlder(at int) tea.Cmd {
 func (m *Model) tookHistory(msg historyMsg) tea.Cmd {
 	r := &m.recent
 	r.took(msg)
+	r.choose(r.at()) // by its id: the next one that comes moves no choice
 	if !r.toEnd || m.screen() != screenRecent {
 		return nil
 	}
