@@ -179,7 +179,8 @@ func (a *app) keepConnected(ctx context.Context, link sshLink, far *farSound, fo
 		}
 		opened, err := a.connect(ctx, link, far)
 		exit, ran := errors.AsType[*exec.ExitError](err)
-		broke := ran && exit.ExitCode() == exitConnection
+		killed := ran && exit.ExitCode() < 0 // by a signal, with no time to put the terminal in order
+		broke := killed || ran && exit.ExitCode() == exitConnection
 		if opened {
 			held, wait = true, retryFirst
 			if broke {

@@ -16,9 +16,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -285,7 +287,7 @@ func (n *notes) String() string {
 
 // One connection carries the phone and the sound, both ways. It stalls for four
 // seconds, and a second later nobody hears what is old; it breaks, and is made
-// again.
+// again, also when a signal killed its ssh.
 func TestSSHCarriesSoundOverALineThatStallsAndBreaks(t *testing.T) {
 	t.Parallel()
 	l := lodge(t)
@@ -301,7 +303,13 @@ func TestSSHCarriesSoundOverALineThatStallsAndBreaks(t *testing.T) {
 	defer hold.Close()
 	a := &app{in: in, out: io.Discard, err: &said, getenv: func(string) string { return "" }}
 	far := &farSound{engine: engine, log: slog.New(slog.DiscardHandler), wanted: true}
-	link := sshLink{program: "ssh", host: "phone", command: []string{"plain"}, options: []string{"-F", l.config}}
+	pids := filepath.Join(t.TempDir(), "pids")
+	program := filepath.Join(t.TempDir(), "ssh")
+	script := "#!/bin/sh\n[ \"$1\" = -M ] && echo $$ >" + pids + "\nexec ssh \"$@\"\n"
+	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	link := sshLink{program: program, host: "phone", command: []string{"plain"}, options: []string{"-F", l.config}}
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	folder, err := socketFolder(os.Getenv)
@@ -329,16 +337,34 @@ func TestSSHCarriesSoundOverALineThatStallsAndBreaks(t *testing.T) {
 		}
 	}
 
-	l.cut()
-	eventually(t, "another login", func() bool { return l.logins.Load() == 2 })
-	both()
-	eventually(t, "sound again", both)
-	if !strings.Contains(said.String(), "The connection broke; it is made again in 1s.") {
-		t.Errorf("it said %q", said.String())
+	for n, breaks := range []func(){l.cut, func() { kill(t, pids) }} {
+		breaks()
+		eventually(t, "another login", func() bool { return int(l.logins.Load()) == n+2 })
+		both()
+		eventually(t, "sound again", both)
+		if strings.Count(said.String(), "The connection broke; it is made again in 1s.") != n+1 {
+			t.Errorf("it said %q", said.String())
+		}
 	}
 	stop()
 	if err := <-done; err != nil {
 		t.Errorf("its end: %v", err)
+	}
+}
+
+// kill ends the process whose id is in a file, as one whose memory is wanted.
+func kill(t *testing.T, file string) {
+	t.Helper()
+	id, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(id)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
 	}
 }
 
