@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"tring/calls"
@@ -286,29 +285,6 @@ func TestFlood(t *testing.T) {
 		s.until("alice's screen goes on", func() bool { return len(alice.out.String()) > before })
 	}
 }
-
-// TestKeysArePaced: a key costs a screen, so whoever pours them in waits.
-func TestKeysArePaced(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		poured, began, buffer := 0, time.Now(), make([]byte, 1<<10)
-		in := newInlet(neverending{}, &connection{ctx: t.Context()})
-		for time.Since(began) < 10*time.Second {
-			n, err := in.Read(buffer)
-			if err != nil {
-				t.Fatal(err)
-			}
-			poured += n
-		}
-		if most := typedBurst + 11*typedRate; poured > most || poured < typedBurst {
-			t.Errorf("%d bytes of keys came through in 10 s, wanted at most %d", poured, most)
-		}
-	})
-}
-
-// neverending is somebody who does not let go of a key.
-type neverending struct{}
-
-func (neverending) Read(p []byte) (int, error) { return len(p), nil }
 
 // TestWhoIsAsked: identity is asked for each login, so a key that was taken away
 // meanwhile opens nothing, though its connection is open.

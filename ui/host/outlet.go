@@ -5,8 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"tring/guard"
 )
 
@@ -125,51 +123,4 @@ func (o *outlet) close() {
 	o.change.Broadcast()
 	o.mu.Unlock()
 	<-o.done
-}
-
-// Keys that a person types in a second, in bytes, and what he may paste at once.
-// More waits: each key may cost a picture, some tenths of a millisecond. A key that
-// is held says 0.5 kB in a second, on a keyboard that reports all.
-const (
-	typedRate  = 1 << 10
-	typedBurst = 8 << 10
-)
-
-// inlet is what a person types. It remembers when he did, which is what counts as
-// idle: not what keep-alives and the screen's own ticking send. Typed is safe for
-// concurrent use, Read is for one goroutine.
-type inlet struct {
-	from  io.Reader
-	hold  func() // called at the end of what is typed, before the login hears of it
-	conn  *connection
-	pace  *rate.Limiter
-	mu    sync.Mutex
-	typed time.Time
-}
-
-func newInlet(from io.Reader, c *connection) *inlet {
-	return &inlet{from: from, conn: c, pace: rate.NewLimiter(typedRate, typedBurst), typed: time.Now(), hold: func() {}}
-}
-
-func (i *inlet) Read(p []byte) (int, error) {
-	n, err := i.from.Read(p[:min(len(p), typedBurst)])
-	if err != nil {
-		i.hold()
-	}
-	if n > 0 {
-		i.mu.Lock()
-		i.typed = time.Now()
-		i.mu.Unlock()
-		if i.pace.WaitN(i.conn.ctx, n) != nil {
-			return n, io.EOF
-		}
-	}
-	return n, err
-}
-
-// last is when the last key was typed.
-func (i *inlet) last() time.Time {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	return i.typed
 }

@@ -28,7 +28,7 @@ func (v *visit) login(args []string) int {
 	}
 	defer v.host.admission.give(place)
 	pty, _, _ := v.session.Pty()
-	in := newInlet(v.session, v.door.conn)
+	in := newInlet(v.session, v.door.conn, v.door.terminal() != nil)
 	leaving := make(chan time.Duration, 1)
 	l := &Login{
 		User: user, Fingerprint: v.fingerprint, Session: v.name, Address: v.door.conn.address,
