@@ -27,7 +27,6 @@ type Line struct {
 	using, telling sync.Mutex // one at a time, so that the last word is the truth
 	mu             sync.Mutex
 	watchers       map[*watcher]bool
-	fault          string
 }
 
 type watcher struct{ f func(attached bool) }
@@ -72,19 +71,10 @@ func (l *Line) tell() {
 // far as that end tells; empty is nothing. Whoever watches is called when it
 // changes.
 func (l *Line) Fault() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.fault
-}
-
-func (l *Line) setFault(text string) {
-	l.mu.Lock()
-	changed := l.fault != text
-	l.fault = text
-	l.mu.Unlock()
-	if changed {
-		l.tell()
+	if c := l.carrier.Load(); c != nil {
+		return *c.fault.Load()
 	}
+	return ""
 }
 
 // Describe is one line for people.

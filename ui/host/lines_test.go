@@ -269,9 +269,34 @@ func TestFaultsOfTheFarDevicesAreKnown(t *testing.T) {
 		synctest.Wait()
 		c.gone()
 		synctest.Wait()
-		want := "attached: |attached: no microphone|none: |none: "
+		want := "attached: |attached: no microphone|none: "
 		if got := strings.Join(seen, "|"); got != want {
 			t.Errorf("watched %q, want %q", got, want)
 		}
 	})
+}
+
+// A channel that goes takes its own words of its devices along, and not those of the
+// one that has come in its place.
+func TestFaultIsOfTheChannelThatIsThere(t *testing.T) {
+	l := newLines()
+	line := l.Open("c1", "ann")
+	defer line.Watch(func(bool) {})()
+	channel := func(fault string) *carrier {
+		c := newCarrier(SoundChannel{Connection: "c1", Fingerprint: "ann"}, audio.PCM{}, &l.count, l.log)
+		c.setFault(fault)
+		return c
+	}
+	old, fresh := channel("no speaker"), channel("no microphone")
+	l.attach(old)
+	if got := line.Fault(); got != "no speaker" {
+		t.Errorf("with the first channel the fault is %q", got)
+	}
+	line.carrier.Store(nil) // the old one is gone but for its last words
+	l.attach(fresh)
+	old.move(line, nil)
+	old.setFault("nothing at all")
+	if got := line.Fault(); got != "no microphone" {
+		t.Errorf("with the second channel the fault is %q", got)
+	}
 }

@@ -102,11 +102,9 @@ func (c *carrier) move(from, to *Line) {
 	c.line.Store(to)
 	if from != nil {
 		c.want(false, false)
-		from.setFault("")
 		from.tell()
 	}
 	if to != nil {
-		to.setFault(*c.fault.Load())
 		to.used()
 		to.tell()
 	}
@@ -115,9 +113,11 @@ func (c *carrier) move(from, to *Line) {
 // setFault notes what the client says of its devices.
 func (c *carrier) setFault(text string) {
 	text = ui.Clean(text, faultMost)
-	c.fault.Store(&text)
+	if was := c.fault.Swap(&text); *was == text {
+		return
+	}
 	if l := c.line.Load(); l != nil {
-		l.setFault(text)
+		l.tell()
 	}
 }
 
