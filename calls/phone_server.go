@@ -131,6 +131,13 @@ func (p *Phone) disconnected(d Disconnected) {
 		p.link = LinkClosed
 	}
 	p.emit(Event{Name: ConnectionChanged, Err: d.Err})
+	if d.Final && errors.Is(d.Err, ErrRemoved) { // the server ends the calls of such a phone
+		for _, l := range slices.Clone(p.legs) {
+			if p.stopOwn(l) != nil { // it only rings here
+				p.lose(l, ConnectionLost)
+			}
+		}
+	}
 }
 
 // answered takes the server's answer to one act.

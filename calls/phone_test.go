@@ -2,6 +2,7 @@ package calls
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -376,6 +377,27 @@ func TestAnAcceptThatIsTakenBackOpensNothing(t *testing.T) {
 			}
 			if bob.opened["call-ada"] > 0 || len(bob.View().Unsent) > 0 || bob.leg("call-ada") != nil {
 				t.Errorf("bob's phone opened media %d times, keeps %+v", bob.opened["call-ada"], bob.legs)
+			}
+		})
+	}
+}
+
+// The server ends what a removed phone was in, and cannot tell it any more.
+func TestARemovedPhoneEndsItsCalls(t *testing.T) {
+	for name, answered := range map[string]bool{"talking": true, "ringing": false} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, "ada", "bob")
+			w.play([]string{"ada", "calls"})
+			w.settle()
+			if answered {
+				w.play([]string{"bob", "accept"})
+				w.settle()
+			}
+			for _, p := range w.phones {
+				w.step(p, Disconnected{Err: fmt.Errorf("sign in: %w", ErrRemoved), Final: true})
+				if len(p.legs) != 0 || p.link != LinkClosed {
+					t.Errorf("%s has %d calls, its link is %s\n%s", p.me.User, len(p.legs), p.link, w.story())
+				}
 			}
 		})
 	}

@@ -218,6 +218,9 @@ func (s *Server) accountChanged(u calls.UserID, before, a *account) {
 	for c := range h.tools[u] {
 		cut(c)
 	}
+	if left := h.leftBehind(u, a); len(left) > 0 {
+		s.aside(func(ctx context.Context) { s.endLeftBehind(ctx, left) })
+	}
 	if before != nil && before.Host {
 		h.hostLeaves()
 		return // nobody sees it
