@@ -8,7 +8,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"charm.land/log/v2"
@@ -124,6 +126,7 @@ func (a *app) serveHost(ctx context.Context, x *exchange, h *host.Host, logger *
 	tell(logger, daemon.SdNotifyReady)
 	serving, stop := context.WithCancel(ctx)
 	defer stop()
+	defer hurry(ctx, h)()
 	served := make(chan error, 1)
 	go func() { served <- h.Serve(serving) }()
 	select {
@@ -135,6 +138,33 @@ func (a *app) serveHost(ctx context.Context, x *exchange, h *host.Host, logger *
 		stop()
 		return errors.Join(a.notLetIn(x, err), <-served)
 	}
+}
+
+// twice is how long after the first signal another counts as the same.
+const twice = time.Second
+
+// hurry lets a second signal end the calls that a host which stops lets go on: the
+// system would end the program, and leave everybody's terminal as the screen had
+// it. With a third the system does.
+func hurry(ctx context.Context, h *host.Host) (over func()) {
+	done := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		asked := make(chan os.Signal, 1)
+		signal.Notify(asked, os.Interrupt, syscall.SIGTERM)
+		defer signal.Stop(asked)
+		for began := time.Now(); ; {
+			select {
+			case <-asked:
+				if time.Since(began) >= twice {
+					h.Hurry()
+					return
+				}
+			case <-done:
+				return
+			}
+		}
+	})
+	return func() { stop(); close(done) }
 }
 
 // drop is for an error that was told in other words.

@@ -110,8 +110,8 @@ func (h *Host) Fingerprint() string { return gossh.FingerprintSHA256(h.key) }
 func (h *Host) Collector() prometheus.Collector { return h.metrics }
 
 // Serve lets people in until the context ends. Then nobody new comes in, everyone
-// is told, logins without a call end, and calls may go on for Limits.Grace; Close
-// ends that time. It returns when all logins are over, and is called once.
+// is told, logins without a call end, and calls may go on for Limits.Grace; Hurry
+// and Close end that time. It returns when all logins are over, and is called once.
 func (h *Host) Serve(ctx context.Context) error {
 	failed := make(chan error, 1)
 	go func() { failed <- h.server.Serve(h.listener) }()
@@ -132,12 +132,12 @@ func (h *Host) Serve(ctx context.Context) error {
 	select {
 	case <-h.census.over:
 	case <-grace.C:
-		h.cancel(ErrStopping) // who is cut off hangs up and puts the terminal in order
-		select {
-		case <-h.census.over:
-		case <-time.After(farewell):
-		}
 	case <-h.ctx.Done():
+	}
+	h.Hurry()
+	select {
+	case <-h.census.over:
+	case <-time.After(farewell):
 	}
 	_ = h.Close() // as above
 	select {
@@ -150,6 +150,10 @@ func (h *Host) Serve(ctx context.Context) error {
 
 // closeWait is how long Serve waits for logins whose connections are closed.
 const closeWait = 5 * time.Second
+
+// Hurry ends all logins: who is cut off hangs up, is told, and has his terminal put
+// in order, for which there is a moment.
+func (h *Host) Hurry() { h.cancel(ErrStopping) }
 
 // Close ends everything at once.
 func (h *Host) Close() error {

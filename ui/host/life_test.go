@@ -204,11 +204,11 @@ func TestStop(t *testing.T) {
 	}
 }
 
-// TestGrace: a call that goes on too long is cut, and at once by Close, which is
-// what a second signal does.
+// TestGrace: a call that goes on too long is cut, and at once by Hurry, which is
+// what a second signal does, or Close; only Close leaves no time to say so.
 func TestGrace(t *testing.T) {
 	t.Parallel()
-	for name, grace := range map[string]time.Duration{"over": 2 * time.Second, "closed": time.Hour} {
+	for name, grace := range map[string]time.Duration{"over": 2 * time.Second, "hurried": time.Hour, "closed": time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			causes := make(chan error, 1)
 			s := open(t, func(c *Config) {
@@ -222,10 +222,16 @@ func TestGrace(t *testing.T) {
 			w := s.start(s.dial(s.person("alice")), "call")
 			s.stop()
 			s.until("it is told", func() bool { return strings.Contains(w.out.String(), "the host stops") })
-			if name == "closed" {
+			switch name {
+			case "hurried":
+				s.host.Hurry()
+			case "closed":
 				if err := s.host.Close(); err != nil {
 					t.Error(err)
 				}
+			}
+			if name != "closed" {
+				s.until("it is told why", func() bool { return strings.Contains(w.err.String(), ErrStopping.Error()) })
 			}
 			if err := s.over(); err != nil {
 				t.Error(err)
