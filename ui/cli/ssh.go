@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tring/audio/opus"
+	"tring/ui/host"
 )
 
 const (
@@ -179,8 +180,9 @@ func (a *app) keepConnected(ctx context.Context, link sshLink, far *farSound, fo
 		}
 		opened, err := a.connect(ctx, link, far)
 		exit, ran := errors.AsType[*exec.ExitError](err)
-		killed := ran && exit.ExitCode() < 0 // by a signal, with no time to put the terminal in order
-		broke := killed || ran && exit.ExitCode() == exitConnection
+		killed := ran && exit.ExitCode() < 0                   // by a signal, with no time to put the terminal in order
+		stopped := ran && exit.ExitCode() == host.ExitStopping // the host, which comes back
+		broke := killed || stopped || ran && exit.ExitCode() == exitConnection
 		if opened {
 			held, wait = true, retryFirst
 			if broke {

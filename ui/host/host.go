@@ -157,17 +157,16 @@ func (h *Host) Hurry() { h.cancel(ErrStopping) }
 
 // Close ends everything at once.
 func (h *Host) Close() error {
-	err := h.listener.Close()
 	h.closing.Do(func() {
 		h.cancel(ErrStopping)
 		for _, c := range h.admission.close() {
 			_ = c.end(ErrStopping) // nothing is left to be done about it
 		}
 	})
-	if errors.Is(err, net.ErrClosed) {
-		return nil
+	if err := h.listener.Close(); !errors.Is(err, net.ErrClosed) {
+		return err
 	}
-	return err
+	return nil
 }
 
 // letters names a login or a connection in logs.

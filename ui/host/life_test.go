@@ -182,7 +182,7 @@ func TestStop(t *testing.T) {
 	for _, w := range []*session{waiting, calling} {
 		s.until("they are told", func() bool { return strings.Contains(w.out.String(), "calls end in 2m0s") })
 	}
-	if code := s.end(waiting); code != 0 || !strings.Contains(waiting.err.String(), "the host is stopping") {
+	if code := s.end(waiting); code != ExitStopping || !strings.Contains(waiting.err.String(), "the host is stopping") {
 		t.Errorf("without a call: code %d, %q", code, waiting.err.String())
 	}
 	if _, err := s.tryDial(s.person("carol")); err == nil {
@@ -192,7 +192,7 @@ func TestStop(t *testing.T) {
 	if err := late.Start("who"); err != nil {
 		t.Fatal(err)
 	}
-	if code := s.end(late); code != exitFailed || !strings.Contains(late.err.String(), "the host is stopping") {
+	if code := s.end(late); code != ExitStopping || !strings.Contains(late.err.String(), "the host is stopping") {
 		t.Errorf("a new login: code %d, %q", code, late.err.String())
 	}
 	_, _ = io.WriteString(calling.in, "x")

@@ -61,6 +61,7 @@ func (v *visit) login(args []string) int {
 	case "idle":
 		v.say("%s; log in again", ErrIdle)
 	case "stopping":
+		code = ExitStopping
 		v.say("%s; log in again in a moment", ErrStopping)
 	}
 	v.host.metrics.over(cause)

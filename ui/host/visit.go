@@ -38,6 +38,10 @@ const (
 	exitUsage  = 2
 )
 
+// ExitStopping is the exit code of a login that the host cut off since it stops: come
+// again. It is EX_TEMPFAIL of BSD's sysexits.
+const ExitStopping = 75
+
 // askWait bounds the questions to the server: whose a key is, and what an invite does.
 const askWait = 10 * time.Second
 
@@ -63,6 +67,7 @@ func (h *Host) visit(s ssh.Session, do func(*visit) int) {
 	if v.counted = h.census.begin(); v.counted {
 		h.guard(v.log, func() { v.say("%s", weFailed) }).Run(func() { code = do(v) })
 	} else {
+		code = ExitStopping
 		v.say("%s; log in again in a moment", ErrStopping)
 	}
 	v.out.close()
