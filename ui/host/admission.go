@@ -29,6 +29,9 @@ type admission struct {
 type network struct {
 	connections, strangers int
 	opens, joins           *rate.Limiter
+	// local is this machine's own: everybody whom an sshd here passes on. Only what
+	// counts all addresses counts him.
+	local bool
 }
 
 // holder is a key with what it holds: logins or sound channels.
@@ -41,6 +44,9 @@ const (
 	// fewNetworks are not worth a sweep.
 	fewNetworks = 1024
 )
+
+// loopback6 is the network of ::1.
+const loopback6 = "::/64"
 
 func newAdmission(l Limits, m *metrics) *admission {
 	return &admission{
@@ -79,7 +85,9 @@ func (a *admission) network(of string) *network {
 		}
 		a.sweepAt = max(fewNetworks, 2*len(a.networks))
 	}
+	ip, _ := netip.ParseAddr(of) // that of IPv6 is a prefix
 	n := &network{
+		local: ip.IsLoopback() || of == loopback6,
 		opens: rate.NewLimiter(rate.Limit(a.limits.Rate), 4*a.limits.Rate),
 		joins: rate.NewLimiter(rate.Every(joinEvery), joinBurst),
 	}
@@ -99,11 +107,11 @@ func (a *admission) enter(c *connection) (refused string) {
 	switch {
 	case a.closed:
 		refused = "stopping"
-	case !n.opens.Allow():
+	case !n.local && !n.opens.Allow():
 		refused = "rate"
-	case n.connections >= a.limits.ConnectionsPerAddress:
+	case !n.local && n.connections >= a.limits.ConnectionsPerAddress:
 		refused = "address"
-	case n.strangers >= a.limits.StartupsPerAddress:
+	case !n.local && n.strangers >= a.limits.StartupsPerAddress:
 		refused = "startups"
 	case len(a.here) >= a.limits.Connections:
 		refused = "connections"

@@ -58,6 +58,9 @@ func TestBySSHD(t *testing.T) {
 	none := come("one", "who")
 	none.Env = append(none.Env, "SSH_USER_AUTH=")
 	s.says(t, none, 1, "ExposeAuthInfo")
+	down := come("one", "who")
+	down.Env = append(down.Env, "TRING_HOST_PORT=1")
+	s.says(t, down, 255, "the telephone does not answer here")
 	keys, err := filepath.Glob(filepath.Join(s.dir, ".tring-keys", "SHA256*"))
 	if err != nil || len(keys) != 2 || strings.ContainsAny(filepath.Base(keys[0]), "/+=:") {
 		t.Errorf("its keys: %v, %v", keys, err)

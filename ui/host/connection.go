@@ -118,10 +118,23 @@ func (c *connection) known() {
 }
 
 // open counts a channel in, if there may be one more.
+// One too soon after others waits for its turn, which is short: those that wait are
+// counted, too.
 func (c *connection) open() bool {
+	if !c.count() {
+		return false
+	}
+	if c.opens.Wait(c.ctx) != nil { // it is closed
+		c.shut()
+		return false
+	}
+	return true
+}
+
+func (c *connection) count() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.channels >= c.limits.Channels || !c.opens.Allow() {
+	if c.channels >= c.limits.Channels {
 		return false
 	}
 	c.channels++
