@@ -199,10 +199,11 @@ type Phone struct {
 	now      time.Time
 }
 
-// unanswered is an act that the server has not answered, and when it was.
+// unanswered is an act that the server has not answered, and when it was. Due is
+// when one that is left to the peer is sent after all; zero for any other.
 type unanswered struct {
 	Send
-	at time.Time
+	at, due time.Time
 }
 
 // leg is this phone's side of one call.
@@ -272,6 +273,11 @@ func (p *Phone) Deadline() (time.Time, bool) {
 			}
 		}
 	}
+	for _, u := range p.pending {
+		if p.link == LinkUp && u.left() && (due.IsZero() || u.due.Before(due)) {
+			due = u.due
+		}
+	}
 	return due, !due.IsZero()
 }
 
@@ -283,8 +289,12 @@ func (p *Phone) emit(e Event) { p.do(Emit{e}) }
 func (p *Phone) send(id ID, act Act) {
 	s := Send{Call: id, Act: act}
 	switch act.(type) {
+	case Initiate, Accept:
+		p.sendLeft(func(unanswered) bool { return true }) // to the server, that call still holds this phone
+	}
+	switch act.(type) {
 	case Initiate, Accept, Reject, End:
-		p.pending = append(p.pending, unanswered{s, p.now})
+		p.pending = append(p.pending, unanswered{Send: s, at: p.now})
 	}
 	if p.link == LinkUp {
 		p.do(s)

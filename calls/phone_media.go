@@ -92,7 +92,7 @@ func (p *Phone) mediaChanged(m MediaChanged) {
 	}
 	if m.Closed {
 		if l.call.TwoParty() {
-			p.send(l.call.ID, End{}) // in case the peer could not tell the server
+			p.leaveEnd(l.call.ID)
 			p.lose(l, EndedByPeer)
 		}
 		return

@@ -18,7 +18,11 @@ func (p *Phone) welcome(s Snapshot) {
 	p.emit(Event{Name: ConnectionChanged})
 	p.reconcile(s.Calls)
 	p.pending = slices.DeleteFunc(p.pending, p.overtaken)
-	for _, u := range p.pending {
+	for i, u := range p.pending {
+		if u.left() { // the peer may have been away, too
+			p.pending[i].due = p.now.Add(peersTurn)
+			continue
+		}
 		p.do(u.again(p.now))
 	}
 	for _, l := range p.legs {
@@ -46,6 +50,9 @@ func (p *Phone) reconcile(states []CallState) {
 			p.lose(l, ConnectionLost)
 		}
 	}
+	p.pending = slices.DeleteFunc(p.pending, func(u unanswered) bool {
+		return u.left() && !slices.ContainsFunc(states, func(st CallState) bool { return st.Call.ID == u.Call })
+	})
 }
 
 // overtaken says whether an act is not to be sent again: a call that the person
@@ -69,7 +76,7 @@ func (p *Phone) givingUp(id ID) bool {
 // abandon gives up a call that a former run of this phone left behind: its keys
 // and its microphone are gone, and nobody else can end it.
 func (p *Phone) abandon(c Call) {
-	p.pending = append(p.pending, unanswered{Send{Call: c.ID, Act: giveUp(c)}, p.now})
+	p.pending = append(p.pending, unanswered{Send: Send{Call: c.ID, Act: giveUp(c)}, at: p.now})
 }
 
 // giveUp is how its holder leaves a call.
@@ -188,6 +195,9 @@ func (p *Phone) failed(a Answered) {
 func (p *Phone) changed(st CallState) {
 	id := st.Call.ID
 	if slices.Contains(p.finished, id) {
+		if st.Call.Status.Terminal() {
+			p.takeBackLeft(id)
+		}
 		if !st.Call.Status.Terminal() && st.Call.Holds(p.me.Viewer()) && !p.givingUp(id) {
 			p.send(id, giveUp(st.Call)) // nobody else would end it
 		}
@@ -325,5 +335,8 @@ func (p *Phone) tick() {
 		if !l.grantAt.IsZero() && !p.now.Before(l.grantAt) {
 			p.renewGrant(l)
 		}
+	}
+	if p.link == LinkUp {
+		p.sendLeft(func(u unanswered) bool { return !p.now.Before(u.due) })
 	}
 }

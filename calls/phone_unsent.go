@@ -64,9 +64,41 @@ func (p *Phone) Recall(ends []Unsent) {
 		if end.Status != "" {
 			act = Reject{Status: end.Status}
 		}
-		p.pending = append(p.pending, unanswered{Send{end.Call, act}, end.At})
+		p.pending = append(p.pending, unanswered{Send: Send{end.Call, act}, at: end.At})
 		p.forget(end.Call)
 	}
+}
+
+// peersTurn is how long a phone that heard its peer hang up leaves it to the peer
+// to tell the server. The media is the shorter way, and who tells the server first
+// is who ended the call.
+const peersTurn = 2 * time.Second
+
+// leaveEnd leaves the end of a call to the peer, in whose place this phone tells it
+// later: the peer may be cut off from the server.
+func (p *Phone) leaveEnd(id ID) {
+	p.pending = append(p.pending, unanswered{Send: Send{id, End{}}, at: p.now, due: p.now.Add(peersTurn)})
+}
+
+// left says whether the act is still left to the peer.
+func (u unanswered) left() bool { return !u.due.IsZero() }
+
+// sendLeft sends those ends that the peer was left to tell and did not.
+func (p *Phone) sendLeft(which func(unanswered) bool) {
+	for i, u := range p.pending {
+		if !u.left() || !which(u) {
+			continue
+		}
+		p.pending[i].due = time.Time{}
+		if p.link == LinkUp {
+			p.do(u.again(p.now))
+		}
+	}
+}
+
+// takeBackLeft: the server knows that the call is over.
+func (p *Phone) takeBackLeft(id ID) {
+	p.pending = slices.DeleteFunc(p.pending, func(u unanswered) bool { return u.Call == id && u.left() })
 }
 
 // Waiting says whether the server still owes an answer to this act, which is sent

@@ -148,6 +148,8 @@ func (w *world) checkConverged(t *rapid.T) {
 		}
 	}
 	w.settle()
+	w.pass(peersTurn)
+	w.settle()
 	w.checkAgreed(t)
 	w.pass(MaxRingTime)
 	for _, p := range w.phones {

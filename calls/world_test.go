@@ -131,9 +131,11 @@ func (w *world) step(p *testPhone, in Input) {
 	for _, e := range p.Step(w.now.Add(p.skew), in) {
 		switch e := e.(type) {
 		case Send:
-			if p.online {
-				p.outbox = append(p.outbox, e)
+			if !p.online {
+				w.t.Errorf("%s sends %s without a connection", p.name, e.Act.Verb())
+				continue
 			}
+			p.outbox = append(p.outbox, e)
 		case OpenMedia:
 			p.opened[e.Call]++
 			p.media[e.Call] = true

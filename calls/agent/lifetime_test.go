@@ -53,6 +53,28 @@ func TestDeviceRenewsItsLeaseEveryTenSeconds(t *testing.T) {
 	})
 }
 
+func TestTheEndThatThePeerDoesNotTellIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t)
+		r.talk()
+		next[wire.Signal](r.server)
+		r.studio.notify(calls.MediaChanged{Call: "c1", Peer: "01BOB", State: calls.MediaLost, Closed: true})
+		if got := r.server.requests(); len(got) > 0 {
+			t.Fatalf("told %v at once: the peer shall be the first", got)
+		}
+		left := r.farewell(time.Minute)
+		time.Sleep(2 * time.Second)
+		end, answer := next[wire.EndCall](r.server)
+		if end.Call != "c1" || end.Ago != 2_000 {
+			t.Errorf("the server hears %+v, want c1 2 s ago", end)
+		}
+		ok(answer, r.server.judge(calls.End{}, byAlice))
+		if rest := <-left; len(rest) != 0 {
+			t.Errorf("left to tell: %+v", rest)
+		}
+	})
+}
+
 func TestHangUpWhileOfflineIsDeliveredOnReconnect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)

@@ -15,9 +15,10 @@ import (
 )
 
 // The patience of a command that ends with the server: for the answer to what it
-// was just told, with one that is away, and for telling what other phones left.
+// was just told, or hears a little later of a call that the other side ended; with
+// one that is away; and for telling what other phones left.
 const (
-	ackTime     = time.Second
+	ackTime     = 3 * time.Second
 	partingTime = 3 * time.Second
 	courierTime = 5 * time.Second
 )
