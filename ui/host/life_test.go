@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"tring/calls"
+	"tring/guard"
 )
 
 // TestStalledReader: whoever reads nothing is cut, costs nobody else a frame, and
@@ -135,6 +136,21 @@ func TestKeepCallInLines(t *testing.T) {
 	if !strings.Contains(s.log.String(), `"at the end of the login"`) {
 		t.Errorf("the call was not kept:\n%s", s.log.String())
 	}
+}
+
+// TestAbandonedScreen: what a screen draws for a client that is gone fails nowhere,
+// or it would end its phone and the call that is kept.
+func TestAbandonedScreen(t *testing.T) {
+	r, w := io.Pipe()
+	_ = r.Close()
+	o := newOutlet(w, w, time.Hour, func() {}, guard.New(func(reason any, _ []byte) { t.Error(reason) }))
+	o.abandon()
+	for range 3 {
+		if n, err := (spout{o, 0}).Write(make([]byte, outletSize)); n != outletSize || err != nil {
+			t.Errorf("%d bytes, %v", n, err)
+		}
+	}
+	o.close()
 }
 
 // TestIdle counts from the last key, and not in a call.

@@ -52,6 +52,25 @@ func tellSound(ctx context.Context, l *Login) int {
 	return 0
 }
 
+// TestStopWaitsForNoSound: sound that waits for its next login holds no stop up.
+func TestStopWaitsForNoSound(t *testing.T) {
+	t.Parallel()
+	s := open(t, func(c *Config) { c.Run = tellSound })
+	alice := s.person("alice")
+	screen, sound := s.start(s.dial(alice), "x"), s.session(s.dial(alice))
+	if err := sound.Start("audio"); err != nil {
+		t.Fatal(err)
+	}
+	s.until("it is attached", func() bool { return strings.Contains(screen.out.String(), "sound true") })
+	s.stop()
+	if err := s.over(); err != nil {
+		t.Error(err)
+	}
+	if s.end(sound); strings.Contains(sound.err.String(), "no telephone of yours came") {
+		t.Error("it was waited for")
+	}
+}
+
 // TestSoundOfAStranger: it is refused like any command.
 func TestSoundOfAStranger(t *testing.T) {
 	s := open(t, nil)
