@@ -88,7 +88,7 @@ func TestErrorsReadWell(t *testing.T) {
 			`Konnte nicht Bob anrufen: audio.gain ist "40"; schreib -20 to 20.`,
 		},
 	} {
-		for l, want := range map[*Language]string{{}: c.english, {german, germanBeside}: c.german} {
+		for l, want := range map[*Language]string{{}: c.english, {words: german, lines: germanBeside}: c.german} {
 			if got := l.error(l.act(calls.Initiate{}, "Bob"), "Bob", c.err); got != want {
 				t.Errorf("%v\nreads %q\nnot   %q", c.err, got, want)
 			}

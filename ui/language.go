@@ -10,8 +10,9 @@ import (
 // one that has no word for something says it in English. It is a value, safe
 // for concurrent use; the zero value is English.
 type Language struct {
-	words map[string]string // of the screen
-	lines map[string]string // of the phone in plain lines and of errors, beside those
+	words  map[string]string // of the screen
+	lines  map[string]string // of the phone in plain lines and of errors, beside those
+	byHost bool              // of a phone at a host, for somebody who came by ssh
 }
 
 // LanguageOf chooses the language for a setting: "en", "de", or "auto", which
@@ -24,7 +25,7 @@ func LanguageOf(setting string, getenv func(string) string) Language {
 		setting = getenv(variable)
 	}
 	if code, _, _ := strings.Cut(strings.ToLower(setting), "_"); code == "de" || strings.HasPrefix(code, "de.") {
-		return Language{german, germanBeside}
+		return Language{words: german, lines: germanBeside}
 	}
 	return Language{}
 }

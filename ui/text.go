@@ -170,12 +170,10 @@ func (l Language) linkTrouble(v calls.View) string {
 
 // cure is what the person can do about a refusal that the phone takes for final.
 func (l Language) cure(v calls.View) string {
-	switch {
-	case errors.Is(v.LinkErr, calls.ErrRemoved):
-		return l.Say("Quit, and log in again: tring login URL --user %s", v.Me.User)
-	case errors.Is(v.LinkErr, calls.ErrSignIn):
-		return l.Say("Ask for a new invite, quit, and log in again: tring login URL")
-	case errors.Is(v.LinkErr, calls.ErrReplaced):
+	if words := l.AccountCure(v); words != "" {
+		return words
+	}
+	if errors.Is(v.LinkErr, calls.ErrReplaced) {
 		return l.Say("Quit here, or quit there and start tring again.")
 	}
 	return l.Say("Start tring again when that is mended.")

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"tring/calls"
-	"tring/ui"
 )
 
 type answerFlags struct {
@@ -75,7 +74,7 @@ func (a *app) answer(ctx context.Context, f answerFlags) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	w := newWatch(s.Phone, f.talk, a.printer(f.asJSON))
+	w := newWatch(s.Phone, f.talk, a.printer(f.asJSON, a.language(s.settings.Lang)))
 	defer w.close()
 	w.recordTo(f.record)
 	w.listenTo(s)
@@ -124,7 +123,7 @@ func (i *incoming) follow(ctx context.Context) error {
 		case note := <-i.notes:
 			i.lacking(note)
 		case most := <-i.leaving:
-			i.printer.say("%s", ui.Language{}.HostLeaves(most))
+			i.printer.say("%s", i.printer.words.HostLeaves(most))
 		case news := <-i.recordings:
 			i.tellRecorded(news)
 		case <-i.overdue:

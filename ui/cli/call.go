@@ -56,6 +56,9 @@ func (a *app) callCommand() *cobra.Command {
 		cmd.Flags().BoolVar(&f.process, "process", false, processUsage)
 		cmd.Flags().Var((*fileName)(&f.record), "record", recordUsage)
 	}
+	if a.hosted != nil {
+		cmd.Example = "  tring call bob\n  tring call echo --for 5s\n  tring call bob --json"
+	}
 	withoutDefault(cmd, "for", "timeout")
 	return cmd
 }
@@ -87,7 +90,7 @@ func (a *app) call(ctx context.Context, who string, f callFlags) (err error) {
 	if s.trial != nil {
 		a.say("No account yet: this is a trial on a private server of this phone's own.")
 	}
-	o := &outgoing{watch: newWatch(s.Phone, f.talk, a.printer(f.asJSON)), id: newCallID()}
+	o := &outgoing{watch: newWatch(s.Phone, f.talk, a.printer(f.asJSON, a.language(s.settings.Lang))), id: newCallID()}
 	defer o.close()
 	o.recordTo(f.record)
 	o.listenTo(s)
@@ -145,7 +148,7 @@ func (o *outgoing) follow(ctx context.Context, act calls.Initiate) error {
 		case note := <-o.notes:
 			o.lacking(note)
 		case most := <-o.leaving:
-			o.printer.say("%s", ui.Language{}.HostLeaves(most))
+			o.printer.say("%s", o.printer.words.HostLeaves(most))
 		case news := <-o.recordings:
 			o.tellRecorded(news)
 		case <-o.overdue:

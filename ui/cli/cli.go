@@ -193,7 +193,7 @@ func (a *app) report(err error) int {
 		return code
 	}
 	if a.hosted != nil {
-		a.say("tring: %s", hostedHint.Replace(explain(err)))
+		a.say("tring: %s", hostedHint.Replace(explain(a.hosted.discreet(err))))
 		return code
 	}
 	a.say("tring: %s", explain(err))
@@ -202,6 +202,14 @@ func (a *app) report(err error) int {
 
 // home finds the folders and the settings, and makes the folders.
 func (a *app) home() (config.Paths, config.Settings, error) {
+	paths, settings, err := a.readHome()
+	if err != nil && a.hosted != nil {
+		err = fmt.Errorf("%w (%w)", errFolder, err)
+	}
+	return paths, settings, err
+}
+
+func (a *app) readHome() (config.Paths, config.Settings, error) {
 	paths := config.Locate(a.getenv)
 	if err := paths.Make(); err != nil {
 		return paths, config.BuiltIn(), err

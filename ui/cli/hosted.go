@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -26,7 +28,8 @@ import (
 // goroutine of his command uses it.
 type hosted struct {
 	login   *host.Login
-	account Account // signs in for the person, but for the device
+	log     *slog.Logger // the host's
+	account Account      // signs in for the person, but for the device
 }
 
 // runLogin carries out a login's command and returns the exit code. Nothing of
@@ -44,7 +47,7 @@ func (x *exchange) runLogin(ctx context.Context, l *host.Login) int {
 	a := &app{
 		in: l.In, out: l.Out, err: l.Err, version: x.version, now: clockIn(l.Getenv("TZ"), x.now),
 		getenv: homeAt(filepath.Join(x.people, string(l.User)), l.Getenv),
-		hosted: &hosted{login: l, account: account},
+		hosted: &hosted{login: l, account: account, log: x.log.With("session", l.Session, "user", l.User)},
 	}
 	ctx, cooked := a.cook(ctx, l.Args)
 	defer cooked()
@@ -86,6 +89,20 @@ var hostedHint = strings.NewReplacer( //nolint:gochecknoglobals // a constant in
 	"choose another with TRING_HOME", "tell the host's administrator",
 	"`tring ", "`ssh HOST ",
 )
+
+// errFolder is all that somebody who came by ssh need know of the host's disk.
+var errFolder = errors.New("your folder at the host cannot be used; tell the host's administrator")
+
+// discreet keeps to the log what is the host's own affair: its files.
+func (h *hosted) discreet(err error) error {
+	if _, file := errors.AsType[*fs.PathError](err); !file && !errors.Is(err, errFolder) {
+		if _, link := errors.AsType[*os.LinkError](err); !link {
+			return err
+		}
+	}
+	h.log.Error("a person's folder cannot be used", "error", err)
+	return errFolder
+}
 
 // runHosted is Main for a login.
 func (a *app) runHosted(ctx context.Context, args []string) int {
@@ -135,6 +152,14 @@ func (a *app) hostedCommand() *cobra.Command {
 	root.SetHelpCommand(helpCommand())
 	root.AddCommand(plain, a.callCommand(), a.answerCommand(), a.contactsCommand(), a.historyCommand(),
 		a.presenceCommand(), a.phonesCommand(), a.versionCommand())
+	for _, c := range root.Commands() {
+		c.Example = strings.ReplaceAll(c.Example, "  tring ", "  ssh HOST ")
+		for _, name := range []string{"for", "timeout"} {
+			if f := c.Flags().Lookup(name); f != nil {
+				f.DefValue = "0s" // which cobra's own help, unlike the one at home, leaves out
+			}
+		}
+	}
 	return root
 }
 
@@ -263,4 +288,12 @@ func tidy(folder string) error {
 		return fmt.Errorf("folder %s: %w", folder, err)
 	}
 	return nil
+}
+
+// language is what the person reads, for a setting.
+func (a *app) language(setting string) ui.Language {
+	if a.hosted != nil {
+		return ui.LanguageOf(setting, a.getenv).ByHost()
+	}
+	return ui.LanguageOf(setting, a.getenv)
 }

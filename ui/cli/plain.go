@@ -61,7 +61,7 @@ func (a *app) plainPhone(ctx context.Context, s *session) error {
 	desk := s.desk(paths, a.getenv)
 	c := line.Console{
 		Agent: dialler{s.Phone, desk.ring}, In: a.in, Out: a.out, NewCallID: newCallID, Now: a.now,
-		Language: ui.LanguageOf(s.settings.Lang, a.getenv), Banner: banner(s), Notes: notes,
+		Language: a.language(s.settings.Lang), Banner: banner(s), Notes: notes,
 		Server: asker{s.Phone}, Accounts: a.accounts(s), Settings: desk,
 		Stats: s.Stats, Volume: s.Engine.SetVolume, Dial: dialTone(s.Engine), Log: s.logged, Guard: s.Guard,
 	}

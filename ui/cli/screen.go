@@ -115,7 +115,7 @@ func (a *app) screenConfig(s *session, desk *desk) ui.Config {
 		Agent: dialler{s.Phone, desk.ring}, NewCallID: newCallID, Now: a.now, Stats: s.Stats, Version: a.version,
 		MarkSeen: ask.MarkSeen, Favourite: ask.SetFavourite,
 		Accounts: a.accounts(s), Log: s.logged,
-		Banner: banner(s), SoundNote: cmp.Or(s.soundNote, s.bellNote), Language: ui.LanguageOf(s.settings.Lang, a.getenv),
+		Banner: banner(s), SoundNote: cmp.Or(s.soundNote, s.bellNote), Language: a.language(s.settings.Lang),
 		Theme: ui.Theme(s.settings.Theme), Motion: s.settings.Motion, Bell: s.settings.Bell,
 		Keys: s.settings.Keys, Mouse: s.settings.Mouse, Settings: desk,
 		Dial: dialTone(s.Engine), Volume: s.Engine.SetVolume, Hosted: a.hosted != nil, Resumable: resumable,

@@ -132,7 +132,13 @@ func (d *desk) inEnvironment(key string) bool {
 }
 
 // Language implements ui.Settings.
-func (d *desk) Language(setting string) ui.Language { return ui.LanguageOf(setting, d.getenv) }
+func (d *desk) Language(setting string) ui.Language {
+	l := ui.LanguageOf(setting, d.getenv)
+	if d.hosted {
+		return l.ByHost()
+	}
+	return l
+}
 
 // unwritten is an error of a setting that is in force and not in the file.
 type unwritten struct{ error }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -102,6 +103,9 @@ func (a *app) addUser(ctx context.Context, user string, f userFlags) error {
 		return fmt.Errorf("invite %s: %w", user, err)
 	}
 	a.say("Give this to %s; it serves once, within %s:  tring login %s --invite %s", user, span(f.ttl), url, invite)
+	if users, err := admin.ListUsers(ctx); err == nil && slices.ContainsFunc(users, func(u server.UserInfo) bool { return u.Host }) {
+		a.say("Or by ssh, where HOST is the ssh host's address:  ssh -t HOST join %s", invite)
+	}
 	_, err = fmt.Fprintln(a.out, invite)
 	return err
 }

@@ -13,12 +13,13 @@ import (
 
 // printer tells of events: as JSON on stdout, or in words on stderr.
 type printer struct {
-	json *line.JSON
-	say  func(format string, args ...any)
+	json  *line.JSON
+	say   func(format string, args ...any)
+	words ui.Language
 }
 
-func (a *app) printer(asJSON bool) printer {
-	p := printer{say: a.say}
+func (a *app) printer(asJSON bool, l ui.Language) printer {
+	p := printer{say: a.say, words: l}
 	if asJSON {
 		p.json = line.NewJSON(a.out, time.Now)
 	}
@@ -30,7 +31,7 @@ func (p printer) event(e calls.Event, v calls.View, media *calls.MediaStats) err
 	if p.json != nil {
 		return p.json.Event(e, v.Link, media)
 	}
-	if words := line.Words(ui.Language{}, e, v); words != "" {
+	if words := line.Words(p.words, e, v); words != "" {
 		p.say("%s", words)
 	}
 	return nil

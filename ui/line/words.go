@@ -139,18 +139,7 @@ func connection(l ui.Language, v calls.View) string {
 	case calls.LinkDown:
 		return l.Say("No connection to the server%s; trying again.", cause(l, v.LinkErr))
 	case calls.LinkClosed:
-		return l.Say("The server refused this phone%s.", cause(l, v.LinkErr)) + cure(l, v)
-	}
-	return ""
-}
-
-// cure is what to do about a refusal that concerns the account.
-func cure(l ui.Language, v calls.View) string {
-	switch {
-	case errors.Is(v.LinkErr, calls.ErrRemoved):
-		return " " + l.Say("Quit, and log in again: tring login URL --user %s", v.Me.User)
-	case errors.Is(v.LinkErr, calls.ErrSignIn):
-		return " " + l.Say("Ask for a new invite, quit, and log in again: tring login URL")
+		return strings.TrimSpace(l.Say("The server refused this phone%s.", cause(l, v.LinkErr)) + " " + l.AccountCure(v))
 	}
 	return ""
 }

@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// What a login is told is for somebody who is elsewhere: its own name for the
+// program, and no flag that it does not have.
+func TestHelpOfALogin(t *testing.T) {
+	h := newHostel(t, "ann")
+	for _, name := range []string{"call", "answer", "history", "presence"} {
+		g := h.enter("ann", nil, name, "--help")
+		g.ends()
+		for _, wrong := range []string{"tring " + name, "(default )", "--audio", "wav:"} {
+			if strings.Contains(g.text(), wrong) {
+				t.Errorf("%s --help says %q:\n%s", name, wrong, g.text())
+			}
+		}
+		if !strings.Contains(g.text(), "ssh HOST "+name) {
+			t.Errorf("%s --help has no example:\n%s", name, g.text())
+		}
+	}
+}
+
+// heard is a log that a test reads.
+type heard struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (h *heard) Write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.text.Write(p)
+}
+
+func (h *heard) String() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.text.String()
+}
+
+// A folder at the host that cannot be used is the administrator's affair: he has the
+// cause in the log, and the person learns no path.
+func TestFolderOfALoginIsBroken(t *testing.T) {
+	for name, broken := range map[string]func(folder string) error{
+		"a file": func(folder string) error { return os.WriteFile(folder, nil, 0o600) },
+		"settings that nobody understands": func(folder string) error {
+			if err := os.Mkdir(folder, 0o700); err != nil {
+				return err
+			}
+			return os.WriteFile(filepath.Join(folder, "settings.toml"), []byte("lang = [\n"), 0o600)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := newHostel(t, "ann")
+			var log heard
+			h.exchange.log = slog.New(slog.NewTextHandler(&log, nil))
+			if err := broken(filepath.Join(h.people, "ann")); err != nil {
+				t.Fatal(err)
+			}
+			g := h.enter("ann", nil, "contacts")
+			if code := g.ends(); code != exitFailure || g.text() != "tring: "+errFolder.Error()+"\n" {
+				t.Errorf("it ends with %d: %s", code, g.text())
+			}
+			if said := log.String(); !strings.Contains(said, h.people) || !strings.Contains(said, "user=ann") {
+				t.Errorf("the log says %q", said)
+			}
+		})
+	}
+}
+
+// A person whose account is removed hears what to do from where he is, and in his
+// language.
+func TestAccountOfALoginIsRemoved(t *testing.T) {
+	for lang, want := range map[string]string{"en": "ask the administrator", "de_DE.UTF-8": "frag den Verwalter"} {
+		t.Run(lang, func(t *testing.T) {
+			h := newHostel(t, "ann")
+			g := h.enter("ann", map[string]string{"TERM": "xterm-256color", "LC_ALL": lang})
+			g.sees("ann · ")
+			if err := h.srv.Admin().RemoveUser(h.ctx, "ann"); err != nil {
+				t.Fatal(err)
+			}
+			g.sees(want)
+			if strings.Contains(g.text(), "tring login") {
+				t.Errorf("the screen says\n%s", g.text())
+			}
+		})
+	}
+}
+
+// A command's words for people are in their language.
+func TestCallSpeaksTheLanguageOfALogin(t *testing.T) {
+	h := newHostel(t, "ann", "bob")
+	h.enter("bob", nil, "answer", "--policy", "reject", "--json").sees(`"connected"`)
+	g := h.enter("ann", map[string]string{"LC_ALL": "de_DE.UTF-8"}, "call", "bob")
+	if code := g.ends(); code != exitRejected || !strings.Contains(g.text(), "abgelehnt") {
+		t.Errorf("it ends with %d: %s", code, g.text())
+	}
+}
