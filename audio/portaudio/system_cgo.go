@@ -48,7 +48,21 @@ func newSystem() *system {
 	}
 }
 
-func (s *system) usable() error { return nil }
+// usable says what keeps every device from opening. While the library is at work it
+// says nothing: opening will.
+func (s *system) usable() error {
+	select {
+	case s.turn <- struct{}{}:
+	default:
+		return nil
+	}
+	defer func() { <-s.turn }()
+	if s.users > 0 {
+		return nil
+	}
+	quiet()
+	return configured()
+}
 
 // hold initialises the library for its first user, which also looks for devices
 // anew.
@@ -57,6 +71,9 @@ func (s *system) hold() error {
 		quiet()
 		s.seen, _ = s.cards()
 		s.lost, s.listed = false, time.Now()
+		if err := configured(); err != nil {
+			return fmt.Errorf("start the sound system: %w", err)
+		}
 		if err := pa.Initialize(); err != nil {
 			return fmt.Errorf("start the sound system: %w", err)
 		}

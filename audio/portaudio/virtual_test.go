@@ -210,8 +210,8 @@ func TestNoDeviceAtAll(t *testing.T) {
 	const alone = "TRING_TEST_NO_DEVICE"
 	if os.Getenv(alone) == "" {
 		empty := filepath.Join(t.TempDir(), "asound.conf")
-		// PortAudio insists that some device is configured, not that it is there.
-		if err := os.WriteFile(empty, []byte("pcm.missing { type hw card 99 }\n"), 0o600); err != nil {
+		// PortAudio insists that a default device is configured, not that it is there.
+		if err := os.WriteFile(empty, []byte("pcm.!default { type hw card 99 }\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		out := again(t, alone+"=1", "ALSA_CONFIG_PATH="+empty, "PULSE_SERVER=unix:/nonexistent")
@@ -234,6 +234,34 @@ func TestNoDeviceAtAll(t *testing.T) {
 			strings.Contains(err.Error(), "\n") {
 			t.Errorf("opening = %v, want one line with %q and what to do", err, want)
 		}
+	}
+}
+
+// PortAudio ends the process where ALSA is configured without any device, or not at
+// all: it must not come so far.
+func TestNoConfigurationAtAll(t *testing.T) {
+	const alone = "TRING_TEST_NO_CONFIGURATION"
+	if os.Getenv(alone) != "" {
+		_, list := List()
+		_, opened := Open(Options{})
+		_, mic := new(Host).OpenSource()
+		for what, err := range map[string]error{"List": list, "Open": opened, "OpenSource": mic} {
+			if err == nil || !strings.Contains(err.Error(), "unset ALSA_CONFIG_PATH") || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%s = %v, want one line with what to do", what, err)
+			}
+		}
+		return
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"empty": "", "other": "defaults.none 1\n", "one": "pcm.one { type null }\n", "broken": "pcm {",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"missing", "empty", "other", "one", "broken"} {
+		again(t, alone+"=1", "ALSA_CONFIG_PATH="+filepath.Join(dir, name))
 	}
 }
 
