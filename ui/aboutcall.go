@@ -65,8 +65,8 @@ func (a aboutCall) box(m *Model) []line {
 			rows = append(rows, s.plain.Render(r))
 		}
 	}
-	if !c.EndedAt.IsZero() || !c.AnsweredAt.IsZero() {
-		rows = append(rows, s.dim.Render(clamp(m.lang.lasted(c), width)))
+	if lasted := m.lang.lasted(c); lasted != "" && (!c.EndedAt.IsZero() || !c.AnsweredAt.IsZero()) {
+		rows = append(rows, s.dim.Render(clamp(lasted, width)))
 	}
 	rows = append(rows, "")
 	for _, p := range c.Parties {

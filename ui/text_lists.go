@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"time"
 
 	"tring/calls"
@@ -96,13 +97,17 @@ func (l Language) when(r calls.Record, now time.Time) string {
 	return l.Say("called you, %s", day)
 }
 
-// lasted is how long a call rang, and how long it was talked.
+// lasted is how long a call rang, and how long it was talked: what came to a second
+// at least.
 func (l Language) lasted(c calls.Call) string {
-	rang := l.Say("rang %s", l.span(c.Rang()))
-	if talked := c.Talked(c.EndedAt); talked > 0 {
-		return rang + " · " + l.Say("talked %s", l.span(talked))
+	var parts []string
+	if rang := c.Rang(); rang >= time.Second {
+		parts = append(parts, l.Say("rang %s", l.span(rang)))
 	}
-	return rang
+	if talked := c.Talked(c.EndedAt); talked > 0 {
+		parts = append(parts, l.Say("talked %s", l.span(talked)))
+	}
+	return strings.Join(parts, " · ")
 }
 
 func (l Language) onPhone(name, phone string) string { return l.Say("%s on %s", name, phone) }

@@ -4,16 +4,22 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 
 	"tring/calls"
 	"tring/ui"
 )
 
-// reach lists what others may see of whether one can be reached.
-func (c *Console) reach(ctx context.Context, _ string) {
+// reach lists what others may see of whether one can be reached, or sets what is
+// named.
+func (c *Console) reach(ctx context.Context, which string) {
 	v, l := c.Agent.Snapshot(), c.Language
 	if c.Server == nil {
 		c.lacks()
+		return
+	}
+	if which != "" {
+		c.reachAs(ctx, which)
 		return
 	}
 	now := v.Settings.Presence
@@ -22,10 +28,7 @@ func (c *Console) reach(ctx context.Context, _ string) {
 	}
 	c.tell("You are: %s.", l.Presence(now))
 	set := func(words string, s calls.Settings) choice {
-		return choice{words: words, picked: func(ctx context.Context) {
-			ask(ctx, c, func(ctx context.Context) (struct{}, error) { return struct{}{}, c.Server.SetAccount(ctx, s) },
-				func(struct{}) { c.tell("Set: %s.", words) })
-		}}
+		return choice{words: words, picked: func(ctx context.Context) { c.setAccount(ctx, words, s) }}
 	}
 	c.offer(true, []choice{
 		set(l.Presence(calls.Online), calls.Settings{Presence: calls.Online}),
@@ -34,6 +37,23 @@ func (c *Console) reach(ctx context.Context, _ string) {
 		set(l.Say("a second caller rings"), calls.Settings{WhenBusy: calls.Ask}),
 		set(l.Say("a second caller hears that you are busy"), calls.Settings{WhenBusy: calls.AnswerBusy}),
 	}, nil)
+}
+
+// reachAs sets what is named, as people and as scripts call it.
+func (c *Console) reachAs(ctx context.Context, which string) {
+	for _, p := range []calls.Presence{calls.Online, calls.Away, calls.DND} {
+		words := c.Language.Presence(p)
+		if strings.EqualFold(which, words) || strings.EqualFold(which, string(p)) || strings.EqualFold(which, ui.Language{}.Presence(p)) {
+			c.setAccount(ctx, words, calls.Settings{Presence: p})
+			return
+		}
+	}
+	c.tell("Type p, or p with one of: online, away, dnd.")
+}
+
+func (c *Console) setAccount(ctx context.Context, words string, s calls.Settings) {
+	ask(ctx, c, func(ctx context.Context) (struct{}, error) { return struct{}{}, c.Server.SetAccount(ctx, s) },
+		func(struct{}) { c.tell("Set: %s.", words) })
 }
 
 // account says who one is here, and lists the account's phones.

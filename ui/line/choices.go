@@ -50,6 +50,10 @@ func (c *Console) offer(first bool, page []choice, more func(context.Context)) {
 func (c *Console) chosen(number string) (choice, bool) {
 	n, err := strconv.Atoi(number)
 	if err != nil || n < 1 || n > len(c.choices.all) {
+		if held, ok := c.Agent.Snapshot().Held(); ok && held.Call.Status == calls.Ongoing && len(number) == 1 && c.Dial != nil {
+			c.tell("There is no such number in the list; k sends the tone of a key: k %s.", number)
+			return choice{}, false
+		}
 		c.tell("There is no such number in the list; type l for the list.")
 		return choice{}, false
 	}
@@ -70,7 +74,11 @@ func (c *Console) video(ctx context.Context, who string) { c.dial(ctx, who, call
 // dial calls somebody by the number in the last list, or by name; a number may
 // mean something else there.
 func (c *Console) dial(ctx context.Context, who string, kind calls.Type) {
-	if who != "" && strings.Trim(who, "-0123456789") == "" {
+	if who == "" {
+		c.tell("Add whom to call: a number of the list, or a name.")
+		return
+	}
+	if strings.Trim(who, "-0123456789") == "" {
 		one, ok := c.chosen(who)
 		if !ok {
 			return

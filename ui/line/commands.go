@@ -53,7 +53,7 @@ func commands() []command {
 		{"k", "key", textMomentInCall, "send the tone of a key: k 5", (*Console).press},
 		{"R", "record", textMomentInCall, "record the call, and end that; they are told", (*Console).record},
 		{"s", "sound", textMomentInCall, "how the sound does", (*Console).quality},
-		{"p", "presence", textMomentPhone, "whether you can be reached", (*Console).reach},
+		{"p", "presence", textMomentPhone, "whether you can be reached; p online, p away and p dnd set it", (*Console).reach},
 		{"o", "settings", textMomentPhone, "settings of this phone", (*Console).settle},
 		{"", "account", textMomentPhone, "your account and its phones", (*Console).account},
 		{"", "guide", textMomentPhone, "the ways to begin", (*Console).guide},

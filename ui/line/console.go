@@ -129,7 +129,7 @@ func (c *Console) begin(ctx context.Context) {
 		c.welcome(ctx)
 		return
 	}
-	c.people(ctx, "", 0)
+	c.list(ctx, "")
 }
 
 func (c *Console) loop(ctx context.Context, events <-chan calls.Event, lines <-chan typed) error {

@@ -71,7 +71,7 @@ func (p *fakePhone) Levels() audio.Levels {
 func (p *fakePhone) Directory(_ context.Context, q calls.DirectoryQuery) (calls.DirectoryPage, error) {
 	var found []calls.Contact
 	for _, c := range p.people {
-		if strings.Contains(c.Receiver.ID, q.Query) {
+		if strings.Contains(c.Receiver.ID, q.Query) && (!q.Here || c.Presence != calls.Offline) {
 			found = append(found, c)
 		}
 	}

@@ -18,8 +18,15 @@ func (c *Console) guide(context.Context, string) {
 		return
 	}
 	l := c.Language
-	c.tell("How do you want to begin? Type a number.")
 	var ways []choice
+	another := l.Say("Join a server")
+	if v := c.Agent.Snapshot(); c.Guide.Echo == "" && v.Me.User != "" {
+		c.tell("You are %s, on this server %s.", Name(v, string(v.Me.User)), v.Me.User)
+		c.tell("Type l for the people here, or a number to begin elsewhere.")
+		another = l.Say("Join another server")
+	} else {
+		c.tell("How do you want to begin? Type a number.")
+	}
 	if echo := c.Guide.Echo; echo != "" {
 		ways = append(ways, choice{
 			words:  l.Say("Try it here") + ": " + l.Say("call Echo and hear yourself; nothing to set up"),
@@ -27,7 +34,7 @@ func (c *Console) guide(context.Context, string) {
 		})
 	}
 	c.offer(true, append(ways,
-		choice{words: l.Say("Join a server") + ": " + l.Say("with the address and the invite that you were given"), picked: c.join},
+		choice{words: another + ": " + l.Say("with the address and the invite that you were given"), picked: c.join},
 		choice{words: l.Say("Be a server") + ": " + l.Say("two commands, for you and those you know"), picked: c.tellServing},
 	), nil)
 }

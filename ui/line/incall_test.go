@@ -137,6 +137,7 @@ func TestTheSoundOfACall(t *testing.T) {
 	p.phone.tell(calls.Event{Name: calls.MediaIsConnected, Call: next.Call}, next)
 	p.reads("Connected to bob.")
 
+	p.enters("5", "There is no such number in the list; k sends the tone of a key: k 5.")
 	p.types("k 5")
 	p.types("k #")
 	p.enters("k 12", "One key at a time: each sounds for a moment.")

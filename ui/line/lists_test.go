@@ -121,6 +121,8 @@ func TestCallByName(t *testing.T) {
 	p.did("initiate new video carla")
 	p.types("bob") // an id goes before a name
 	p.did("initiate new audio bob")
+	p.enters("c", "Add whom to call: a number of the list, or a name.")
+	p.enters("video ", "Add whom to call: a number of the list, or a name.")
 	p.enters("c Bob Okafor", "2 people have that name. Type a number to call.",
 		"1. Bob Okafor (bob), in a call, favourite", "2. bob okafor (bob2), do not disturb, blocked")
 	p.types("2")
@@ -227,6 +229,64 @@ func TestReachable(t *testing.T) {
 	p.types("5")
 	s.was(t, "account busy")
 	p.reads("Set: a second caller hears that you are busy.")
+}
+
+// A call that was over at once did not ring, as far as one can tell.
+func TestACallThatDidNotRing(t *testing.T) {
+	p := sitWith(t, func(_ *Console, phone *fakePhone) {
+		r := record("1", "ann", "bob", calls.Busy, false, noon.Add(-time.Hour))
+		r.Call.EndedAt = r.Call.InitiatedAt.Add(100 * time.Millisecond)
+		phone.records = []calls.Record{r}
+	})
+	p.reads("Welcome.", "Type ? for help.", "1. Bob, online", "2. Eve, offline")
+	p.enters("t", "1. bob, from you, busy, today at 11:00")
+	p.enters("i 1", "bob, from you, busy, today at 11:00", "bob is busy.")
+}
+
+// What is named after p is set at once.
+func TestReachableAs(t *testing.T) {
+	for typed, want := range map[string][2]string{
+		"p dnd": {"account dnd", "Set: do not disturb."}, "p do not disturb": {"account dnd", "Set: do not disturb."},
+		"presence Online": {"account online", "Set: online."}, "p away": {"account away", "Set: away."},
+	} {
+		var s server
+		p := sitWith(t, func(c *Console, _ *fakePhone) { s = served(c) })
+		p.reads("Welcome.", "Type ? for help.", "1. Bob, online", "2. Eve, offline")
+		p.types(typed)
+		s.was(t, want[0])
+		p.reads(want[1])
+		p.enters("p asleep", "Type p, or p with one of: online, away, dnd.")
+	}
+}
+
+// Those who can be called are read out first, on a server of any size.
+func TestWhoIsHereComesFirst(t *testing.T) {
+	for _, many := range []int{0, 500} {
+		p := sitWith(t, func(_ *Console, phone *fakePhone) {
+			phone.people = []calls.Contact{
+				{Receiver: calls.User("zoe"), Presence: calls.Offline, Favourite: true},
+				{Receiver: calls.User("adam"), Presence: calls.Offline},
+			}
+			for i := range many {
+				phone.people = append(phone.people, calls.Contact{Receiver: calls.User(calls.UserID(fmt.Sprintf("b%03d", i))), Presence: calls.Offline})
+			}
+			phone.people = append(phone.people, calls.Contact{Receiver: calls.User("callback"), Presence: calls.Online, TestLine: true},
+				calls.Contact{Receiver: calls.User("dan"), Presence: calls.DND}, calls.Contact{Receiver: calls.User("eve"), Presence: calls.Online})
+		})
+		p.reads("Welcome.", "Type ? for help.", "1. zoe, offline, favourite", "2. dan, do not disturb", "3. eve, online",
+			"4. callback, test line", "5. adam, offline")
+		for i := range min(many, 5) {
+			p.reads(fmt.Sprintf("%d. b%03d, offline", i+6, i))
+		}
+		for told := 10; told < many+5; told += 10 {
+			p.reads("Type n for more.")
+			p.types("n")
+			for i := range min(10, many+5-told) {
+				p.reads(fmt.Sprintf("%d. b%03d, offline", told+i+1, told+i-5))
+			}
+		}
+		p.enters("n", "There is no more.")
+	}
 }
 
 // A phone is signed out only by somebody who says yes.

@@ -200,3 +200,14 @@ func TestTheGuide(t *testing.T) {
 		t.Error("it was seen twice")
 	}
 }
+
+// Who has an account already is told so, and may begin elsewhere.
+func TestTheGuideWithAnAccount(t *testing.T) {
+	p := sitWith(t, func(c *Console, _ *fakePhone) {
+		c.Guide = ui.Guide{Join: func(context.Context, string, string, func(ui.JoinStep)) error { return nil }}
+	})
+	p.reads("Welcome.", "Type ? for help.", "1. Bob, online", "2. Eve, offline")
+	p.enters("guide", "You are Ann, on this server ann.", "Type l for the people here, or a number to begin elsewhere.",
+		"1. Join another server: with the address and the invite that you were given",
+		"2. Be a server: two commands, for you and those you know")
+}

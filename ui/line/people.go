@@ -21,24 +21,108 @@ type Server interface {
 }
 
 // list prints the people, or those whose names hold the query.
-func (c *Console) list(ctx context.Context, query string) { c.people(ctx, query, 0) }
+func (c *Console) list(ctx context.Context, query string) { c.people(ctx, &crowd{query: query}) }
 
-func (c *Console) people(ctx context.Context, query string, page int) {
-	ask(ctx, c, func(ctx context.Context) (calls.DirectoryPage, error) {
-		return c.Agent.Directory(ctx, calls.DirectoryQuery{Query: query, Page: page, Limit: pageSize})
-	}, func(found calls.DirectoryPage) {
-		if page == 0 && len(found.Contacts) == 0 {
-			if query != "" {
+// crowd is a list of people that is read out page by page. One goroutine at a time
+// has it.
+type crowd struct {
+	query string
+	begun bool
+	left  []calls.Contact // in the order of reading, not read out yet
+	seen  map[calls.Receiver]bool
+	next  int // the server's next page
+	whole bool
+}
+
+// rollSize is how many people the server is asked for at once.
+const rollSize = 200
+
+// fetch asks the server until there is more than a page to read out. On a server of
+// many those who are here come from a question of their own: they go first.
+func (l *crowd) fetch(ctx context.Context, of ui.Agent) error {
+	if !l.begun {
+		l.seen = map[calls.Receiver]bool{}
+		if err := l.page(ctx, of); err != nil {
+			return err
+		}
+		if !l.whole {
+			here, err := of.Directory(ctx, calls.DirectoryQuery{Query: l.query, Here: true, Limit: rollSize})
+			if err != nil {
+				return err
+			}
+			l.add(here.Contacts)
+		}
+		slices.SortStableFunc(l.left, func(a, b calls.Contact) int { return groupOf(a) - groupOf(b) })
+		l.begun = true
+	}
+	for len(l.left) <= pageSize && !l.whole {
+		if err := l.page(ctx, of); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// page takes the server's next page.
+func (l *crowd) page(ctx context.Context, of ui.Agent) error {
+	found, err := of.Directory(ctx, calls.DirectoryQuery{Query: l.query, Page: l.next, Limit: rollSize})
+	if err != nil {
+		return err
+	}
+	l.next++
+	l.whole = len(found.Contacts) == 0 || l.next*rollSize >= found.Total
+	l.add(found.Contacts)
+	return nil
+}
+
+func (l *crowd) add(all []calls.Contact) {
+	for _, one := range all {
+		if !l.seen[one.Receiver] {
+			l.seen[one.Receiver] = true
+			l.left = append(l.left, one)
+		}
+	}
+}
+
+// groupOf is where somebody stands in the list, as on the screen: favourites, those
+// who are here, the others; of favourites those who are here first, and the test
+// lines at the end of their group.
+func groupOf(c calls.Contact) int {
+	here := c.Presence != "" && c.Presence != calls.Offline
+	group := 0
+	switch {
+	case c.Favourite && here:
+	case c.Favourite:
+		group = 1
+	case here:
+		group = 2
+	default:
+		group = 3
+	}
+	if group *= 2; c.TestLine {
+		group++
+	}
+	return group
+}
+
+func (c *Console) people(ctx context.Context, l *crowd) {
+	first := !l.begun
+	ask(ctx, c, func(ctx context.Context) (struct{}, error) { return struct{}{}, l.fetch(ctx, c.Agent) }, func(struct{}) {
+		if first && len(l.left) == 0 {
+			if l.query != "" {
 				c.tell("Nobody of that name.")
 				return
 			}
 			c.tell("Nobody is there.")
 		}
+		n := min(len(l.left), pageSize)
+		page := l.left[:n]
+		l.left = l.left[n:]
 		var more func(context.Context)
-		if page*pageSize+len(found.Contacts) < found.Total && len(found.Contacts) > 0 {
-			more = func(ctx context.Context) { c.people(ctx, query, page+1) }
+		if len(l.left) > 0 || !l.whole {
+			more = func(ctx context.Context) { c.people(ctx, l) }
 		}
-		c.offer(page == 0, c.peopleChoices(found.Contacts), more)
+		c.offer(first, c.peopleChoices(page), more)
 	})
 }
 

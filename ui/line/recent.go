@@ -3,6 +3,7 @@ package line
 import (
 	"context"
 	"strings"
+	"time"
 
 	"tring/calls"
 	"tring/ui"
@@ -111,7 +112,9 @@ func (c *Console) callInfo(r calls.Record) {
 	if over.Type == calls.Video {
 		c.tell("It was a video call.")
 	}
-	c.tell("It rang for %s.", span(c.Language, over.Rang()))
+	if rang := over.Rang().Round(time.Second); rang > 0 {
+		c.tell("It rang for %s.", span(c.Language, rang))
+	}
 	if !over.AnsweredAt.IsZero() {
 		c.tell("It was answered, and lasted %s.", span(c.Language, over.Talked(over.EndedAt)))
 	}
