@@ -86,6 +86,9 @@ func (m *Model) decisions(width int) [][]key.Binding {
 		if ansi.StringWidth(words) > width-2 {
 			words = m.lang.Say(wordSwap)
 		}
+		if ansi.StringWidth(words) > width-2 {
+			words = m.lang.Say(wordSwapShort)
+		}
 		stay := m.lang.rejectAndStay(m.peer(held.Call, 28))
 		if ansi.StringWidth(stay) > width-2 || !m.roomy() {
 			stay = m.lang.Say(wordReject)

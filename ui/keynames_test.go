@@ -85,6 +85,23 @@ func TestSwapFollowsAccept(t *testing.T) {
 	})
 }
 
+// A key is what it is however it was written.
+func TestAKeyWrittenInCapitals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t, 80, 24, Config{Theme: ThemeDark, Keys: map[string][]string{"accept": {"CTRL+A"}}})
+		d.tel.connect(fourContacts()...)
+		d.settle()
+		defer d.leave()
+		d.tel.ring(testCall, "carla", calls.Audio)
+		d.settle()
+		d.reads("ctrl+a accept")
+		d.hit("a")
+		d.did()
+		d.hit("ctrl+a")
+		d.did("accept")
+	})
+}
+
 // The help has every key there is, under what it does and under itself.
 func TestTheHelpHasEveryKey(t *testing.T) {
 	inHouse(t, 80, 24, Config{Recorder: &taper{}, Dial: func(rune) {}, Settings: newPhoneSettings()}, func(d *desk, _ *house) {

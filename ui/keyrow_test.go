@@ -50,7 +50,7 @@ func TestTheKeysThatMatterStay(t *testing.T) {
 		words [2]string // English and German, as the screen has them
 	}{
 		"callers":   {TalkOpen, ring, [2]string{"a accept|r reject", "a annehmen|r ablehnen"}},
-		"waiting":   {TalkOpen, func(d *desk) { talkTo(d); ring(d) }, [2]string{"a end|r reject|h hang up", "a auflegen|r ablehnen|h auflegen"}},
+		"waiting":   {TalkOpen, func(d *desk) { talkTo(d); ring(d) }, [2]string{"a end|r reject|h hang up", "r ablehnen|h auflegen"}},
 		"recording": {TalkOpen, func(d *desk) { talkTo(d); d.press("R", "m") }, [2]string{"m unmute|h hang up", "m Ton an|h auflegen"}},
 		"push":      {TalkPush, talkTo, [2]string{"space |h hang up", "Leer |h auflegen"}},
 		"talking":   {TalkPush, func(d *desk) { talkTo(d); d.press("space") }, [2]string{"space |h hang up", "Leer |h auflegen"}},

@@ -17,6 +17,9 @@ const doubleClick = 500 * time.Millisecond
 
 // zones are where the lists and the rows of the last picture lie that take a click.
 type zones struct {
+	rows  []string // the picture itself, and what it is of
+	scene scene
+
 	body     int // the row where the page between head and keys begins
 	list     int // the row where the list begins
 	from, to int // the part of the list that is shown
@@ -29,6 +32,16 @@ type zones struct {
 	picked  string // the id of what that click chose, and the one before
 	before  string
 }
+
+// scene is what a picture is of. A click on another than the present one is for
+// what is gone.
+type scene struct {
+	screen  screen
+	calling calls.ID
+	covered bool
+}
+
+func (m *Model) scene() scene { return scene{m.screen(), m.waiting.call, m.covered()} }
 
 // hit is a row that takes a click, and where it lies: from column x on.
 type hit struct {
@@ -68,7 +81,7 @@ type mover interface {
 	move(m *Model, by int) tea.Cmd
 }
 
-// point takes the mouse: a click on words that explain a key presses it, one on a
+// point takes the mouse, on the picture that the person saw: a click on words that explain a key presses it, one on a
 // row of a list chooses, two call; the wheel moves the choice.
 func (m *Model) point(msg tea.MouseMsg) tea.Cmd {
 	at := msg.Mouse()
@@ -83,8 +96,8 @@ func (m *Model) point(msg tea.MouseMsg) tea.Cmd {
 	default:
 		return nil
 	}
-	rows := m.rows()
-	if at.Button != tea.MouseLeft || at.Y < 0 || at.Y >= len(rows) || m.justGone() {
+	rows := m.zones.rows
+	if at.Button != tea.MouseLeft || at.Y < 0 || at.Y >= len(rows) || m.justGone() || m.zones.scene != m.scene() {
 		return nil
 	}
 	double := m.zones.again(at.Y, m.covered(), m.now())
@@ -227,9 +240,12 @@ func (m *Model) pressBinding(b key.Binding) tea.Cmd {
 // "ctrl+c".
 func keyNamed(name string) tea.KeyPressMsg {
 	var mod tea.KeyMod
-	for prefix, m := range map[string]tea.KeyMod{"ctrl+": tea.ModCtrl, "alt+": tea.ModAlt, "shift+": tea.ModShift} {
-		if rest, ok := strings.CutPrefix(name, prefix); ok && rest != "" {
-			name, mod = rest, mod|m
+	for _, m := range []struct {
+		prefix string
+		mod    tea.KeyMod
+	}{{"ctrl+", tea.ModCtrl}, {"alt+", tea.ModAlt}, {"shift+", tea.ModShift}} { // the terminal's order
+		if rest, ok := strings.CutPrefix(name, m.prefix); ok && rest != "" {
+			name, mod = rest, mod|m.mod
 		}
 	}
 	if code, ok := specialKeys[name]; ok {

@@ -157,6 +157,32 @@ func TestThePalette(t *testing.T) {
 	})
 }
 
+// Where there is little room the palette has actions, not empty rows.
+func TestThePaletteWithLittleRoom(t *testing.T) {
+	for _, size := range [][2]int{{20, 5}, {30, 8}, {30, 10}} {
+		atDesk(t, size[0], size[1], func(d *desk) {
+			d.press("ctrl+p")
+			d.reads("› call", "video c", "details")
+		})
+	}
+}
+
+// A click is for what the person saw, even if it is another picture by now.
+func TestAClickIsForThePictureThatWasSeen(t *testing.T) {
+	atDesk(t, 80, 24, func(d *desk) {
+		d.reads("◐ Carla Weiss")
+		y := slices.IndexFunc(strings.Split(d.screen(), "\n"), func(row string) bool { return strings.Contains(row, "Carla Weiss") })
+		who := append(fourContacts(), contact("aaron", "Aaron", calls.Online), contact("abel", "Abel", calls.Online))
+		d.tel.connect(who...) // nothing was painted since
+		d.model.take(tea.MouseClickMsg{X: 6, Y: y, Button: tea.MouseLeft})
+		d.reads("› ◐ Carla Weiss")
+		last := strings.Count(d.screen(), "\n")
+		d.tel.ring(otherCall, "carla", calls.Audio)
+		d.model.take(tea.MouseClickMsg{X: 4, Y: last, Button: tea.MouseLeft}) // enter call
+		d.did()
+	})
+}
+
 // What the palette offers while one types does what it says, and types nothing.
 func TestThePaletteInASearch(t *testing.T) {
 	atDesk(t, 80, 24, func(d *desk) {

@@ -19,6 +19,9 @@ type palette struct {
 // paletteRows is how many actions it shows at most.
 const paletteRows = 10
 
+// paletteLeast is how many it shows rather than empty rows.
+const paletteLeast = 3
+
 func (m *Model) openPalette() tea.Cmd {
 	p := &palette{field: newField(), all: m.actions()}
 	m.open(p)
@@ -93,7 +96,7 @@ func (p *palette) paste(text string) tea.Cmd { return p.edit(tea.PasteMsg{Conten
 func (p *palette) box(m *Model) []line {
 	s, width := m.styles, m.boxText()
 	found := p.found()
-	from, to := window(p.chosen, len(found), min(paletteRows, max(m.height-8, 1)))
+	from, to := window(p.chosen, len(found), min(paletteRows, max(m.height-8, min(m.height-2, paletteLeast), 1)))
 	p.field.SetWidth(max(width-5, 1))
 	field := pad(s.accent.Render("> ")+p.field.View(), width-2) + m.moreMark(from, to, len(found))
 	rows := lines("", field, "")

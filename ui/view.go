@@ -13,7 +13,9 @@ import (
 
 // View implements tea.Model.
 func (m *Model) View() tea.View {
-	v := tea.NewView(strings.Join(m.settled(m.rows()), "\n"))
+	rows := m.rows()
+	m.zones.rows, m.zones.scene = rows, m.scene()
+	v := tea.NewView(strings.Join(m.settled(rows), "\n"))
 	v.AltScreen = true
 	v.WindowTitle = m.title()
 	v.ProgressBar = m.progress()

@@ -9,11 +9,11 @@ import (
 )
 
 // Terminals count a syllable of the scripts of South and South-East Asia in two
-// ways: as the one cluster that it is (mode 2027), or letter by letter (wcwidth). Pages are laid out by
-// clusters. A terminal that has answered that it knows the mode is told to use
-// it, and shows the page as it is; for any other the blanks after such a name are
-// so many fewer as it counts columns more, so that all that follows stays where
-// it was.
+// ways: as the one cluster that it is (mode 2027), or letter by letter (wcwidth).
+// Pages are laid out by clusters. A terminal that has answered that it knows the
+// mode is told to use it, and shows the page as it is; for any other the blanks
+// after such a name are so many fewer as it counts columns more, so that all that
+// follows stays where it was.
 
 // countsClusters takes what the terminal says of a mode.
 func (m *Model) countsClusters(msg tea.ModeReportMsg) {
