@@ -81,8 +81,9 @@ type mover interface {
 	move(m *Model, by int) tea.Cmd
 }
 
-// point takes the mouse, on the picture that the person saw: a click on words that explain a key presses it, one on a
-// row of a list chooses, two call; the wheel moves the choice.
+// point takes the mouse, on the picture that the person saw: a click on words that
+// explain a key presses it, one on a row of a list chooses, two call; the wheel moves
+// the choice.
 func (m *Model) point(msg tea.MouseMsg) tea.Cmd {
 	at := msg.Mouse()
 	switch msg.(type) {
