@@ -242,8 +242,8 @@ func TestNoDeviceAtAll(t *testing.T) {
 func TestNoConfigurationAtAll(t *testing.T) {
 	const alone = "TRING_TEST_NO_CONFIGURATION"
 	if os.Getenv(alone) != "" {
-		_, list := List()
 		_, opened := Open(Options{})
+		_, list := List()
 		_, mic := new(Host).OpenSource()
 		for what, err := range map[string]error{"List": list, "Open": opened, "OpenSource": mic} {
 			if err == nil || !strings.Contains(err.Error(), "unset ALSA_CONFIG_PATH") || strings.Contains(err.Error(), "\n") {
