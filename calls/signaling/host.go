@@ -79,6 +79,14 @@ func (r hostReceiver) Receive(in calls.Input) {
 	}
 }
 
+// state is a channel that the next change of the connection closes, whether Run
+// has ended, and why there is no connection.
+func (h *Host) state() (up chan struct{}, over bool, why error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.up, h.over, h.err
+}
+
 func (h *Host) set(err error, over bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -115,11 +123,10 @@ func authorized(key ssh.PublicKey) string {
 // reconnect, until it is answered.
 func (h *Host) ask(ctx context.Context, m wire.Message) (wire.KeyOwner, error) {
 	for {
-		h.mu.Lock()
-		up, over, why := h.up, h.over, h.err
-		h.mu.Unlock()
+		up, over, _ := h.state()
 		answer, err := h.client.Request(ctx, m)
-		if !errors.Is(err, calls.ErrOffline) {
+		_, _, why := h.state()
+		if !errors.Is(err, calls.ErrOffline) && (ctx.Err() == nil || why == nil) {
 			return ownerOf(answer, err)
 		}
 		if over {
