@@ -48,20 +48,38 @@ func TestTheNetworkDecidesOnTheCoding(t *testing.T) {
 		{"1 % → copies", []spell{lossOf(1, time.Second)}, Coding{Bitrate: usual, FEC: true, Loss: 2}},
 		{"5 % → copies, more bits", []spell{lossOf(5, time.Second)}, Coding{Bitrate: bitrateLossy, FEC: true, Loss: 5}},
 		{"60 % → no more copies than for 25 %", []spell{lossOf(60, time.Second)}, Coding{Bitrate: bitrateLossy, FEC: true, Loss: 25}},
-		{"12 % → 0 % for 9 s → as before", []spell{lossOf(12, time.Second), lossOf(0, 9*time.Second)},
-			Coding{Bitrate: bitrateLossy, FEC: true, Loss: 15}},
+		{
+			"12 % → 0 % for 9 s → as before",
+			[]spell{lossOf(12, time.Second), lossOf(0, 9*time.Second)},
+			Coding{Bitrate: bitrateLossy, FEC: true, Loss: 15},
+		},
 		{"12 % → 0 % for 11 s → no copies", []spell{lossOf(12, time.Second), lossOf(0, 11*time.Second)}, Coding{Bitrate: usual}},
-		{"12 % → 2 % for 11 s → fewer copies", []spell{lossOf(12, time.Second), lossOf(2, 11*time.Second)},
-			Coding{Bitrate: usual, FEC: true, Loss: 2}},
+		{
+			"12 % → 2 % for 11 s → fewer copies",
+			[]spell{lossOf(12, time.Second), lossOf(2, 11*time.Second)},
+			Coding{Bitrate: usual, FEC: true, Loss: 2},
+		},
 		{"narrow → fewer bits", []spell{{Network{Available: 40000}, time.Second}}, Coding{Bitrate: bitrateThin}},
-		{"narrow and lossy → fewer bits all the same", []spell{{Network{Available: 40000, Loss: 12}, time.Second}},
-			Coding{Bitrate: bitrateThin, FEC: true, Loss: 15}},
-		{"lossy, room for the usual only → no more bits", []spell{{Network{Available: 60000, Loss: 12}, time.Second}},
-			Coding{Bitrate: usual, FEC: true, Loss: 15}},
-		{"lossy, and a queue fills → fewer bits", []spell{{Network{RoundTrip: rtt}, time.Second}, {Network{RoundTrip: 5 * rtt, Loss: 12}, time.Second}},
-			Coding{Bitrate: bitrateThin, FEC: true, Loss: 15}},
-		{"the way becomes longer for good → as usual", []spell{{Network{RoundTrip: rtt}, time.Second}, {Network{RoundTrip: 5 * rtt}, 2 * time.Minute}},
-			Coding{Bitrate: usual}},
+		{
+			"narrow and lossy → fewer bits all the same",
+			[]spell{{Network{Available: 40000, Loss: 12}, time.Second}},
+			Coding{Bitrate: bitrateThin, FEC: true, Loss: 15},
+		},
+		{
+			"lossy, room for the usual only → no more bits",
+			[]spell{{Network{Available: 60000, Loss: 12}, time.Second}},
+			Coding{Bitrate: usual, FEC: true, Loss: 15},
+		},
+		{
+			"lossy, and a queue fills → fewer bits",
+			[]spell{{Network{RoundTrip: rtt}, time.Second}, {Network{RoundTrip: 5 * rtt, Loss: 12}, time.Second}},
+			Coding{Bitrate: bitrateThin, FEC: true, Loss: 15},
+		},
+		{
+			"the way becomes longer for good → as usual",
+			[]spell{{Network{RoundTrip: rtt}, time.Second}, {Network{RoundTrip: 5 * rtt}, 2 * time.Minute}},
+			Coding{Bitrate: usual},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.arrow, func(t *testing.T) {

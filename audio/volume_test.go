@@ -8,8 +8,14 @@ import (
 
 func TestAPartysVolume(t *testing.T) {
 	tests := []struct{ set, want float64 }{
-		{0, 0}, {-6, -6}, {6, 6}, {-200, math.Inf(-1)}, {math.Inf(-1), math.Inf(-1)},
-		{math.NaN(), math.Inf(-1)}, {12, 12}, {1000, volumeMost},
+		{0, 0},
+		{-6, -6},
+		{6, 6},
+		{-200, math.Inf(-1)},
+		{math.Inf(-1), math.Inf(-1)},
+		{math.NaN(), math.Inf(-1)},
+		{12, 12},
+		{1000, volumeMost},
 	}
 	for _, test := range tests {
 		s := &Stream{engine: NewEngine(Config{}), receiver: newReceiver(tape{even(1000)})}

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -20,14 +21,18 @@ func german() ui.Language { return ui.LanguageOf("de", nil) }
 func said(t *testing.T) map[string]bool {
 	t.Helper()
 	files := token.NewFileSet()
-	packages, err := parser.ParseDir(files, ".", nil, 0) //nolint:staticcheck // build tags do not matter here
+	paths, err := filepath.Glob("*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
 	words := map[string]bool{}
-	for name, f := range packages["line"].Files {
-		if strings.HasSuffix(name, "_test.go") {
+	for _, path := range paths {
+		if strings.HasSuffix(path, "_test.go") {
 			continue
+		}
+		f, err := parser.ParseFile(files, path, nil, 0)
+		if err != nil {
+			t.Fatal(err)
 		}
 		ast.Inspect(f, func(n ast.Node) bool {
 			call, ok := n.(*ast.CallExpr)
