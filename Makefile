@@ -1,5 +1,6 @@
-# make run    the phone, with all that it needs
-# make test   every test, with all that they need
+# make run      the phone, with all that it needs
+# make install  puts it into ~/.local/bin
+# make test     every test, with all that they need
 
 GO       ?= go
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
@@ -9,7 +10,7 @@ TAGS      = $(shell pkg-config --exists webrtc-audio-processing 2>/dev/null && c
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 GOFUMPT  := mvdan.cc/gofumpt@v0.9.2
 
-.PHONY: run build test check lint bench sound load kill fuzz mutate protocol pictures deps deps-test clean
+.PHONY: run build install test check lint bench sound load kill fuzz mutate protocol pictures deps deps-test clean
 
 run: build
 	@bin/tring
@@ -17,6 +18,12 @@ run: build
 build: deps
 	@mkdir -p bin
 	$(GO) build -tags '$(TAGS)' -ldflags '$(LDFLAGS)' -o bin/tring .
+
+# Into ~/.local/bin, or into bin of another PREFIX; DESTDIR is for packagers.
+PREFIX ?= $(HOME)/.local
+install: build
+	mkdir -p '$(DESTDIR)$(PREFIX)/bin'
+	install -m 755 bin/tring '$(DESTDIR)$(PREFIX)/bin/tring'
 
 deps:
 	@packaging/deps build

@@ -102,7 +102,7 @@ func (e *knockerEnd) Write(f audio.Frame) error {
 // server with an ssh host, all on this machine and with the real OpenSSH: how
 // long a knock takes from the one's microphone to the other's speaker.
 //
-//	go test -c -o /tmp/cli.test ./ui/cli && chrt --rr 10 /tmp/cli.test -test.run XXX -test.bench MouthToEarBySSH -test.benchtime 40x
+//	go test -c -o /tmp/cli.test ./ui/cli && chrt --rr 10 /tmp/cli.test -test.run '^$' -test.bench MouthToEarBySSH -test.benchtime 40x
 //
 // Without real-time priority a busy machine is measured: each of the three jitter
 // buffers adapts to it.

@@ -103,9 +103,7 @@ func (a *app) addUser(ctx context.Context, user string, f userFlags) error {
 		return fmt.Errorf("invite %s: %w", user, err)
 	}
 	a.say("Give this to %s; it serves once, within %s:  tring login %s --invite %s", user, span(f.ttl), url, invite)
-	if users, err := admin.ListUsers(ctx); err == nil && slices.ContainsFunc(users, func(u server.UserInfo) bool { return u.Host }) {
-		a.say("Or by ssh, where HOST is the ssh host's address:  ssh -t HOST join %s", invite)
-	}
+	a.sayBySSH(ctx, admin, "ssh -t HOST join "+invite)
 	_, err = fmt.Fprintln(a.out, invite)
 	return err
 }
@@ -123,7 +121,16 @@ func (a *app) addKey(ctx context.Context, admin *server.AdminClient, user, key, 
 		return err
 	}
 	a.say("%s may sign in now, with:  tring login %s --user %[1]s", user, url)
+	a.sayBySSH(ctx, admin, "ssh HOST")
 	return nil
+}
+
+// sayBySSH tells what somebody types to come by ssh, if there is a host.
+func (a *app) sayBySSH(ctx context.Context, admin *server.AdminClient, command string) {
+	users, err := admin.ListUsers(ctx)
+	if err == nil && slices.ContainsFunc(users, func(u server.UserInfo) bool { return u.Host }) {
+		a.say("Or by ssh, where HOST is the ssh host's address:  %s", command)
+	}
 }
 
 // span is a time that is long, in whole days or as it is.

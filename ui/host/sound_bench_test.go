@@ -25,7 +25,7 @@ import (
 // OpenSSH, as raw samples, to a line that says them back, and tells what both
 // ways together add. A jitter buffer is no part of it.
 //
-//	go test -run XXX -bench SoundChannel -benchtime 3000x ./ui/host
+//	go test -run '^$' -bench SoundChannel -benchtime 3000x ./ui/host
 func BenchmarkSoundChannel(b *testing.B) {
 	h, client := soundHost(b)
 	cmd := exec.Command("ssh", append(client, "-T", "phone", "audio")...)
