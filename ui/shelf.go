@@ -85,18 +85,25 @@ func (s *shelf) older(before calls.ID, page []calls.Record, limit int) {
 // needs no asking for.
 func (s *shelf) from(all *shelf, f filter) {
 	want := f.asked()
-	there := make(map[calls.ID]bool, len(all.records))
-	var out []calls.Record
-	for _, r := range all.records {
-		there[r.Call.ID] = true
-		if want.Match(r, "") {
-			out = append(out, r)
+	missing := make(map[calls.ID]bool, len(s.records)) // in the list of all
+	for i := range s.records {
+		missing[s.records[i].Call.ID] = true
+	}
+	var fits []int // records are large: they are copied once
+	for i := range all.records {
+		delete(missing, all.records[i].Call.ID)
+		if want.Match(all.records[i], "") {
+			fits = append(fits, i)
 		}
 	}
-	further := false
+	out := make([]calls.Record, 0, len(fits)+len(missing))
+	for _, i := range fits {
+		out = append(out, all.records[i])
+	}
+	further := len(missing) > 0
 	for _, r := range s.records {
-		if !there[r.Call.ID] {
-			out, further = append(out, r), true
+		if missing[r.Call.ID] {
+			out = append(out, r)
 		}
 	}
 	s.records, s.loaded, s.full = out, all.loaded, s.full || all.full
