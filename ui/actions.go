@@ -22,6 +22,15 @@ func (m *Model) pressing(b key.Binding) action {
 	return action{b.Help().Desc, b.Help().Key, func() tea.Cmd { return m.pressBinding(b) }}
 }
 
+// pressingAll is pressing for each of these keys.
+func (m *Model) pressingAll(keys []key.Binding) []action {
+	list := make([]action, len(keys))
+	for i, b := range keys {
+		list[i] = m.pressing(b)
+	}
+	return list
+}
+
 // actor is a room with actions beside those of its last row.
 type actor interface{ actions(m *Model) []key.Binding }
 
@@ -85,11 +94,7 @@ func (m *Model) pageActions() []action {
 	default:
 		keys = m.keysNow()
 	}
-	var list []action
-	for _, b := range keys {
-		list = append(list, m.pressing(b))
-	}
-	return list
+	return m.pressingAll(keys)
 }
 
 // types says whether the key of a binding types a letter into a field.
@@ -111,11 +116,7 @@ func (m *Model) peopleActions() []action {
 		}
 	}
 	keys = append(keys, k.Search, does(k.Tab, say(wordShowRecent)), does(k.Top, say(wordGoTop)), does(k.Bottom, say(wordGoBottom)))
-	var list []action
-	for _, b := range keys {
-		list = append(list, m.pressing(b))
-	}
-	return append(list, action{say(wordShowMissed), "", func() tea.Cmd {
+	return append(m.pressingAll(keys), action{say(wordShowMissed), "", func() tea.Cmd {
 		return tea.Batch(m.openRecent(), m.filterCalls(missedCalls))
 	}})
 }
@@ -131,10 +132,7 @@ func (m *Model) recentActions() []action {
 		keys = append(keys, k.Details)
 	}
 	keys = append(keys, k.Search, does(k.Tab, say(wordShowPeople)), does(k.Top, say(wordGoTop)), does(k.Bottom, say(wordGoBottom)))
-	var list []action
-	for _, b := range keys {
-		list = append(list, m.pressing(b))
-	}
+	list := m.pressingAll(keys)
 	for _, f := range filters() {
 		if f == m.recent.filter {
 			continue

@@ -67,9 +67,7 @@ func TestSearch(t *testing.T) {
 		d.reads("Echo", "Carla")
 
 		d.tel.asked = nil
-		d.press("/")
-		d.typed("zora")
-		d.pass(time.Second) // the server is asked once the typing pauses
+		d.search("zora")
 		d.reads("Zora Neale")
 		if n := len(d.tel.asked); n != 1 {
 			t.Errorf("the server was asked %d times for one word: %v", n, d.tel.asked)
@@ -81,9 +79,7 @@ func TestSearch(t *testing.T) {
 
 func TestSearchCallsAnIDThatIsNotListed(t *testing.T) {
 	atDesk(t, 80, 24, func(d *desk) {
-		d.press("/")
-		d.typed("grace")
-		d.pass(time.Second)
+		d.search("grace")
 		d.reads("Nobody of that name", "“grace”")
 		d.press("enter")
 		d.did("initiate audio grace")

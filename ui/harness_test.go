@@ -157,6 +157,24 @@ func (d *desk) typed(text string) {
 	}
 }
 
+// search types a search, and waits for the server, which is asked once the typing
+// pauses.
+func (d *desk) search(query string) {
+	d.press("/")
+	d.typed(query)
+	d.pass(time.Second)
+}
+
+// typesOn types without a pause while a call comes, so many times.
+func (d *desk) typesOn(text string, times int) {
+	d.tel.ring(otherCall, "carla", calls.Audio)
+	d.settle()
+	for range times {
+		d.typed(text)
+		d.pass(150 * time.Millisecond)
+	}
+}
+
 // click clicks on words of the screen.
 func (d *desk) click(words string) {
 	d.t.Helper()

@@ -59,12 +59,7 @@ func TestGraceWhileTyping(t *testing.T) {
 	atDesk(t, 80, 24, func(d *desk) {
 		d.press("/")
 		d.typed("bar")
-		d.tel.ring(otherCall, "carla", calls.Audio)
-		d.settle()
-		for range 10 {
-			d.typed("bara")
-			d.pass(150 * time.Millisecond)
-		}
+		d.typesOn("bara", 10)
 		d.did()
 		d.reads("is calling you")
 		d.hit("a")

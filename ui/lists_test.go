@@ -83,9 +83,7 @@ func TestAFavouriteThatIsRefused(t *testing.T) {
 func TestAFavouriteFromTheDirectory(t *testing.T) {
 	atDesk(t, 80, 24, func(d *desk) {
 		d.crowd(250)
-		d.press("/")
-		d.typed("0249")
-		d.pass(time.Second)
+		d.search("0249")
 		d.reads("Person 0249")
 		d.press("esc", "f")
 		d.did("favourite p0249 true")
@@ -209,9 +207,7 @@ func TestManyPeople(t *testing.T) {
 		if n := len(d.tel.asked) - asked; n != 0 {
 			t.Errorf("the server was asked %d times for what is there: %v", n, d.tel.asked[asked:])
 		}
-		d.press("/")
-		d.typed("person 0249")
-		d.pass(time.Second)
+		d.search("person 0249")
 		d.reads("Person 0249")
 	})
 }
@@ -220,9 +216,7 @@ func TestManyPeople(t *testing.T) {
 func TestManyAreFound(t *testing.T) {
 	atDesk(t, 80, 24, func(d *desk) {
 		d.crowd(250)
-		d.press("/")
-		d.typed("person")
-		d.pass(time.Second)
+		d.search("person")
 		d.reads("1 of 250")
 		for range 240 {
 			d.press("down")

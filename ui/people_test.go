@@ -108,9 +108,7 @@ func TestTheChoiceStaysWhileASearchComesIn(t *testing.T) {
 func TestWhoWasFoundHasAName(t *testing.T) {
 	atDesk(t, 80, 24, func(d *desk) {
 		d.vast(250)
-		d.press("/")
-		d.typed("0247")
-		d.pass(time.Second)
+		d.search("0247")
 		d.press("enter")
 		d.reads("Person 0247", "stop calling")
 		d.did("initiate audio p0247")

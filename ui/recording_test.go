@@ -37,15 +37,9 @@ func (r *taper) StopRecording() (string, error) {
 // atRecordingDesk runs a test at a desk in a call, with a recorder.
 func atRecordingDesk(t *testing.T, test func(*desk, *taper)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
-		r := &taper{}
-		d := newDesk(t, 80, 24, Config{Motion: true, Theme: ThemeDark, Recorder: r})
-		r.tel = d.tel
-		d.tel.connect(fourContacts()...)
-		d.settle()
-		defer d.leave()
+	atSmallDesk(t, 80, 24, Language{}, TalkOpen, func(d *desk) {
 		d.talk()
-		test(d, r)
+		test(d, d.model.cfg.Recorder.(*taper))
 	})
 }
 

@@ -197,15 +197,11 @@ func TestRooms(t *testing.T) {
 
 func TestRoomsInColour(t *testing.T) {
 	for _, name := range []string{"account", "log", "guide", "guide-refused"} {
-		for look, theme := range map[string]Theme{"dark": ThemeDark, "light": ThemeLight, "none": ""} {
+		for look, cfg := range colourings() {
 			t.Run(name+"-"+look, func(t *testing.T) {
-				colours := colorprofile.TrueColor
-				if theme == "" {
-					colours = colorprofile.ASCII
-				}
-				inHouse(t, 80, 24, Config{Theme: theme, Guide: Guide{Echo: "echo"}}, func(d *desk, h *house) {
+				inHouse(t, 80, 24, Config{Theme: cfg.theme, Guide: Guide{Echo: "echo"}}, func(d *desk, h *house) {
 					roomScenes()[name](d, h)
-					golden.RequireEqual(t, trimmed(d.terminal(colours).Render()))
+					golden.RequireEqual(t, trimmed(d.terminal(cfg.colours).Render()))
 				})
 			})
 		}

@@ -162,19 +162,27 @@ func TestBannerAndSoundNote(t *testing.T) {
 	})
 }
 
+// colouring is how a screen is drawn.
+type colouring struct {
+	theme   Theme
+	colours colorprofile.Profile
+}
+
+// colourings are the ways that a screen's colours can be: on dark, on light, and none.
+func colourings() map[string]colouring {
+	return map[string]colouring{
+		"dark": {ThemeDark, colorprofile.TrueColor}, "light": {ThemeLight, colorprofile.TrueColor},
+		"none": {ThemeDark, colorprofile.ASCII},
+	}
+}
+
 // The colours of the main screens, on dark and on light, and with NO_COLOR, where
 // shapes, words and bold type say the same.
 func TestScreensInColour(t *testing.T) {
 	for _, name := range []string{
 		"people", "search", "recent", "ringing", "talking", "muted", "trouble", "incoming", "call-waiting", "ended", "offline",
 	} {
-		for look, cfg := range map[string]struct {
-			theme   Theme
-			colours colorprofile.Profile
-		}{
-			"dark": {ThemeDark, colorprofile.TrueColor}, "light": {ThemeLight, colorprofile.TrueColor},
-			"none": {ThemeDark, colorprofile.ASCII},
-		} {
+		for look, cfg := range colourings() {
 			t.Run(name+"-"+look, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					d := newDesk(t, 80, 24, Config{Motion: true, Theme: cfg.theme})

@@ -695,13 +695,7 @@ func TestSettingsScreens(t *testing.T) {
 // shapes, words and bold type say the same.
 func TestSettingsInColour(t *testing.T) {
 	for _, name := range []string{"sound", "keys", "devices", "field", "key", "call", "test"} {
-		for look, cfg := range map[string]struct {
-			theme   Theme
-			colours colorprofile.Profile
-		}{
-			"dark": {ThemeDark, colorprofile.TrueColor}, "light": {ThemeLight, colorprofile.TrueColor},
-			"none": {ThemeDark, colorprofile.ASCII},
-		} {
+		for look, cfg := range colourings() {
 			t.Run(name+"-"+look, func(t *testing.T) {
 				atSettings(t, 80, 24, func(d *desk, p *phoneSettings) {
 					p.values["theme"] = Setting{Values: []string{string(cfg.theme)}}

@@ -119,9 +119,9 @@ func (m *Model) pressTalking(k tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(k, m.keys.HangUp):
 		return m.hangUp(held)
 	case key.Matches(k, m.keys.Louder):
-		return m.turn(held, volumeStep)
+		return m.turn(held, VolumeStep)
 	case key.Matches(k, m.keys.Softer):
-		return m.turn(held, -volumeStep)
+		return m.turn(held, -VolumeStep)
 	case key.Matches(k, m.keys.Record) && held.Call.Status == calls.Ongoing:
 		return m.toggleRecording(held)
 	case m.cfg.Dial != nil && len(k.Text) == 1 && strings.Contains(dialled12, k.Text):

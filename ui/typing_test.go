@@ -177,12 +177,7 @@ func TestLettersOfTheGraceGoIntoTheField(t *testing.T) {
 	atDesk(t, 80, 24, func(d *desk) {
 		d.press("/")
 		d.typed("ba")
-		d.tel.ring(otherCall, "carla", calls.Audio)
-		d.settle()
-		for range 6 {
-			d.typed("ra")
-			d.pass(150 * time.Millisecond)
-		}
+		d.typesOn("ra", 6)
 		d.press("backspace")
 		d.did()
 		if got := d.model.people.field.Value(); got != "barararararar" {

@@ -11,9 +11,12 @@ import (
 	"tring/calls"
 )
 
-// The volume of the other side, in decibels: three are a step that one hears.
+// VolumeStep is by how many decibels a key turns the volume of the other side: a
+// step that one hears.
+const VolumeStep = 3.0
+
+// The volume of the other side, in decibels.
 const (
-	volumeStep  = 3.0
 	volumeLeast = -24.0
 	volumeMost  = 18.0
 )
@@ -33,12 +36,13 @@ type volumes struct {
 func newVolumes(remembered map[string]float64) volumes {
 	v := volumes{of: map[string]float64{}, unkept: map[string]bool{}}
 	for who, db := range remembered {
-		v.of[who] = bounded(db)
+		v.of[who] = BoundVolume(db)
 	}
 	return v
 }
 
-func bounded(db float64) float64 { return min(max(db, volumeLeast), volumeMost) }
+// BoundVolume is a volume in decibels within what can be turned.
+func BoundVolume(db float64) float64 { return min(max(db, volumeLeast), volumeMost) }
 
 type (
 	// volumeDueMsg comes when a volume may stay as it is.
@@ -68,7 +72,7 @@ func (m *Model) turn(held calls.CallView, by float64) tea.Cmd {
 	if m.cfg.Volume == nil {
 		return nil
 	}
-	who, db := held.Call.Peer(m.view.Me.User), bounded(m.volumeOf(held)+by)
+	who, db := held.Call.Peer(m.view.Me.User), BoundVolume(m.volumeOf(held)+by)
 	m.volumes.of[who] = db
 	m.cfg.Volume(db)
 	if m.cfg.KeepVolume == nil {

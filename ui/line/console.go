@@ -89,7 +89,7 @@ func (c Console) Run(ctx context.Context) error {
 	c.sample.Stop()
 	c.answers, c.volumes = make(chan func()), map[string]float64{}
 	for who, db := range c.Volumes {
-		c.volumes[who] = bounded(db)
+		c.volumes[who] = ui.BoundVolume(db)
 	}
 	defer c.leave(ctx)
 	ctx, cancel := context.WithCancel(ctx)

@@ -108,17 +108,8 @@ func (c *Console) setMute(ctx context.Context, held calls.CallView, muted bool) 
 	})
 }
 
-// The volume of the other side, in decibels: three are a step that one hears.
-const (
-	volumeStep  = 3
-	volumeLeast = -24
-	volumeMost  = 18
-)
-
-func (c *Console) louder(ctx context.Context, _ string) { c.turn(ctx, volumeStep) }
-func (c *Console) softer(ctx context.Context, _ string) { c.turn(ctx, -volumeStep) }
-
-func bounded(db float64) float64 { return min(max(db, volumeLeast), volumeMost) }
+func (c *Console) louder(ctx context.Context, _ string) { c.turn(ctx, ui.VolumeStep) }
+func (c *Console) softer(ctx context.Context, _ string) { c.turn(ctx, -ui.VolumeStep) }
 
 // turn makes the other side louder or softer, in this call and in those to come.
 func (c *Console) turn(ctx context.Context, by float64) {
@@ -132,7 +123,7 @@ func (c *Console) turn(ctx context.Context, by float64) {
 	}
 	v := c.Agent.Snapshot()
 	peer := held.Call.Peer(v.Me.User)
-	db := bounded(c.volumes[peer] + by)
+	db := ui.BoundVolume(c.volumes[peer] + by)
 	c.volumes[peer] = db
 	c.Volume(db)
 	switch {
