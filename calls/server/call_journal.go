@@ -194,17 +194,22 @@ func (w *ownWrite) wait(ctx context.Context) error {
 func (o *ownCalls) run() {
 	defer close(o.ended)
 	for range o.wake {
-		o.mu.Lock()
-		batch := o.queue
-		o.queue, o.armed = nil, false
-		o.timer.Stop()
-		closed := o.closed
-		o.mu.Unlock()
+		batch, last := o.take()
 		o.commit(batch)
-		if closed {
+		if last {
 			return
 		}
 	}
+}
+
+// take empties the queue; last, if nothing comes after it.
+func (o *ownCalls) take() (batch []*ownWrite, last bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	batch = o.queue
+	o.queue, o.armed = nil, false
+	o.timer.Stop()
+	return batch, o.closed
 }
 
 // commit makes writes durable, all with one sync.
@@ -269,7 +274,7 @@ func (o *ownCalls) remove(_ context.Context, batch []calls.Call) error {
 	o.mu.Lock()
 	var gone []*ownWrite
 	for _, c := range batch {
-		if known := o.all[c.ID]; known != nil && known.Call.Revision == c.Revision {
+		if known := o.all[c.ID]; known != nil && known.pending == nil && known.Call.Revision == c.Revision {
 			delete(o.all, c.ID)
 			gone = append(gone, &ownWrite{record: append([]byte{recordGone}, c.ID...), done: make(chan struct{})})
 		}

@@ -21,7 +21,8 @@ type callStore interface {
 	// the state there.
 	put(ctx context.Context, st stored) (stored, error)
 	get(ctx context.Context, id calls.ID) (stored, error) // errNoCall
-	// remove deletes calls that are in the history, each unless it is gone.
+	// remove deletes calls that are in the history, each unless it is gone or has
+	// another state by now.
 	remove(ctx context.Context, batch []calls.Call) error
 	ids(ctx context.Context) ([]calls.ID, error)
 	probe(ctx context.Context) error

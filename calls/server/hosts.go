@@ -55,7 +55,7 @@ func (s *Server) ownHost() (calls.UserID, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		data = []byte(strings.ToLower(randomID()))
-		err = os.WriteFile(path, data, 0o600)
+		err = writeFile(path, data)
 	}
 	if err != nil {
 		return "", fmt.Errorf("name the ssh host: %w", err)

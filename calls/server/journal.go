@@ -102,14 +102,17 @@ func (j *journal) append(records []byte) error {
 // full says whether the journal is to be written anew.
 func (j *journal) full() bool { return j.torn || j.size > max(journalSize, journalGrowth*j.whole) }
 
-// rewrite puts these records in the place of all there are, or changes nothing.
+// rewrite puts these records in the place of all there are. After an error either
+// of both may be there, and the journal has to be written anew.
 func (j *journal) rewrite(records []byte) error {
 	next := j.path + ".new"
 	if err := writeSynced(next, records); err != nil {
 		return errors.Join(fmt.Errorf("write journal anew: %w", err), os.Remove(next))
 	}
-	// Closed first: not every system renames to the name of an open file.
-	err := errors.Join(j.file.Close(), os.Rename(next, j.path), syncFolder(j.path))
+	// Closed first: not every system renames to the name of an open file. What it
+	// says to that is of no account any more.
+	j.file.Close()
+	err := errors.Join(os.Rename(next, j.path), syncFolder(j.path))
 	file, opening := os.OpenFile(j.path, os.O_RDWR, 0o600)
 	j.file = file
 	if err = errors.Join(err, opening); err != nil {
