@@ -77,21 +77,35 @@ func TestFolderOfALoginIsBroken(t *testing.T) {
 }
 
 // A person whose account is removed hears what to do from where he is, and in his
-// language.
+// language: he whose phone is connected, and he whose phone is just about to be.
 func TestAccountOfALoginIsRemoved(t *testing.T) {
-	for lang, want := range map[string]string{"en": "ask the administrator", "de_DE.UTF-8": "frag den Verwalter"} {
-		t.Run(lang, func(t *testing.T) {
-			h := newHostel(t, "ann")
-			g := h.enter("ann", map[string]string{"TERM": "xterm-256color", "LC_ALL": lang})
-			g.sees("ann · ")
-			if err := h.srv.Admin().RemoveUser(h.ctx, "ann"); err != nil {
-				t.Fatal(err)
-			}
-			g.sees(want)
-			if strings.Contains(g.text(), "tring login") {
-				t.Errorf("the screen says\n%s", g.text())
-			}
-		})
+	for lang, want := range map[string]struct{ online, removed, refused string }{
+		"en":          {"ann · online", "ask the administrator", "this name. Ask the"},
+		"de_DE.UTF-8": {"ann · da", "frag den Verwalter", "Frag den Verwalter"},
+	} {
+		for at, connected := range map[string]bool{"connected": true, "before": false} {
+			t.Run(lang+" "+at, func(t *testing.T) {
+				h := newHostel(t, "ann")
+				enter := func() *guest { return h.enter("ann", map[string]string{"TERM": "xterm-256color", "LC_ALL": lang}) }
+				var g *guest
+				if connected {
+					g = enter()
+					g.sees(want.online)
+				}
+				if err := h.srv.Admin().RemoveUser(h.ctx, "ann"); err != nil {
+					t.Fatal(err)
+				}
+				if connected {
+					g.sees(want.removed)
+				} else {
+					g = enter()
+					g.sees(want.refused)
+				}
+				if strings.Contains(g.text(), "tring login") {
+					t.Errorf("the screen says\n%s", g.text())
+				}
+			})
+		}
 	}
 }
 
