@@ -331,6 +331,8 @@ func (m *Model) emptyRows(width int) []string {
 		text = m.lang.callAnyway(string(id))
 	case m.people.query() != "":
 		text = m.lang.Say(textNotFound)
+	case m.view.Link == calls.LinkClosed:
+		text = m.lang.Say(textSignedOut)
 	case m.view.Link != calls.LinkUp:
 		text = m.lang.Say(textWaiting)
 	}

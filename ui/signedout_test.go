@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"testing"
+	"testing/synctest"
 
 	"tring/calls"
 )
@@ -46,6 +47,28 @@ func TestSignedOut(t *testing.T) {
 				d.did()
 				d.press("esc", "tab")
 				d.lacks("call back")
+			})
+		})
+	}
+}
+
+// People of whom nothing came yet are waited for, but not where they never come.
+func TestNobodyWithoutAServer(t *testing.T) {
+	for name, tt := range map[string]struct {
+		err   error
+		final bool
+		want  string
+	}{
+		"it comes back": {calls.ErrRateLimited, false, "Waiting for the server…"},
+		"it does not":   {calls.ErrSignIn, true, "This phone is signed out."},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				d := newDesk(t, 80, 24, Config{Motion: true})
+				defer d.leave()
+				d.tel.disconnect(tt.err, tt.final)
+				d.settle()
+				d.reads(tt.want)
 			})
 		})
 	}

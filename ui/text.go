@@ -81,6 +81,7 @@ const (
 
 	textNobody        = "Nobody here yet. Who joins this server appears here."
 	textNoCalls       = "No calls yet."
+	textSignedOut     = "This phone is signed out."
 	textWaiting       = "Waiting for the server…"
 	textLoading       = "Loading…"
 	textNotFound      = "Nobody of that name."

@@ -80,6 +80,7 @@ var germanPhone = map[string]string{ //nolint:gochecknoglobals // a constant in 
 	"find a key":     "eine Taste suchen",
 	"Nobody here yet. Who joins this server appears here.": "Noch niemand da. Wer zu diesem Server kommt, steht hier.",
 	"No calls yet.":                           "Noch keine Anrufe.",
+	"This phone is signed out.":               "Dieses Telefon ist abgemeldet.",
 	"Waiting for the server…":                 "Warte auf den Server …",
 	"Loading…":                                "Lade …",
 	"Nobody of that name.":                    "Niemand heißt so.",
