@@ -62,9 +62,7 @@ func (i *inlet) Read(p []byte) (n int, err error) {
 			i.fill()
 			continue
 		}
-		if n, err = i.pass(p); err != nil {
-			return n, err
-		}
+		n = i.pass(p)
 	}
 	return n, nil
 }
@@ -81,8 +79,9 @@ func (i *inlet) fill() {
 	}
 }
 
-// pass hands on as many keys as may come now. It waits for the first.
-func (i *inlet) pass(p []byte) (n int, err error) {
+// pass hands on as many keys as may come now. It waits for the first; those that
+// wait when the client goes are lost.
+func (i *inlet) pass(p []byte) (n int) {
 	paid := false
 	for n < len(p) && len(i.waiting) > 0 {
 		next := i.keys
@@ -90,12 +89,13 @@ func (i *inlet) pass(p []byte) (n int, err error) {
 		cut := next.paste == pasteMost
 		switch {
 		case cut && n > 0 && len(p)-n < len(pasteEnd):
-			return n, nil // there is room next time
+			return n // there is room next time
 		case !counts || i.pace.Allow():
 		case paid:
-			return n, nil
+			return n
 		case i.pace.Wait(i.conn.ctx) != nil:
-			return n, io.EOF
+			i.waiting, i.failed = nil, io.EOF
+			return n
 		}
 		paid = paid || counts
 		switch {
@@ -107,7 +107,7 @@ func (i *inlet) pass(p []byte) (n int, err error) {
 		}
 		i.keys, i.waiting = next, i.waiting[1:]
 	}
-	return n, nil
+	return n
 }
 
 // last is when the last key was typed.

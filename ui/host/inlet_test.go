@@ -1,6 +1,7 @@
 package host
 
 import (
+	"context"
 	"errors"
 	"io"
 	"strings"
@@ -112,6 +113,25 @@ func TestKeysEnd(t *testing.T) {
 	got, err := io.ReadAll(in)
 	if string(got) != "jk" || !errors.Is(err, broken) {
 		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// TestKeysThatWaitWhenTheClientGoes are not passed on; the login hears of the end as
+// of any other, after what is to be done first.
+func TestKeysThatWaitWhenTheClientGoes(t *testing.T) {
+	ctx, gone := context.WithCancel(t.Context())
+	in := newInlet(repeating{"j"}, &connection{ctx: ctx}, true)
+	held := 0
+	in.hold = func() { held++ }
+	gone()
+	for range 2 {
+		got, err := io.ReadAll(in)
+		if len(got) > keyBurst || err != nil {
+			t.Errorf("%d keys came, %v", len(got), err)
+		}
+	}
+	if held != 2 {
+		t.Errorf("of two ends %d were held back", held)
 	}
 }
 

@@ -56,7 +56,9 @@ type carrier struct {
 	hear     bool          // the phone speaks
 	wake     chan struct{} // something to write
 
+	saying sync.Mutex
 	say    chan string
+	mute   bool          // nothing is said any more
 	told   chan struct{} // closed when all was said
 	ended  chan struct{} // closed when nothing more comes and the channel is to end
 	failed string        // why; written before ended is closed
@@ -121,8 +123,13 @@ func (c *carrier) setFault(text string) {
 	}
 }
 
-// tell says something to the client, unless it does not listen.
+// tell says something to the client, unless it does not listen or all was said.
 func (c *carrier) tell(line string) {
+	c.saying.Lock()
+	defer c.saying.Unlock()
+	if c.mute {
+		return
+	}
 	select {
 	case c.say <- "tring: " + line + "\n":
 	default:
@@ -138,9 +145,13 @@ func (c *carrier) teller() {
 	}
 }
 
-// finish lets the last words out.
+// finish lets the last words out. Who listens may find something to complain about
+// after that, until the channel is closed.
 func (c *carrier) finish() {
+	c.saying.Lock()
+	c.mute = true
 	close(c.say)
+	c.saying.Unlock()
 	select {
 	case <-c.told:
 	case <-time.After(lastWords):

@@ -68,10 +68,10 @@ type format struct {
 }
 
 // hear judges a frame of 10 ms. Noise is what must not be played: it is as loud
-// as sound gets, and none. A complaint is told once.
+// as sound gets, and none. A complaint is told once, whatever the figure in it.
 func (j *format) hear(frame []byte, now time.Duration) (complaint string, noise bool) {
-	if complaint = j.paced.count(len(frame), now); complaint != "" {
-		return j.once(complaint), false
+	if rate := j.paced.count(len(frame), now); rate > 0 {
+		return j.once(paceName(rate), fmt.Sprintf(" (%.0f bytes a second, not %d)", rate, 2*audio.Rate)), false
 	}
 	little := measure(frame, binary.LittleEndian.Uint16)
 	big := measure(frame, binary.BigEndian.Uint16)
@@ -96,7 +96,7 @@ func (j *format) hear(frame []byte, now time.Duration) (complaint string, noise 
 	if j.frames < judged {
 		return "", noise
 	}
-	return j.once(j.verdict()), noise
+	return j.once(j.verdict(), ""), noise
 }
 
 // verdict is what the frames counted so far are, if that is wrong; they are
@@ -105,26 +105,26 @@ func (j *format) verdict() string {
 	defer func() { j.frames, j.swapped, j.narrow, j.paired, j.noisy = 0, 0, 0, 0, 0 }()
 	switch {
 	case j.narrow > most:
-		return "what comes is 8 bit"
+		return "8 bit"
 	case j.swapped > most:
-		return "what comes is big endian, or a byte was lost"
+		return "big endian, or a byte was lost"
 	case j.paired > most:
-		return "what comes is stereo"
+		return "stereo"
 	case j.noisy > most:
-		return "what comes is noise at full level, which nobody is made to hear"
+		return "noise at full level, which nobody is made to hear"
 	}
 	return ""
 }
 
-func (j *format) once(complaint string) string {
-	if complaint == "" || j.said[complaint] {
+func (j *format) once(what, figure string) string {
+	if what == "" || j.said[what] {
 		return ""
 	}
 	if j.said == nil {
 		j.said = make(map[string]bool)
 	}
-	j.said[complaint] = true
-	return complaint + "; " + wantedSound
+	j.said[what] = true
+	return "what comes is " + what + figure + "; " + wantedSound
 }
 
 // measured is what a frame looks like, read as samples in some way.
@@ -183,17 +183,18 @@ const (
 	paceSure   = 3    // windows in a row
 )
 
-// count takes bytes. What is held up and comes later makes two windows differ,
-// and proves nothing.
-func (p *pace) count(n int, now time.Duration) (complaint string) {
+// count takes bytes, and tells how many come in a second once it is sure that they
+// are too many or too few. What is held up and comes later makes two windows
+// differ, and proves nothing.
+func (p *pace) count(n int, now time.Duration) (wrong float64) {
 	if !p.set {
 		p.began, p.set = now, true
-		return "" // what piled up before
+		return 0 // what piled up before
 	}
 	p.bytes += n
 	long := now - p.began
 	if long < paceWindow {
-		return ""
+		return 0
 	}
 	rate := float64(p.bytes) / long.Seconds()
 	if math.Abs(rate-p.rate) < paceSame*p.rate && math.Abs(rate/(2*audio.Rate)-1) > paceWrong {
@@ -203,13 +204,13 @@ func (p *pace) count(n int, now time.Duration) (complaint string) {
 	}
 	p.rate, p.began, p.bytes = rate, now, 0
 	if p.windows < paceSure {
-		return ""
+		return 0
 	}
 	p.windows = 0
-	return "what comes is " + paceName(rate)
+	return rate
 }
 
-// paceName explains a pace by the format that has it.
+// paceName explains a wrong pace by the format that has it.
 func paceName(rate float64) string {
 	for _, known := range []struct {
 		rate float64
@@ -226,11 +227,11 @@ func paceName(rate float64) string {
 		{384000, "stereo of 32 bit"},
 	} {
 		if math.Abs(rate/known.rate-1) < paceSame {
-			return known.name + fmt.Sprintf(" (%.0f bytes a second, not %d)", rate, 2*audio.Rate)
+			return known.name
 		}
 	}
 	if rate > 2*audio.Rate {
-		return fmt.Sprintf("faster than sound (%.0f bytes a second, not %d)", rate, 2*audio.Rate)
+		return "faster than sound"
 	}
-	return fmt.Sprintf("slower than sound (%.0f bytes a second, not %d)", rate, 2*audio.Rate)
+	return "slower than sound"
 }

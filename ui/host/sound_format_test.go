@@ -163,6 +163,23 @@ func TestAStallIsNoWrongPace(t *testing.T) {
 	}
 }
 
+// A recorder's clock wavers: what was said of its pace is not said again with
+// another figure.
+func TestAWrongPaceIsToldOnce(t *testing.T) {
+	var f format
+	var complaints []string
+	frame, at := make([]byte, frameBytes), time.Duration(0)
+	for i := range 12_000 {
+		at += audio.FrameDuration*48_000/44_100 + time.Duration(i/200%7)*5*time.Microsecond
+		if complaint, _ := f.hear(frame, at); complaint != "" {
+			complaints = append(complaints, complaint)
+		}
+	}
+	if len(complaints) != 1 || !strings.Contains(complaints[0], "44100 Hz (88") {
+		t.Errorf("in two minutes it said %q", complaints)
+	}
+}
+
 func TestFilesAreKnownByTheirHeaders(t *testing.T) {
 	for header, want := range map[string]string{
 		"RIFF\x24\xf0\xff\x7fWAVEfmt ":     "a WAV file",

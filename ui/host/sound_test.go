@@ -3,6 +3,7 @@ package host
 import (
 	"encoding/binary"
 	"io"
+	"log/slog"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -246,6 +247,23 @@ func TestALineWithoutSoundIsOnTime(t *testing.T) {
 			t.Error("a closed speaker can be written")
 		}
 	})
+}
+
+// What comes of a channel may still be complained about when all was said.
+func TestWordsAfterTheLastAreLost(t *testing.T) {
+	said := &bin{}
+	in, _ := io.Pipe()
+	c := newCarrier(SoundChannel{In: in, Out: &bin{}, Err: said}, audio.PCM{}, &counts{}, slog.New(slog.DiscardHandler))
+	if err := c.start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	c.tell("first")
+	c.finish()
+	c.tell("late")
+	if got := said.String(); got != "tring: first\n" {
+		t.Errorf("it was told %q", got)
+	}
+	_ = in.Close()
 }
 
 // A client with Opus is told when the phone listens and speaks, so that its
