@@ -213,9 +213,9 @@ func (h *hosted) display() (tea.WindowSizeMsg, []tea.ProgramOption) {
 }
 
 // follow tells what changes around a login, as messages for its screen, until
-// ctx ends. Whoever is told may take his time: of each thing only the newest
-// waits.
-func (h *hosted) follow(ctx context.Context, tell func(tea.Msg)) {
+// ctx ends; of the sound since told, which was its note. Whoever is told may take
+// his time: of each thing only the newest waits.
+func (h *hosted) follow(ctx context.Context, told string, tell func(tea.Msg)) {
 	nudge := make(chan struct{}, 1)
 	defer h.login.Line.Watch(func(bool) {
 		select {
@@ -228,7 +228,7 @@ func (h *hosted) follow(ctx context.Context, tell func(tea.Msg)) {
 	if h.login.Terminal != nil {
 		resized = h.login.Terminal.Resized
 	}
-	leaving, told := h.login.Leaving, h.note()
+	leaving := h.login.Leaving
 	for {
 		select {
 		case <-nudge:

@@ -2,12 +2,20 @@ package cli
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	tea "charm.land/bubbletea/v2"
+
+	"tring/ui"
+	"tring/ui/host"
 )
 
 // What a login is told is for somebody who is elsewhere: its own name for the
@@ -117,4 +125,38 @@ func TestCallSpeaksTheLanguageOfALogin(t *testing.T) {
 	if code := g.ends(); code != exitRejected || !strings.Contains(g.text(), "abgelehnt") {
 		t.Errorf("it ends with %d: %s", code, g.text())
 	}
+}
+
+// Sound that comes between what the screen was made with and its first look is told.
+func TestSoundThatComesWithTheScreen(t *testing.T) {
+	lines := host.NewLines(nil, slog.New(slog.DiscardHandler))
+	line := lines.Open("connection", "key")
+	h := &hosted{login: &host.Login{Line: line}}
+	unwatch := line.Watch(func(bool) {})
+	defer unwatch()
+	first := h.note()
+	in, end := io.Pipe()
+	carried := make(chan int)
+	go func() {
+		carried <- lines.Carry(t.Context(), host.SoundChannel{Connection: "connection", In: in, Out: io.Discard, Err: io.Discard})
+	}()
+	until(t, "the sound is there", line.Attached)
+	ctx, enough := context.WithCancel(t.Context())
+	told, followed := make(chan tea.Msg), make(chan struct{})
+	go func() {
+		defer close(followed)
+		h.follow(ctx, first, func(m tea.Msg) { told <- m })
+	}()
+	select {
+	case m := <-told:
+		if m != ui.SoundNote("") {
+			t.Errorf("told %q", m)
+		}
+	case <-time.After(time.Minute):
+		t.Error("nothing is told")
+	}
+	enough()
+	<-followed
+	_, _ = end.Close(), line.Close()
+	<-carried
 }

@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
+
+	"tring/guard"
 )
 
 // typedMost is how long a typed line may get, in bytes, as POSIX has it for
@@ -35,10 +37,10 @@ type keyboard struct {
 	escaped   bool        // within a key's sequence
 }
 
-// newKeyboard begins to read, in a goroutine that ends with the input.
-func newKeyboard(in io.Reader, echo io.Writer, interrupt func()) *keyboard {
+// newKeyboard begins to read, in a goroutine of the guard's that ends with the input.
+func newKeyboard(in io.Reader, echo io.Writer, interrupt func(), g guard.Guard) *keyboard {
 	k := &keyboard{in: in, echo: echo, interrupt: interrupt, lines: make(chan []byte, 16)}
-	go k.run()
+	g.Go(k.run)
 	return k
 }
 
@@ -129,7 +131,7 @@ func erase(line []byte, echo *bytes.Buffer) []byte {
 func (a *app) cook(ctx context.Context, args []string) (context.Context, func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	if a.hosted.login.Terminal != nil && (len(args) > 0 || a.wantsPlain()) {
-		a.in = newKeyboard(a.in, a.out, cancel)
+		a.in = newKeyboard(a.in, a.out, cancel, a.hosted.login.Guard)
 	}
 	return ctx, cancel
 }

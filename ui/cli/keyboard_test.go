@@ -30,7 +30,7 @@ func TestKeyboard(t *testing.T) {
 				"at once": strings.NewReader(tt.typed), "byte by byte": iotest.OneByteReader(strings.NewReader(tt.typed)),
 			} {
 				var echo bytes.Buffer
-				lines, err := io.ReadAll(newKeyboard(in, &echo, func() { t.Error("interrupted") }))
+				lines, err := io.ReadAll(newKeyboard(in, &echo, func() { t.Error("interrupted") }, nil))
 				if err != nil || string(lines) != tt.lines {
 					t.Errorf("%s: read %q, %v; want %q", how, lines, err, tt.lines)
 				}
@@ -45,7 +45,7 @@ func TestKeyboard(t *testing.T) {
 // An interrupt is heard by whoever reads no lines, too.
 func TestKeyboardInterrupts(t *testing.T) {
 	var times atomic.Int32
-	k := newKeyboard(strings.NewReader(strings.Repeat("flood\r", 1000)+"\x03"), io.Discard, func() { times.Add(1) })
+	k := newKeyboard(strings.NewReader(strings.Repeat("flood\r", 1000)+"\x03"), io.Discard, func() { times.Add(1) }, nil)
 	until(t, "the interrupt is heard", func() bool { return times.Load() == 1 })
 	if got, err := io.ReadAll(k); err != nil || len(got) > 20*len("flood\n") {
 		t.Errorf("of a flood %d bytes are kept, %v", len(got), err)

@@ -70,10 +70,11 @@ func (a *app) plainPhone(ctx context.Context, s *session) error {
 		c.Banner = append(c.Banner, s.bellNote)
 	}
 	if a.hosted != nil {
-		if note := a.hosted.note(); note != "" {
+		note := a.hosted.note()
+		if note != "" {
 			tell(note)
 		}
-		s.Guard.Go(func() { a.hosted.follow(looking, a.hosted.teller(c.Language, tell)) })
+		s.Guard.Go(func() { a.hosted.follow(looking, note, a.hosted.teller(c.Language, tell)) })
 		return c.Run(ctx)
 	}
 	recorded := make(chan ui.Recorded, 8)

@@ -83,7 +83,7 @@ func (a *app) fullScreen(ctx context.Context, s *session) (again bool, err error
 	defer enough()
 	switch {
 	case a.hosted != nil:
-		s.Guard.Go(func() { a.hosted.follow(looking, program.Send) })
+		s.Guard.Go(func() { a.hosted.follow(looking, c.SoundNote, program.Send) })
 	case s.realSound:
 		s.Guard.Go(func() {
 			lookForDevices(looking, func(note string) { program.Send(ui.SoundNote(note)) })
