@@ -9,6 +9,7 @@ LDFLAGS  := -X main.version=$(VERSION)
 TAGS      = $(shell pkg-config --exists webrtc-audio-processing 2>/dev/null && command -v c++ >/dev/null 2>&1 && echo apm)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 GOFUMPT  := mvdan.cc/gofumpt@v0.9.2
+TESTSUM  := gotest.tools/gotestsum@v1.13.0
 
 .PHONY: run build install test check lint bench sound load kill fuzz mutate protocol pictures deps deps-test clean
 
@@ -32,9 +33,12 @@ deps-test:
 	@packaging/deps test
 
 # Race tests of every package and of the whole program by its scripts; then what
-# the race detector is too slow for, and the twins of what needs C.
+# the race detector is too slow for, and the twins of what needs C. Real servers,
+# terminals and sound cards may starve on a busy machine: a few tests that failed, if
+# none raced, are run once more, and are named at the end.
 test: deps-test check
-	$(GO) test -tags '$(TAGS)' -race -timeout 20m ./...
+	$(GO) run $(TESTSUM) --format pkgname --rerun-fails=1 --rerun-fails-max-failures=6 --rerun-fails-abort-on-data-race \
+		--packages ./... -- -tags '$(TAGS)' -race -timeout 20m
 	$(GO) test -run TestSpeech ./audio
 	CGO_ENABLED=0 $(GO) test -run TestWithoutCgo ./audio/opus ./audio/portaudio ./audio/speex
 
