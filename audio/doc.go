@@ -20,7 +20,8 @@
 // the old, and takes over when it moves sound.
 //
 // The package refuses to know the network, the screen, the codec's insides and
-// what a call is. It opens no file and imports the standard library only.
+// what a call is. It opens no file, and imports the standard library and
+// [tring/guard] only.
 //
 // # Goroutines
 //

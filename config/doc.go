@@ -9,7 +9,7 @@
 //	flag  >  TRING_* in the environment  >  settings.toml  >  built in
 //
 //	$TRING_HOME, or else $XDG_CONFIG_HOME/tring     settings.toml accounts.toml key
-//	$TRING_HOME, or else $XDG_STATE_HOME/tring      device memory.json log server/
+//	$TRING_HOME, or else $XDG_STATE_HOME/tring      device memory.json unsent-….json log server/ host/
 //
 // Folders are made with mode 0700, files with 0600.
 package config

@@ -27,9 +27,9 @@ type Phone interface {
 }
 
 // Console is the phone as lines: it prints one line for each event, and takes
-// one command a line. Nothing is redrawn and no control character is printed, so
-// that a screen reader can follow it. What may be nil or empty, the phone does
-// not have, and says so.
+// one command a line. Nothing is redrawn and no control character is printed but
+// the bell's, so that a screen reader can follow it. What may be nil or empty, the
+// phone does not have, and says so.
 type Console struct {
 	Agent     Phone
 	In        io.Reader

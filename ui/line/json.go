@@ -102,7 +102,7 @@ type Event struct {
 	Time  time.Time       `json:"time"`
 	Event calls.EventName `json:"event"`
 	Call  *Call           `json:"call,omitempty"`
-	User  calls.UserID    `json:"user,omitempty"`  // UserJoined, UserLeft, RecordingStarted, RecordingStopped
+	User  calls.UserID    `json:"user,omitempty"`  // UserJoined and the like: whom it is about
 	Link  calls.Link      `json:"link,omitempty"`  // ConnectionChanged
 	Stats *Stats          `json:"stats,omitempty"` // Stats, and the end of a call that had media
 	Error *Failure        `json:"error,omitempty"`
