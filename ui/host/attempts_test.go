@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	mathrand "math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -281,12 +282,7 @@ func localForward(t *testing.T, s *stand) {
 // It is cut off there; the session beside it goes on.
 func (s *stand) forward(t *testing.T, option, to string, words []byte) {
 	t.Helper()
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	local := free.Addr().String()
-	_ = free.Close()
+	local := s.unused()
 	cmd := s.with("alice", []string{"-tt", "-o", "ExitOnForwardFailure=yes", option, local + to}, "wait")
 	keys, err := cmd.StdinPipe()
 	if err != nil {
@@ -297,6 +293,7 @@ func (s *stand) forward(t *testing.T, option, to string, words []byte) {
 	}
 	var through net.Conn
 	s.until("the client listens", func() bool {
+		var err error
 		through, err = net.Dial("tcp", local)
 		return err == nil
 	})
@@ -309,6 +306,21 @@ func (s *stand) forward(t *testing.T, option, to string, words []byte) {
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("%s %s: the session beside it: %v", option, to, err)
 	}
+}
+
+// unused is an address where nobody listens: not one of those that a system gives to
+// who asks for any, for it gives them to others meanwhile.
+func (s *stand) unused() (address string) {
+	s.t.Helper()
+	s.until("a port is free", func() bool {
+		address = fmt.Sprintf("127.0.0.1:%d", 10_000+mathrand.IntN(20_000))
+		free, err := net.Listen("tcp", address)
+		if err == nil {
+			_ = free.Close()
+		}
+		return err == nil
+	})
+	return address
 }
 
 func remoteForward(t *testing.T, s *stand) {
@@ -341,8 +353,11 @@ func agent(t *testing.T, s *stand) {
 	}
 	defer daemon.Wait()         //nolint:errcheck // it was killed
 	defer daemon.Process.Kill() //nolint:errcheck // as it is here
-	s.until("the agent is there", func() bool {
-		_, err := os.Stat(socket)
+	s.until("the agent listens", func() bool {
+		conn, err := net.Dial("unix", socket)
+		if err == nil {
+			_ = conn.Close()
+		}
 		return err == nil
 	})
 	before := s.metric("refused_total", "request")
