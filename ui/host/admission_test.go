@@ -86,6 +86,27 @@ func TestLimitsOfAdmission(t *testing.T) {
 	}
 }
 
+// TestTriesOfInvitesAreLimited: an address has so many at once, and then one now and
+// then.
+func TestTriesOfInvitesAreLimited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := newTestAdmission(Limits{})
+		here, elsewhere := arrival(t, "127.0.0.1:1"), arrival(t, "192.0.2.7:1")
+		for try := range joinBurst {
+			if !a.mayJoin(here) {
+				t.Fatalf("try %d is refused", try+1)
+			}
+		}
+		if a.mayJoin(here) || !a.mayJoin(elsewhere) {
+			t.Error("so many tries are an address's, and no other's")
+		}
+		time.Sleep(joinEvery)
+		if !a.mayJoin(here) || a.mayJoin(here) {
+			t.Error("after a while it has one more")
+		}
+	})
+}
+
 // TestAddressesAreLimited: an address has so many connections; but not this machine's
 // own, from which an sshd passes everybody on.
 func TestAddressesAreLimited(t *testing.T) {

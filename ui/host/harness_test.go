@@ -26,7 +26,7 @@ import (
 
 // patience bounds every wait of these tests; nothing waits for so long unless it
 // is broken.
-const patience = time.Minute
+const patience = 3 * time.Minute
 
 // stand is a host with people whose keys it knows.
 type stand struct {
@@ -60,7 +60,8 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// open serves a host until the test ends; change may change its config.
+// open serves a host until the test ends; change may change its config. It has
+// patience: where a test is not about one, no limit of time is met by a slow machine.
 func open(t testing.TB, change func(*Config)) *stand {
 	t.Helper()
 	s := &stand{
@@ -69,7 +70,7 @@ func open(t testing.TB, change func(*Config)) *stand {
 	}
 	cfg := Config{
 		Listen: "127.0.0.1:0", HostKey: filepath.Join(s.dir, "host_key"),
-		Limits: Limits{Rate: 10_000},
+		Limits: Limits{Rate: 10_000, Handshake: patience, Stalled: patience, Dead: patience, Grace: time.Hour},
 		Log:    slog.New(slog.NewTextHandler(s.log, nil)),
 		Whose:  s.whose, Join: s.join, Run: runWords,
 	}
@@ -80,6 +81,7 @@ func open(t testing.TB, change func(*Config)) *stand {
 	if err != nil {
 		t.Fatal(err)
 	}
+	h.waits.goodbye, h.waits.failed, h.waits.closed = patience, patience, patience
 	s.host = h
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
@@ -202,30 +204,77 @@ type session struct {
 
 func (s *stand) session(c *gossh.Client) *session {
 	s.t.Helper()
-	sess, err := c.NewSession()
+	w, err := newSession(c)
 	if err != nil {
-		s.t.Fatal(err)
-	}
-	w := &session{Session: sess}
-	sess.Stdout, sess.Stderr = &w.out, &w.err
-	if w.in, err = sess.StdinPipe(); err != nil {
 		s.t.Fatal(err)
 	}
 	return w
 }
 
+func newSession(c *gossh.Client) (*session, error) {
+	sess, err := c.NewSession()
+	if err != nil {
+		return nil, err
+	}
+	w := &session{Session: sess}
+	sess.Stdout, sess.Stderr = &w.out, &w.err
+	w.in, err = sess.StdinPipe()
+	return w, err
+}
+
 // start asks for a command with a terminal, and waits until it says "ready".
 func (s *stand) start(c *gossh.Client, command string) *session {
 	s.t.Helper()
-	w := s.session(c)
-	if err := w.RequestPty("xterm-256color", 30, 100, nil); err != nil {
+	w, err := s.tryStart(c, command)
+	if err != nil {
 		s.t.Fatal(err)
 	}
-	if err := w.Start(command); err != nil {
-		s.t.Fatal(err)
-	}
-	s.until(command+" is ready", func() bool { return strings.Contains(w.out.String(), "ready") })
 	return w
+}
+
+func (s *stand) tryStart(c *gossh.Client, command string) (*session, error) {
+	s.t.Helper()
+	w, err := newSession(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(w.RequestPty("xterm-256color", 30, 100, nil), w.Start(command)); err != nil {
+		return nil, err
+	}
+	gone := make(chan error, 1)
+	go func() { gone <- c.Wait() }()
+	s.until(command+" is ready, or the connection gone", func() bool {
+		select {
+		case err = <-gone:
+			return true
+		default:
+			return strings.Contains(w.out.String(), "ready")
+		}
+	})
+	return w, err
+}
+
+// comeIn logs in at a host that gives its clients so little time that on a slow
+// machine some are late, and then they come again. Without a command there is a
+// channel on which nothing is asked for.
+func (s *stand) comeIn(key gossh.Signer, command string) (c *gossh.Client, w *session) {
+	s.t.Helper()
+	s.until("somebody comes in with "+command, func() bool {
+		var err error
+		if c, err = s.tryDial(key); err != nil {
+			return false
+		}
+		if command == "" {
+			w, err = newSession(c)
+		} else {
+			w, err = s.tryStart(c, command)
+		}
+		if err != nil {
+			_ = c.Close()
+		}
+		return err == nil
+	})
+	return c, w
 }
 
 // end waits for the session's exit code.
@@ -373,9 +422,15 @@ func hold(ctx context.Context, l *Login) {
 			}
 		}
 	}()
+	tell := func(left time.Duration) { _, _ = fmt.Fprintf(l.Out, "the host stops; calls end in %v\n", left) }
 	for {
 		select {
 		case <-ctx.Done():
+			select {
+			case left := <-l.Leaving: // which came before
+				tell(left)
+			default:
+			}
 			return
 		case k := <-keys:
 			switch k {
@@ -386,7 +441,7 @@ func hold(ctx context.Context, l *Login) {
 			}
 			_, _ = fmt.Fprintf(l.Out, "typed %c\n", k)
 		case left := <-l.Leaving:
-			_, _ = fmt.Fprintf(l.Out, "the host stops; calls end in %v\n", left)
+			tell(left)
 		}
 	}
 }

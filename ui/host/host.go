@@ -33,7 +33,7 @@ type Host struct {
 	cancel  context.CancelCauseFunc
 	closing sync.Once
 
-	failedWait time.Duration // what a phone in which something failed may take to hang up
+	waits waits // usualWaits, but for tests
 }
 
 // New opens the host's key, which it makes when there is none, and the address to
@@ -50,7 +50,7 @@ func New(cfg Config) (*Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &Host{cfg: cfg, key: signer.PublicKey(), lines: NewLines(cfg.Codec, cfg.Log), census: newCensus(), failedWait: failedWait}
+	h := &Host{cfg: cfg, key: signer.PublicKey(), lines: NewLines(cfg.Codec, cfg.Log), census: newCensus(), waits: usualWaits()}
 	h.metrics = newMetrics(h.lines.Stats)
 	h.admission = newAdmission(cfg.Limits, h.metrics)
 	h.ctx, h.cancel = context.WithCancelCause(context.Background())
@@ -137,19 +137,31 @@ func (h *Host) Serve(ctx context.Context) error {
 	h.Hurry()
 	select {
 	case <-h.census.over:
-	case <-time.After(farewell):
+	case <-time.After(h.waits.goodbye):
 	}
 	_ = h.Close() // as above
 	select {
 	case <-h.census.over:
 		return nil
-	case <-time.After(closeWait):
+	case <-time.After(h.waits.closed):
 		return errors.New("stop ssh host: some logins have not ended")
 	}
 }
 
-// closeWait is how long Serve waits for logins whose connections are closed.
-const closeWait = 5 * time.Second
+// waits are how long the host has patience with what usually takes no time.
+type waits struct {
+	farewell time.Duration // for a screen to say why it ends
+	goodbye  time.Duration // for a client to take the last that it is told
+	gone     time.Duration // from the end of what a client types to that of its channel, if it is gone
+	failed   time.Duration // for a phone in which something failed to hang up
+	closed   time.Duration // for logins whose connections are closed to end
+}
+
+func usualWaits() waits {
+	return waits{
+		farewell: 2 * time.Second, goodbye: 2 * time.Second, gone: time.Second, failed: 10 * time.Second, closed: 5 * time.Second,
+	}
+}
 
 // Hurry ends all logins: who is cut off hangs up, is told, and has his terminal put
 // in order, for which there is a moment.

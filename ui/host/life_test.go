@@ -4,10 +4,15 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
+	"net"
 	"os/exec"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
+
+	gossh "golang.org/x/crypto/ssh"
 
 	"tring/calls"
 	"tring/guard"
@@ -19,7 +24,7 @@ func TestStalledReader(t *testing.T) {
 	t.Parallel()
 	causes := make(chan error, 1)
 	s := open(t, func(c *Config) {
-		c.Limits.Stalled = time.Second
+		c.Limits.Stalled = 4 * time.Second // longer than a slow machine keeps alice from reading
 		c.Run = func(ctx context.Context, l *Login) int {
 			code := runWords(ctx, l)
 			if l.User == "mallory" {
@@ -60,7 +65,7 @@ func TestStalledReader(t *testing.T) {
 func TestAliveClient(t *testing.T) {
 	t.Parallel()
 	s := open(t, func(c *Config) {
-		c.Limits.Keepalive, c.Limits.Dead = 10*time.Millisecond, 5*time.Second
+		c.Limits.Keepalive = 10 * time.Millisecond
 	})
 	client := s.dial(s.person("alice"))
 	w := s.start(client, "wait")
@@ -70,6 +75,47 @@ func TestAliveClient(t *testing.T) {
 	if code := s.end(w); code != 0 {
 		t.Errorf("code %d", code)
 	}
+}
+
+// answering is a client that answers, or not.
+type answering struct {
+	gossh.Conn
+	until chan struct{} // closed when it answers no more
+	over  <-chan struct{}
+}
+
+func (a answering) SendRequest(string, bool, []byte) (bool, []byte, error) {
+	select {
+	case <-a.until:
+		<-a.over
+		return false, nil, io.EOF
+	default:
+		return false, nil, nil
+	}
+}
+
+// TestAnswersKeepAClient: it stays as long as it answers, and no longer.
+func TestAnswersKeepAClient(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := Limits{Keepalive: 15 * time.Second, Dead: 40 * time.Second, Handshake: 1000 * time.Hour}.orDefaults()
+		m := newMetrics(func() SoundStats { return SoundStats{} })
+		h := &Host{cfg: Config{Limits: l, Log: slog.New(slog.DiscardHandler)}, metrics: m, admission: newAdmission(l, m)}
+		near, far := net.Pipe()
+		defer far.Close()
+		c := h.newConnection(near)
+		client := answering{until: make(chan struct{}), over: c.ctx.Done()}
+		go c.keepalive(client)
+		time.Sleep(10 * l.Dead)
+		if c.ctx.Err() != nil {
+			t.Fatal("one that answers is gone")
+		}
+		began := time.Now()
+		close(client.until)
+		<-c.ctx.Done()
+		if took := time.Since(began); took > l.Dead || took < l.Dead-l.Keepalive || context.Cause(c.ctx) != ErrGone {
+			t.Errorf("one that does not is gone after %v: %v", took, context.Cause(c.ctx))
+		}
+	})
 }
 
 // TestClosedChannel: a channel that is closed ends its login, and not the others
@@ -82,59 +128,68 @@ func TestClosedChannel(t *testing.T) {
 	s.until("it is over", func() bool { return s.metric("ended_total", "gone") == 1 })
 	_, _ = io.WriteString(two.in, "x")
 	s.until("the other goes on", func() bool { return strings.Contains(two.out.String(), "typed x") })
-	if n := s.metric("calls", ""); n != 1 {
-		t.Errorf("%v calls", n)
-	}
+	s.until("its call is counted", func() bool { return s.metric("calls", "") == 1 })
 }
 
 // TestKeepCall: by setting, a call outlives its client for a while; its screen
 // draws into nothing.
 func TestKeepCall(t *testing.T) {
 	t.Parallel()
-	s := open(t, func(c *Config) { c.KeepCall = 2 * time.Second })
-	alice := s.person("alice")
-	waiting, calling := s.dial(alice), s.dial(alice)
-	s.start(waiting, "wait")
-	s.start(calling, "call")
-	_, _ = waiting.Close(), calling.Close()
-	s.until("the one without a call is over", func() bool { return s.metric("ended_total", "gone") == 1 })
-	if n := s.metric("calls", ""); n != 1 {
-		t.Errorf("%v calls", n)
+	for name, c := range map[string]struct {
+		keep        time.Duration
+		ended, kept float64
+	}{"a while": {time.Hour, 1, 1}, "and no longer": {50 * time.Millisecond, 2, 0}} {
+		t.Run(name, func(t *testing.T) {
+			s := open(t, func(cfg *Config) { cfg.KeepCall = c.keep })
+			alice := s.person("alice")
+			waiting, calling := s.dial(alice), s.dial(alice)
+			s.start(waiting, "wait")
+			s.start(calling, "call")
+			_, _ = waiting.Close(), calling.Close()
+			s.until("the call is kept, or over", func() bool {
+				return s.metric("connections", "") == 0 && s.metric("ended_total", "gone") == c.ended && s.metric("calls", "") == c.kept
+			})
+			if c.kept > 0 {
+				s.until("it is told", func() bool { return strings.Contains(s.log.String(), "goes on without its client") })
+			}
+		})
 	}
-	s.until("the call is over", func() bool { return s.metric("ended_total", "gone") == 2 })
 }
 
 // TestKeepCallInLines: a phone that ends with its input goes on, too, unless it is
 // the input alone that ends.
 func TestKeepCallInLines(t *testing.T) {
 	t.Parallel()
-	s := open(t, func(c *Config) {
-		c.KeepCall = time.Second
-		c.Run = func(ctx context.Context, l *Login) int {
-			l.InCall(true)
-			_, _ = fmt.Fprintln(l.Out, "ready")
-			_, err := io.Copy(io.Discard, l.In)
-			_, _ = fmt.Fprintln(l.Out, "hangs up", err)
-			s := "at the end of the input"
-			if ctx.Err() != nil {
-				s = "at the end of the login"
+	for name, c := range map[string]struct {
+		wait, keep time.Duration
+		leave      func(*gossh.Client, *session)
+	}{
+		"the end of the login": {patience, 50 * time.Millisecond, func(c *gossh.Client, _ *session) { _ = c.Close() }},
+		"the end of the input": {50 * time.Millisecond, time.Hour, func(_ *gossh.Client, w *session) { _ = w.in.Close() }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			hangUps := make(chan string, 1)
+			s := open(t, func(cfg *Config) {
+				cfg.KeepCall = c.keep
+				cfg.Run = func(ctx context.Context, l *Login) int {
+					l.InCall(true)
+					_, _ = fmt.Fprintln(l.Out, "ready")
+					_, _ = io.Copy(io.Discard, l.In)
+					if ctx.Err() != nil {
+						hangUps <- "the end of the login"
+					} else {
+						hangUps <- "the end of the input"
+					}
+					return 0
+				}
+			})
+			s.host.waits.gone = c.wait
+			client := s.dial(s.person("alice"))
+			c.leave(client, s.start(client, "call"))
+			if at := <-hangUps; at != name {
+				t.Errorf("it hangs up at %s", at)
 			}
-			_, _ = fmt.Fprintln(l.Out, s)
-			c.Log.Info("hung up", "when", s)
-			return 0
-		}
-	})
-	alice := s.person("alice")
-	gone, quiet := s.dial(alice), s.dial(alice)
-	s.start(gone, "call")
-	w := s.start(quiet, "call")
-	_ = gone.Close()
-	_ = w.in.Close()
-	s.until("the one without input hangs up", func() bool { return strings.Contains(w.out.String(), "at the end of the input") })
-	s.end(w)
-	s.until("the call that was kept is over", func() bool { return s.metric("ended_total", "gone") == 1 })
-	if !strings.Contains(s.log.String(), `"at the end of the login"`) {
-		t.Errorf("the call was not kept:\n%s", s.log.String())
+		})
 	}
 }
 
@@ -153,38 +208,61 @@ func TestAbandonedScreen(t *testing.T) {
 	o.close()
 }
 
-// TestIdle counts from the last key, and not in a call.
+// TestIdle: whoever types nothing is told, and goes.
 func TestIdle(t *testing.T) {
 	t.Parallel()
 	s := open(t, func(c *Config) {
-		c.Limits.Idle = 1500 * time.Millisecond
+		c.Limits.Idle = 500 * time.Millisecond
 		c.Limits.Keepalive = 5 * time.Millisecond // which is no key
 	})
-	client := s.dial(s.person("alice"))
-	calling, typing, waiting := s.start(client, "call"), s.start(client, "wait"), s.start(client, "wait")
-	ended := make(chan int, 1)
-	go func() { ended <- s.end(waiting) }()
-	for over := false; !over; {
-		_, _ = io.WriteString(typing.in, "x")
-		select {
-		case <-ended:
-			over = true
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
-	if said := waiting.err.String(); !strings.Contains(said, "nobody has typed") {
+	w := s.start(s.dial(s.person("alice")), "wait")
+	s.end(w)
+	if said := w.err.String(); !strings.Contains(said, "nobody has typed") {
 		t.Errorf("it is told %q", said)
 	}
-	if n := s.metric("ended_total", ""); n != 1 {
-		t.Errorf("%v have ended", n)
-	}
-	_, _ = io.WriteString(calling.in, "e")
-	for _, w := range []*session{calling, typing} {
-		s.end(w)
-	}
-	if n := s.metric("ended_total", "idle"); n != 3 {
+	if n := s.metric("ended_total", "idle"); n != 1 {
 		t.Errorf("%v have ended idle", n)
 	}
+}
+
+// TestWhoTypesOrTalksIsNotIdle: that is counted from the last key, and not in a call.
+func TestWhoTypesOrTalksIsNotIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const limit = time.Hour
+		h := &Host{cfg: Config{Limits: Limits{Idle: limit}}, census: newCensus(), metrics: newMetrics(func() SoundStats { return SoundStats{} })}
+		conn := &connection{ctx: t.Context()}
+		typed, keys := io.Pipe()
+		in := newInlet(typed, conn, true)
+		go io.Copy(io.Discard, in) //nolint:errcheck // until the pipe is closed
+		defer keys.Close()
+		login := &Login{calls: make(chan struct{}, 1)}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		defer cancel(nil)
+		o := &overseer{visit: &visit{host: h, door: &door{conn: conn, shut: make(chan struct{})}}, login: login, in: in, cancel: cancel}
+		go o.watch(ctx)
+		goesOn := func(doing string, long time.Duration) {
+			t.Helper()
+			time.Sleep(long)
+			synctest.Wait()
+			if ctx.Err() != nil {
+				t.Fatalf("%s: it ended: %v", doing, context.Cause(ctx))
+			}
+		}
+		for range 10 {
+			_, _ = io.WriteString(keys, "x")
+			goesOn("typing", limit-time.Second)
+		}
+		login.InCall(true)
+		goesOn("talking", 10*limit)
+		_, _ = io.WriteString(keys, "h")
+		login.InCall(false)
+		goesOn("after it", limit-time.Second)
+		time.Sleep(limit)
+		synctest.Wait()
+		if why := context.Cause(ctx); why != ErrIdle {
+			t.Errorf("nobody types: %v", why)
+		}
+	})
 }
 
 // TestStop: everyone is told; whoever is in no call goes at once, the others when
@@ -196,7 +274,7 @@ func TestStop(t *testing.T) {
 	waiting, calling := s.start(alice, "wait"), s.start(bob, "call")
 	s.stop()
 	for _, w := range []*session{waiting, calling} {
-		s.until("they are told", func() bool { return strings.Contains(w.out.String(), "calls end in 2m0s") })
+		s.until("they are told", func() bool { return strings.Contains(w.out.String(), "calls end in 1h0m0s") })
 	}
 	if code := s.end(waiting); code != ExitStopping || !strings.Contains(waiting.err.String(), "the host is stopping") {
 		t.Errorf("without a call: code %d, %q", code, waiting.err.String())
@@ -224,7 +302,7 @@ func TestStop(t *testing.T) {
 // what a second signal does, or Close; only Close leaves no time to say so.
 func TestGrace(t *testing.T) {
 	t.Parallel()
-	for name, grace := range map[string]time.Duration{"over": 2 * time.Second, "hurried": time.Hour, "closed": time.Hour} {
+	for name, grace := range map[string]time.Duration{"over": 50 * time.Millisecond, "hurried": time.Hour, "closed": time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			causes := make(chan error, 1)
 			s := open(t, func(c *Config) {
@@ -237,7 +315,9 @@ func TestGrace(t *testing.T) {
 			})
 			w := s.start(s.dial(s.person("alice")), "call")
 			s.stop()
-			s.until("it is told", func() bool { return strings.Contains(w.out.String(), "the host stops") })
+			if name != "over" { // whose end may come before
+				s.until("it is told", func() bool { return strings.Contains(w.out.String(), "the host stops") })
+			}
 			switch name {
 			case "hurried":
 				s.host.Hurry()

@@ -6,16 +6,6 @@ import (
 	"time"
 )
 
-// farewell is the time for a screen to say why it ends.
-const farewell = 2 * time.Second
-
-// goneWait is longer than between the end of what a client types and that of its
-// channel, if it is gone.
-const goneWait = time.Second
-
-// failedWait is Host.failedWait, but for tests.
-const failedWait = 10 * time.Second
-
 // login runs the phone, or one of its commands, for a person.
 func (v *visit) login(args []string) int {
 	user, ok := v.who()
@@ -76,7 +66,7 @@ func (v *visit) hold(ctx context.Context, l *Login) {
 	if v.host.cfg.KeepCall <= 0 || !l.talking() {
 		return
 	}
-	here := time.NewTimer(goneWait)
+	here := time.NewTimer(v.host.waits.gone)
 	defer here.Stop()
 	select {
 	case <-v.door.shut:
@@ -105,7 +95,7 @@ func (v *visit) run(ctx context.Context, l *Login) int {
 		case <-failed:
 			failed = nil
 			if errors.Is(context.Cause(ctx), ErrFailed) {
-				timer := time.NewTimer(v.host.failedWait)
+				timer := time.NewTimer(v.host.waits.failed)
 				defer timer.Stop()
 				late = timer.C
 			}
@@ -170,13 +160,13 @@ func (o *overseer) watch(ctx context.Context) {
 		case <-o.login.calls:
 			o.count(o.login.talking())
 			if !o.login.talking() && (o.gone || o.told) {
-				end.Reset(farewell)
+				end.Reset(host.waits.farewell)
 			}
 		case <-leave:
 			leave, o.told = nil, true
 			o.leaving <- limits.Grace // it has room for one
 			if !o.login.talking() {
-				end.Reset(farewell)
+				end.Reset(host.waits.farewell)
 			}
 		case <-end.C:
 			if o.gone {
@@ -214,7 +204,7 @@ func (o *overseer) whyGone() error {
 func (o *overseer) stop() {
 	o.cancel(ErrStopping)
 	conn := o.visit.door.conn
-	stuck := conn.guard.After(farewell, func() { _ = conn.end(ErrStopping) })
+	stuck := conn.guard.After(o.visit.host.waits.goodbye, func() { _ = conn.end(ErrStopping) })
 	conn.guard.AfterEnd(conn.ctx, func() { stuck.Stop() })
 }
 
