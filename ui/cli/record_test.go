@@ -52,7 +52,7 @@ func TestFullDiskEndsTheRecordingAlone(t *testing.T) {
 	go r.run(func() { close(failed) })
 	select {
 	case <-failed:
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		t.Fatal("a full disk is not noticed")
 	}
 	if err := r.end(); !errors.Is(err, errFull) {

@@ -187,9 +187,15 @@ func TestTheCancellerAndItsGuessFollowTheSettings(t *testing.T) {
 // The microphone is heard, judged and played back, and let go at once.
 func TestTryingOutTheSound(t *testing.T) {
 	d, _ := atDesk(t, nil)
-	heard, err := d.Hear(context.Background(), 300*time.Millisecond)
-	if err != nil || heard.Verdict != audio.Good {
-		t.Fatalf("heard %+v, %v", heard, err)
+	for long := 300 * time.Millisecond; ; long *= 2 {
+		heard, err := d.Hear(context.Background(), long)
+		if err == nil && heard.Verdict == audio.NoSignal && long < time.Minute {
+			continue // a slow machine has heard nothing yet
+		}
+		if err != nil || heard.Verdict != audio.Good {
+			t.Fatalf("heard %+v, %v", heard, err)
+		}
+		break
 	}
 	if err := d.PlayBack(context.Background()); err != nil {
 		t.Error(err)

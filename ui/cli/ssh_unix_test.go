@@ -214,7 +214,7 @@ func lodge(t *testing.T) *lodging {
 		Listen: "127.0.0.1:0", HostKey: filepath.Join(dir, "host"), Codec: audio.PCM{}, Run: l.run,
 		Whose:  func(context.Context, ssh.PublicKey) (calls.UserID, error) { return "ann", nil },
 		Join:   func(context.Context, ssh.PublicKey, string) (calls.UserID, error) { return "ann", nil },
-		Limits: host.Limits{Grace: -1},
+		Limits: host.Limits{Grace: -1, Handshake: patience, Stalled: patience, Dead: patience},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -258,7 +258,7 @@ func (l *lodging) run(ctx context.Context, login *host.Login) int {
 // eventually waits for a condition.
 func eventually(t *testing.T, what string, so func() bool) {
 	t.Helper()
-	late := time.After(time.Minute)
+	late := time.After(patience)
 	for look := time.NewTicker(20 * time.Millisecond); !so(); {
 		select {
 		case <-look.C:

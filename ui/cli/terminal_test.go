@@ -63,7 +63,7 @@ func TestAskTerminal(t *testing.T) {
 		{"one that says nothing", nil, terminalAnswers{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			patience := 10 * time.Second // nobody waits for it who is answered
+			patience := patience // nobody waits for it who is answered
 			if c.answers == nil {
 				patience = 50 * time.Millisecond
 			}
