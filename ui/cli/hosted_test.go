@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -104,6 +105,21 @@ func (h *hostel) enter(user calls.UserID, env map[string]string, args ...string)
 	return g
 }
 
+// answers waits for calls as somebody, whose command gives the server so little time
+// that on a slow machine it may have to be given again.
+func (h *hostel) answers(user calls.UserID, flags ...string) (g *guest) {
+	h.t.Helper()
+	const connected = `"connected"`
+	until(h.t, string(user)+" can be called", func() bool {
+		g = h.enter(user, nil, append([]string{"answer", "--json"}, flags...)...)
+		until(h.t, string(user)+" is connected, or never", func() bool {
+			return strings.Contains(g.text(), connected) || len(g.ended) > 0
+		})
+		return strings.Contains(g.text(), connected)
+	})
+	return g
+}
+
 // Write takes what is shown, with the new lines of a terminal.
 func (g *guest) Write(p []byte) (int, error) {
 	g.mu.Lock()
@@ -140,6 +156,27 @@ func (g *guest) sees(want string) {
 	g.t.Helper()
 	g.t.Logf("waiting for %q", want)
 	until(g.t, string(g.login.User)+" sees "+want, func() bool { return strings.Contains(g.text(), want) })
+}
+
+// seesOne waits for one of some words, and says which came.
+func (g *guest) seesOne(words ...string) (seen string) {
+	g.t.Helper()
+	until(g.t, fmt.Sprintf("%s sees one of %q", g.login.User, words), func() bool {
+		text := g.text()
+		at := slices.IndexFunc(words, func(w string) bool { return strings.Contains(text, w) })
+		if at >= 0 {
+			seen = words[at]
+		}
+		return at >= 0
+	})
+	return seen
+}
+
+func (g *guest) seesNo(words string) {
+	g.t.Helper()
+	if strings.Contains(g.text(), words) {
+		g.t.Errorf("the screen says\n%s", g.text())
+	}
 }
 
 func (g *guest) types(keys string) {
@@ -340,8 +377,7 @@ func changeOf(key, value string) ui.Change {
 // A phone that was signed out from another one ends; the next login is a new one.
 func TestARemovedLoginComesAgain(t *testing.T) {
 	h := newHostel(t, "ann")
-	first := h.enter("ann", nil, "answer", "--json")
-	first.sees(`"connected"`)
+	first := h.answers("ann")
 	device := func() string {
 		id, err := config.ReadDevice(config.Paths{State: filepath.Join(h.people, "ann")})
 		if err != nil {
@@ -356,8 +392,7 @@ func TestARemovedLoginComesAgain(t *testing.T) {
 	if code := first.ends(); code != exitFailure {
 		t.Errorf("the removed phone ends with %d: %s", code, first.text())
 	}
-	second := h.enter("ann", nil, "answer", "--json")
-	second.sees(`"connected"`)
+	h.answers("ann")
 	if device() == was {
 		t.Error("the next login has the same phone")
 	}

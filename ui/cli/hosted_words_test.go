@@ -91,36 +91,43 @@ func TestAccountOfALoginIsRemoved(t *testing.T) {
 		"en":          {"ann · online", "ask the administrator", "this name. Ask the"},
 		"de_DE.UTF-8": {"ann · da", "frag den Verwalter", "Frag den Verwalter"},
 	} {
-		for at, connected := range map[string]bool{"connected": true, "before": false} {
-			t.Run(lang+" "+at, func(t *testing.T) {
-				h := newHostel(t, "ann")
-				enter := func() *guest { return h.enter("ann", map[string]string{"TERM": "xterm-256color", "LC_ALL": lang}) }
-				var g *guest
-				if connected {
-					g = enter()
-					g.sees(want.online)
-				}
-				if err := h.srv.Admin().RemoveUser(h.ctx, "ann"); err != nil {
-					t.Fatal(err)
-				}
-				if connected {
-					g.sees(want.removed)
-				} else {
-					g = enter()
-					g.sees(want.refused)
-				}
-				if strings.Contains(g.text(), "tring login") {
-					t.Errorf("the screen says\n%s", g.text())
-				}
-			})
+		enter := func(h *hostel) *guest {
+			return h.enter("ann", map[string]string{"TERM": "xterm-256color", "LC_ALL": lang})
 		}
+		remove := func(h *hostel) {
+			if err := h.srv.Admin().RemoveUser(h.ctx, "ann"); err != nil {
+				h.t.Fatal(err)
+			}
+		}
+		t.Run(lang+" connected", func(t *testing.T) {
+			for tries := 0; ; tries++ {
+				h := newHostel(t, "ann")
+				g := enter(h)
+				g.sees(want.online)
+				remove(h)
+				if g.seesOne(want.removed, want.refused) == want.removed {
+					g.seesNo("tring login")
+					return
+				}
+				if tries == 20 { // A slow machine loses the server's last word to a reset, and asks again.
+					t.Fatalf("the screen says\n%s", g.text())
+				}
+			}
+		})
+		t.Run(lang+" before", func(t *testing.T) {
+			h := newHostel(t, "ann")
+			remove(h)
+			g := enter(h)
+			g.sees(want.refused)
+			g.seesNo("tring login")
+		})
 	}
 }
 
 // A command's words for people are in their language.
 func TestCallSpeaksTheLanguageOfALogin(t *testing.T) {
 	h := newHostel(t, "ann", "bob")
-	h.enter("bob", nil, "answer", "--policy", "reject", "--json").sees(`"connected"`)
+	h.answers("bob", "--policy", "reject")
 	g := h.enter("ann", map[string]string{"LC_ALL": "de_DE.UTF-8"}, "call", "bob")
 	if code := g.ends(); code != exitRejected || !strings.Contains(g.text(), "abgelehnt") {
 		t.Errorf("it ends with %d: %s", code, g.text())
