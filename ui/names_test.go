@@ -88,31 +88,32 @@ func TestOddNamesOnATerminal(t *testing.T) {
 	for _, size := range []struct{ width, height int }{{40, 12}, {80, 24}, {120, 40}, {200, 60}} {
 		t.Run(fmt.Sprintf("%dx%d", size.width, size.height), func(t *testing.T) {
 			t.Parallel()
-			r := run(t, size.width, size.height, oddContacts()...)
-			r.shows(t, "Bob Okafor")
-			r.agrees(t, "people")
-			for i := range oddNames() {
-				if r.press(t, "j"); i%8 == 0 {
-					r.agrees(t, "choosing")
+			onTerminal(t, size.width, size.height, oddContacts(), func(t *testing.T, r *running) {
+				r.shows(t, "Bob Okafor")
+				r.agrees(t, "people")
+				for i := range oddNames() {
+					if r.press(t, "j"); i%8 == 0 {
+						r.agrees(t, "choosing")
+					}
 				}
-			}
-			for _, keys := range []string{"i", "/e"} { // the details, the search
-				r.press(t, keys)
-				r.shows(t, "close")
-				r.agrees(t, keys)
-				r.press(t, "\x1b")
-				r.hides(t, "close")
-			}
-			for _, i := range []int{5, 11, 12, 21, 24, 26} {
-				id := calls.ID(fmt.Sprintf("01JD0000000000000000000A%02d", i))
-				who := calls.UserID(fmt.Sprintf("odd%02d", i))
-				r.tel.ring(id, who, calls.Video)
-				r.shows(t, "accept")
-				r.agrees(t, "incoming")
-				r.tel.act(id, who, "phone", calls.Reject{Status: calls.Cancelled})
-				r.shows(t, "Missed")
-				r.agrees(t, "missed")
-			}
+				for _, keys := range []string{"i", "/e"} { // the details, the search
+					r.press(t, keys)
+					r.shows(t, "close")
+					r.agrees(t, keys)
+					r.press(t, "\x1b")
+					r.hides(t, "close")
+				}
+				for _, i := range []int{5, 11, 12, 21, 24, 26} {
+					id := calls.ID(fmt.Sprintf("01JD0000000000000000000A%02d", i))
+					who := calls.UserID(fmt.Sprintf("odd%02d", i))
+					r.tel.ring(id, who, calls.Video)
+					r.shows(t, "accept")
+					r.agrees(t, "incoming")
+					r.tel.act(id, who, "phone", calls.Reject{Status: calls.Cancelled})
+					r.shows(t, "Missed")
+					r.agrees(t, "missed")
+				}
+			})
 		})
 	}
 }
@@ -164,10 +165,11 @@ func TestRandomNamesFitEverySize(t *testing.T) {
 func TestOddNamesDrawn(t *testing.T) {
 	for _, size := range []struct{ width, height int }{{40, 48}, {120, 48}} {
 		t.Run(fmt.Sprintf("%dx%d", size.width, size.height), func(t *testing.T) {
-			r := run(t, size.width, size.height, oddContacts()...)
-			r.shows(t, "› ")
-			r.agrees(t, "people")
-			golden.RequireEqual(t, r.screen())
+			onTerminal(t, size.width, size.height, oddContacts(), func(t *testing.T, r *running) {
+				r.shows(t, "› ")
+				r.agrees(t, "people")
+				golden.RequireEqual(t, r.screen())
+			})
 		})
 	}
 }

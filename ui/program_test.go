@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	tea "charm.land/bubbletea/v2"
@@ -166,7 +167,14 @@ func (r *running) agrees(tb testing.TB, scene string) {
 	}
 }
 
-func run(t *testing.T, width, height int, contacts ...calls.Contact) *running {
+// onTerminal runs a whole program on a terminal of this size, in a bubble, whose
+// time only passes while nothing happens.
+func onTerminal(t *testing.T, width, height int, contacts []calls.Contact, do func(*testing.T, *running)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) { do(t, run(t, width, height, contacts)) })
+}
+
+func run(t *testing.T, width, height int, contacts []calls.Contact) *running {
 	t.Helper()
 	now := func() time.Time { return time.Now().UTC() }
 	r := &running{terminal: newTerminal(t, width, height), tel: newTelephone(now)}
@@ -181,18 +189,29 @@ func run(t *testing.T, width, height int, contacts ...calls.Contact) *running {
 	r.program = NewProgram(r.watched, nil, tea.WithContext(ctx), tea.WithInput(in), tea.WithOutput(r.terminal),
 		tea.WithWindowSize(width, height), tea.WithoutSignalHandler(),
 		tea.WithEnvironment([]string{"TERM=xterm-256color", "COLORTERM=truecolor"}))
+	events := make(chan calls.Event, 1024) // who tells must not wait for a program that asks
 	r.tel.mu.Lock()
-	r.tel.onEvent = func(e calls.Event) { go r.program.Send(e) }
+	r.tel.onEvent = func(e calls.Event) { events <- e }
 	r.tel.mu.Unlock()
-	done := make(chan error, 1)
-	go func() {
-		_, err := r.program.Run()
-		done <- err
-	}()
+	var tasks sync.WaitGroup
+	tasks.Go(func() {
+		_, _ = r.program.Run() // the error says that it was cancelled
+	})
+	tasks.Go(func() {
+		for {
+			select {
+			case e := <-events:
+				r.program.Send(e)
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
 	t.Cleanup(func() {
 		cancel()
 		_ = keys.Close()
-		<-done
+		tasks.Wait()
+		time.Sleep(time.Hour) // the bubble's time: the last timers run out
 	})
 	return r
 }
@@ -207,31 +226,34 @@ func (r *running) press(t *testing.T, keys string) {
 // What a terminal shows after all the small updates is what the model drew,
 // also where names hold wide letters and sequences of emoji.
 func TestProgramDrawsWhatTheModelShows(t *testing.T) {
-	r := run(t, 80, 24, contact("mei", "陈美玲 Mei", calls.Online, "工作室"),
-		contact("zoe", "Zoë 👩\u200d🚀 Núñez", calls.Away), contact("evil", "e\x1b[2Jvil\u202e", calls.Offline))
-	r.shows(t, "陈美玲 Mei")
-	r.press(t, "jkj?")
-	r.shows(t, "find a key")
-	r.press(t, "?")
-	r.press(t, "\r")
-	r.shows(t, "calling…")
-	r.tel.act(testCall, "mei", "phone", calls.Accept{Join: true})
-	r.tel.media(testCall, "mei-phone", calls.MediaConnected)
-	r.shows(t, "talking")
-	r.tel.ring(otherCall, "zoe", calls.Audio)
-	r.shows(t, "is calling you")
-	r.tel.act(otherCall, "zoe", "phone", calls.Reject{Status: calls.Cancelled})
-	r.shows(t, "Missed a call")
-	r.press(t, "h")
-	r.shows(t, "You hung up")
-	r.press(t, "\x1b")
-	r.shows(t, "Zoë 👩 Núñez")
-	r.press(t, "k") // as it stands when the program begins
-	r.shows(t, "› ○")
-	r.rests()
-	if got, want := r.screen(), r.drawn(); got != want {
-		t.Errorf("the terminal shows\n%s\n\nand the model\n%s", got, want)
-	}
+	onTerminal(t, 80, 24, []calls.Contact{
+		contact("mei", "陈美玲 Mei", calls.Online, "工作室"),
+		contact("zoe", "Zoë 👩\u200d🚀 Núñez", calls.Away), contact("evil", "e\x1b[2Jvil\u202e", calls.Offline),
+	}, func(t *testing.T, r *running) {
+		r.shows(t, "陈美玲 Mei")
+		r.press(t, "jkj?")
+		r.shows(t, "find a key")
+		r.press(t, "?")
+		r.press(t, "\r")
+		r.shows(t, "calling…")
+		r.tel.act(testCall, "mei", "phone", calls.Accept{Join: true})
+		r.tel.media(testCall, "mei-phone", calls.MediaConnected)
+		r.shows(t, "talking")
+		r.tel.ring(otherCall, "zoe", calls.Audio)
+		r.shows(t, "is calling you")
+		r.tel.act(otherCall, "zoe", "phone", calls.Reject{Status: calls.Cancelled})
+		r.shows(t, "Missed a call")
+		r.press(t, "h")
+		r.shows(t, "You hung up")
+		r.press(t, "\x1b")
+		r.shows(t, "Zoë 👩 Núñez")
+		r.press(t, "k") // as it stands when the program begins
+		r.shows(t, "› ○")
+		r.rests()
+		if got, want := r.screen(), r.drawn(); got != want {
+			t.Errorf("the terminal shows\n%s\n\nand the model\n%s", got, want)
+		}
+	})
 }
 
 // drawn is what a screen shows that was opened just now.
@@ -244,52 +266,55 @@ func (r *running) drawn() string {
 
 // An idle telephone writes nothing at all.
 func TestProgramIsSilentWhileIdle(t *testing.T) {
-	r := run(t, 80, 24, fourContacts()...)
-	r.shows(t, "Dmitri Sokolov")
-	r.rests()
-	before := r.bytes()
-	select {
-	case <-r.wrote:
-		t.Errorf("%d bytes were written", r.bytes()-before)
-	case <-time.After(time.Second):
-	}
+	onTerminal(t, 80, 24, fourContacts(), func(t *testing.T, r *running) {
+		r.shows(t, "Dmitri Sokolov")
+		r.rests()
+		before := r.bytes()
+		select {
+		case <-r.wrote:
+			t.Errorf("%d bytes were written", r.bytes()-before)
+		case <-time.After(time.Second):
+		}
+	})
 }
 
 // A call writes little, so that it can be had over a thin line too: the rows
 // that move hold no names, for a row with a wide letter is sent whole.
 func TestProgramWritesLittleInACall(t *testing.T) {
 	const most = 2000 // bytes a second
-	r := run(t, 80, 24, contact("mei", "陈美玲 Mei", calls.Online))
-	r.shows(t, "陈美玲 Mei")
-	r.press(t, "\r")
-	r.shows(t, "calling…")
-	r.tel.act(testCall, "mei", "phone", calls.Accept{Join: true})
-	r.tel.media(testCall, "mei-phone", calls.MediaConnected)
-	r.shows(t, "talking")
-	before, began := r.bytes(), time.Now()
-	voice := time.NewTicker(50 * time.Millisecond)
-	defer voice.Stop()
-	for i := range 60 {
-		r.tel.speak(-40+float64(i*7%40), -40+float64(i*11%40))
-		<-voice.C
-	}
-	rate := float64(r.bytes()-before) / time.Since(began).Seconds()
-	if rate == 0 || rate > most {
-		t.Errorf("%.0f bytes a second", rate)
-	}
-	t.Logf("%.0f bytes a second", rate)
+	onTerminal(t, 80, 24, []calls.Contact{contact("mei", "陈美玲 Mei", calls.Online)}, func(t *testing.T, r *running) {
+		r.shows(t, "陈美玲 Mei")
+		r.press(t, "\r")
+		r.shows(t, "calling…")
+		r.tel.act(testCall, "mei", "phone", calls.Accept{Join: true})
+		r.tel.media(testCall, "mei-phone", calls.MediaConnected)
+		r.shows(t, "talking")
+		before, began := r.bytes(), time.Now()
+		voice := time.NewTicker(50 * time.Millisecond)
+		defer voice.Stop()
+		for i := range 60 {
+			r.tel.speak(-40+float64(i*7%40), -40+float64(i*11%40))
+			<-voice.C
+		}
+		rate := float64(r.bytes()-before) / time.Since(began).Seconds()
+		if rate == 0 || rate > most {
+			t.Errorf("%.0f bytes a second", rate)
+		}
+		t.Logf("%.0f bytes a second", rate)
+	})
 }
 
 // A window that is dragged sends sizes by the dozen; what counts is the last.
 func TestProgramSurvivesResizing(t *testing.T) {
-	r := run(t, 80, 24, fourContacts()...)
-	r.shows(t, "Dmitri Sokolov")
-	for i := range 300 {
-		r.program.Send(tea.WindowSizeMsg{Width: i * 37 % 201, Height: i * 17 % 61})
-	}
-	r.program.Send(tea.WindowSizeMsg{Width: 80, Height: 24})
-	r.rests()
-	if got, want := r.screen(), r.drawn(); got != want {
-		t.Errorf("the terminal shows\n%s\n\nand the model\n%s", got, want)
-	}
+	onTerminal(t, 80, 24, fourContacts(), func(t *testing.T, r *running) {
+		r.shows(t, "Dmitri Sokolov")
+		for i := range 300 {
+			r.program.Send(tea.WindowSizeMsg{Width: i * 37 % 201, Height: i * 17 % 61})
+		}
+		r.program.Send(tea.WindowSizeMsg{Width: 80, Height: 24})
+		r.rests()
+		if got, want := r.screen(), r.drawn(); got != want {
+			t.Errorf("the terminal shows\n%s\n\nand the model\n%s", got, want)
+		}
+	})
 }
