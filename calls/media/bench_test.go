@@ -23,7 +23,7 @@ func BenchmarkAcceptToFirstSound(b *testing.B) {
 		r.open(alice, answers("bob"))
 		connected(b, alice, bob)
 		connecting = append(connecting, time.Since(began))
-		eventually(b, 5*time.Second, "sound both ways", func() bool { return alice.loud() && bob.loud() })
+		eventually(b, "sound both ways", func() bool { return alice.loud() && bob.loud() })
 		sounding = append(sounding, time.Since(began))
 		for _, p := range []*phone{alice, bob} {
 			if err := p.session.Close(); err != nil {

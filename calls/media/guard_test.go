@@ -31,6 +31,7 @@ func TestAPanicIsTheGuards(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			m.closeMost = time.Minute
 			s, err := m.Open(calls.OpenMedia{Call: "call", Peers: []calls.Peer{offers("bob")}}, func(calls.Input) {
 				if where == "peer" { // its loop tells
 					panic(where)
@@ -39,7 +40,7 @@ func TestAPanicIsTheGuards(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			eventually(t, 10*time.Second, "the guard is told", func() bool {
+			eventually(t, "the guard is told", func() bool {
 				mu.Lock()
 				defer mu.Unlock()
 				return len(failures) > 0 && failures[0] == where

@@ -32,6 +32,8 @@ type Media struct {
 	api    *webrtc.API
 	// microphone is held by the one session that captures.
 	microphone chan struct{}
+	closeMost  time.Duration // tests on busy machines have more patience
+	mendTime   time.Duration
 
 	mu          sync.Mutex
 	certificate *webrtc.Certificate
@@ -51,7 +53,10 @@ func New(c Config) (*Media, error) {
 	if err != nil {
 		return nil, fmt.Errorf("set up media: %w", err)
 	}
-	m := &Media{engine: c.Engine, log: c.Log, guard: c.Guard, api: api, microphone: make(chan struct{}, 1)}
+	m := &Media{
+		engine: c.Engine, log: c.Log, guard: c.Guard, api: api, microphone: make(chan struct{}, 1),
+		closeMost: closeMost, mendTime: mendTime,
+	}
 	if _, err := m.identity(time.Now()); err != nil {
 		return nil, err
 	}

@@ -112,7 +112,7 @@ func (p *peer) run() {
 	if p.offerer {
 		patience = firstReply
 	}
-	p.watch = newWatch(time.Now(), patience)
+	p.watch = newWatch(time.Now(), patience, p.session.media.mendTime)
 	if err := p.connect(); err != nil {
 		p.log.Error("media: " + err.Error())
 		p.tellState(calls.MediaLost)

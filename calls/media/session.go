@@ -15,7 +15,7 @@ import (
 	"tring/calls"
 )
 
-// closeMost bounds Close: what hangs by then ends on its own.
+// closeMost usually bounds Close: what hangs by then ends on its own.
 const closeMost = 250 * time.Millisecond
 
 // Session is the media of one call. All methods are safe for concurrent use;
@@ -120,13 +120,13 @@ func (s *Session) Close() error {
 	close(s.done)
 	ended := make(chan struct{})
 	s.media.guard.Go(func() { s.tasks.Wait(); close(ended) })
-	timer := time.NewTimer(closeMost)
+	timer := time.NewTimer(s.media.closeMost)
 	defer timer.Stop()
 	select {
 	case <-ended:
 		return nil
 	case <-timer.C:
-		return fmt.Errorf("close media of call %s: not all of it ended within %v", s.call, closeMost)
+		return fmt.Errorf("close media of call %s: not all of it ended within %v", s.call, s.media.closeMost)
 	}
 }
 

@@ -11,7 +11,7 @@ const (
 	firstOffer = 60 * time.Millisecond  // the answerer asks, if no offer came by then
 	firstReply = 500 * time.Millisecond // the offerer repeats, if no answer came by then
 	askMost    = 8 * time.Second
-	mendTime   = 4 * time.Second // that an exchange of offer and answer gets to connect
+	mendTime   = 4 * time.Second // that an exchange of offer and answer usually gets to connect
 )
 
 // watch decides what one connection's ups and downs mean: when to tell the
@@ -22,10 +22,11 @@ type watch struct {
 	down  time.Time // since when
 	askAt time.Time
 	pause time.Duration // after the next ask
+	mend  time.Duration // that an exchange gets
 }
 
-func newWatch(now time.Time, patience time.Duration) watch {
-	return watch{down: now, askAt: now.Add(patience), pause: 2 * patience}
+func newWatch(now time.Time, patience, mend time.Duration) watch {
+	return watch{down: now, askAt: now.Add(patience), pause: 2 * patience, mend: mend}
 }
 
 // see takes the state of the connection. It returns what the phone is to be
@@ -66,5 +67,5 @@ func (w *watch) ask(now time.Time) bool {
 
 // exchanged says that offer and answer met: ICE and DTLS get their time.
 func (w *watch) exchanged(now time.Time) {
-	w.askAt, w.pause = now.Add(mendTime), mendTime
+	w.askAt, w.pause = now.Add(w.mend), w.mend
 }

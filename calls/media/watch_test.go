@@ -52,7 +52,7 @@ func TestWatch(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			start := time.Unix(0, 0)
-			w := newWatch(start, firstOffer)
+			w := newWatch(start, firstOffer, mendTime)
 			for _, m := range story {
 				now := start.Add(time.Duration(m.ms) * time.Millisecond)
 				if tell := w.see(now, m.up, m.failed); tell != m.tell {
@@ -69,7 +69,7 @@ func TestWatch(t *testing.T) {
 // While offer and answer are fresh, ICE is left in peace.
 func TestWatchIsPatientAfterAnExchange(t *testing.T) {
 	start := time.Unix(0, 0)
-	w := newWatch(start, firstOffer)
+	w := newWatch(start, firstOffer, mendTime)
 	w.exchanged(start)
 	if w.ask(start.Add(mendTime - 1)) {
 		t.Error("asks too early")
