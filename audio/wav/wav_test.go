@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -16,7 +17,18 @@ import (
 	"tring/audio/wav"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(patient{m}) }
+
+// patient gives what the tests leave behind time to end on a busy machine.
+type patient struct{ *testing.M }
+
+func (p patient) Run() int {
+	code := p.M.Run()
+	for late := time.Now().Add(time.Minute); goleak.Find() != nil && time.Now().Before(late); {
+		runtime.Gosched() // Find itself waits for a while
+	}
+	return code
+}
 
 // layout is how a test writes a file.
 type layout struct {
