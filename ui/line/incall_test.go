@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode"
@@ -112,13 +113,14 @@ func (r recorder) StopRecording() (string, error)                     { return "
 func TestTheSoundOfACall(t *testing.T) {
 	var volumes []float64
 	var keys string
-	var stats calls.MediaStats
+	var stats atomic.Pointer[calls.MediaStats] // the console looks twice a second
+	stats.Store(&calls.MediaStats{})
 	ended := make(chan ui.Recorded, 1)
 	p := sitWith(t, func(c *Console, _ *fakePhone) {
 		c.Volume = func(db float64) { volumes = append(volumes, db) }
 		c.Dial = func(k rune) { keys += string(k) }
 		c.Recorder, c.Recorded = recorder{}, ended
-		c.Stats = func() (calls.MediaStats, bool) { return stats, true }
+		c.Stats = func() (calls.MediaStats, bool) { return *stats.Load(), true }
 	})
 	p.reads("Welcome.", "Type ? for help.", "1. Bob, online", "2. Eve, offline")
 	held := talking("two", false)
@@ -151,10 +153,10 @@ func TestTheSoundOfACall(t *testing.T) {
 	p.reads("The recording ended: the disk is full.")
 
 	p.phone.set(held)
-	stats = calls.MediaStats{
+	stats.Store(&calls.MediaStats{
 		LossPercent: 2.4, PeerLossPercent: 0.6, RatingLately: 85, Delay: 80 * time.Millisecond, BitrateSent: 32000,
 		BitrateReceived: 31000, Relayed: true,
-	}
+	})
 	p.enters("s", "You have talked with bob for 1 hour 1 minute.", "The sound is good.",
 		"Lost on the way: 2 percent of their sound, 1 percent of yours.", "Made up: 0 percent of what you heard.",
 		"Delay from their mouth to your ear: 80 milliseconds.", "Sent and received: 32 and 31 kilobits a second.",
