@@ -133,6 +133,11 @@
 // of the call. Without ago_ms it was now. A cancel, or the reject of the phone that
 // accepted, which comes after the accept, ends the call.
 //
+// Whose call.end the server takes first is who ended the call. So a phone that
+// hears its peer hang up by the media leaves it to the peer to tell, and sends
+// call.end itself only where it has not heard of the end 2 s later, or before it
+// places or answers another call.
+//
 // call.result and call.event carry, beside the call, ring_left_ms (how long it
 // goes on ringing), talked_ms (how long ago it was answered) and, for a phone in
 // the session, grant: the token, STUN and TURN servers, and how long they hold.
