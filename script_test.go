@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -58,6 +60,11 @@ func setup(env *testscript.Env) error {
 		}
 	})
 	env.Vars = append(env.Vars, "TRING_AUDIO=none", "TRING_HOME="+filepath.Join(env.WorkDir, "home"), "TERM=dumb")
+	// No server gives up a phone that a busy machine lets wait; a script that shows
+	// how one is given up has its own.
+	for _, timer := range []string{"MEDIA", "CALLER_GONE", "LEASE", "SILENCE", "RECONNECT"} {
+		env.Vars = append(env.Vars, "TRING_TIMERS_"+timer+"="+patience.String())
+	}
 	return nil
 }
 
@@ -205,8 +212,13 @@ func waitLine(ts *testscript.TestScript, neg bool, args []string) {
 
 // wait polls a condition of another process until it holds.
 func wait(ts *testscript.TestScript, holds func() bool, otherwise func() string) {
+	waitEach(ts, 10*time.Millisecond, holds, otherwise)
+}
+
+// waitEach is wait for what takes longer to look at.
+func waitEach(ts *testscript.TestScript, every time.Duration, holds func() bool, otherwise func() string) {
 	over := time.After(patience)
-	tick := time.NewTicker(10 * time.Millisecond)
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for !holds() {
 		select {
@@ -266,19 +278,57 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
+// eventually PATTERN PROGRAM ARG…: runs it again and again until a line that it prints
+// matches; with ! until none does. What it printed last is the stdout.
+func eventually(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, len(args) >= 2, "eventually PATTERN PROGRAM ARG...")
+	pattern, err := regexp.Compile("(?m)" + args[0])
+	ts.Check(err)
+	last := ""
+	waitEach(ts, 100*time.Millisecond, func() bool {
+		if err := ts.Exec(args[1], args[2:]...); err != nil {
+			return false
+		}
+		last = ts.ReadFile("stdout")
+		return pattern.MatchString(last) != neg
+	}, func() string { return fmt.Sprintf("%v prints\n%s", args[1:], last) })
+}
+
 // serve [ARG…]: starts a server as the job "server" in the folder srv, and puts
 // its address into $URL. A second one takes the same port.
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, !neg, "serve [ARG...]")
 	listen := strings.TrimPrefix(ts.Getenv("URL"), "ws://")
 	if listen == "" {
-		listen = "127.0.0.1:0"
+		listen = "127.0.0.1:" + freePort(ts)
 	}
 	all := append([]string{
 		"server", "tring", "serve", "--listen", listen, "--admin", "off", "--data", ts.MkAbs("srv"), "--log-level", "debug",
 	}, args...)
 	start(ts, false, all)
 	waitLine(ts, false, []string{"server.err", `Serving on ([^ ,]+)`, "URL"})
+}
+
+// port VAR: puts into the variable a port that a program may take, and take again
+// after it has ended.
+func port(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 1, "port VAR")
+	ts.Setenv(args[0], freePort(ts))
+}
+
+// freePort is a port that nobody has, and that the system gives to nobody who asks
+// for any: it stays free while a server is down.
+func freePort(ts *testscript.TestScript) string {
+	const least, most = 10000, 30000 // systems give away from 32768, or 49152
+	for range 1000 {
+		port := strconv.Itoa(least + rand.IntN(most-least))
+		if l, err := net.Listen("tcp", ":"+port); err == nil {
+			ts.Check(l.Close())
+			return port
+		}
+	}
+	ts.Fatalf("no port is free")
+	return ""
 }
 
 // people NAME…: adds each to the running server and logs them in, each with a

@@ -3,10 +3,12 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -56,19 +58,40 @@ func endCard(dir string) {
 // different sentences is below 0.4.
 const likeness = 0.5
 
-// speech FILE SPOKEN: what was spoken can be heard in the file: its loudness
-// rises and falls as that of the spoken file does, somewhere in it. With !, not.
+// speech FILE SPOKEN: waits until what was spoken can be heard in the file, which a
+// call may still be writing: its loudness rises and falls as that of the spoken file
+// does, somewhere in it. With !, it does not, now.
 func speech(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, len(args) == 2, "speech FILE SPOKEN")
-	heard, err := wav.Read(ts.MkAbs(args[0]))
-	ts.Check(err)
 	spoken, err := wav.Read(ts.MkAbs(args[1]))
 	ts.Check(err)
-	got := alike(loudness(heard), loudness(spoken))
-	ts.Logf("%s is like %s by %.3f", args[0], args[1], got)
-	if (got >= likeness) == neg {
-		ts.Fatalf("%s (%d ms) is like %s (%d ms) by %.3f; it takes %.2f", args[0], len(heard)/48, args[1], len(spoken)/48, got, likeness)
+	var got float64
+	like := func() bool {
+		heard, err := readSound(ts, args[0])
+		if neg {
+			ts.Check(err)
+		}
+		got = alike(loudness(heard), loudness(spoken))
+		return got >= likeness
 	}
+	says := func() string {
+		return fmt.Sprintf("%s is like %s by %.3f; it takes %.2f", args[0], args[1], got, likeness)
+	}
+	if !neg {
+		waitEach(ts, listening, like, says)
+	} else if like() {
+		ts.Fatalf("%s", says())
+	}
+	ts.Logf("%s", says())
+}
+
+// repeat FILE TIMES OUT: what is spoken again and again, with a second between.
+func repeat(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, !neg && len(args) == 3, "repeat FILE TIMES OUT")
+	once, err := wav.Read(ts.MkAbs(args[0]))
+	ts.Check(err)
+	once = append(once, make([]int16, audio.Rate)...)
+	ts.Check(wav.Write(ts.MkAbs(args[2]), slices.Repeat(once, int(number(ts, args[1])))))
 }
 
 // alike is the mean correlation of each second of what was spoken with what was

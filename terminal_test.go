@@ -7,9 +7,11 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/charmbracelet/x/vt"
 	"github.com/creack/pty"
@@ -29,14 +31,22 @@ type emulated struct {
 	device *os.File
 	mu     sync.Mutex
 	screen *vt.Emulator
+	shown  []string // all that was to be seen since the last key, the newest last
 }
 
 // Write takes what the program prints.
 func (t *emulated) Write(p []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.screen.Write(p)
+	n, err := t.screen.Write(p)
+	if now := t.screen.String(); len(t.shown) == 0 || now != t.shown[len(t.shown)-1] {
+		t.shown = append(t.shown[max(0, len(t.shown)-shownMost):], now)
+	}
+	return n, err
 }
+
+// shownMost is how many pictures are remembered.
+const shownMost = 1000
 
 func (t *emulated) text() string {
 	t.mu.Lock()
@@ -44,7 +54,18 @@ func (t *emulated) text() string {
 	return t.screen.String()
 }
 
+// hasShown says whether the pattern was to be seen since the last key, for however
+// short a time.
+func (t *emulated) hasShown(pattern *regexp.Regexp) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.ContainsFunc(t.shown, pattern.MatchString) || pattern.MatchString(t.screen.String())
+}
+
 func (t *emulated) write(keys string) error {
+	t.mu.Lock()
+	t.shown = nil
+	t.mu.Unlock()
 	_, err := t.device.WriteString(keys)
 	return err
 }
@@ -160,34 +181,42 @@ func resize(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(t.resize(size(ts, args[1])))
 }
 
-// see NAME PATTERN: waits until the pattern is on the screen; with ! until it is
-// not.
+// see NAME PATTERN: waits until the pattern is on the screen, or was since the last
+// key that the script pressed; with ! until it is not there.
 func see(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, len(args) == 2, "see NAME PATTERN")
 	t := jobsOf(ts).get(ts, args[0]).terminal
 	usage(ts, t != nil, "see needs a job with a screen")
 	pattern, err := regexp.Compile("(?m)" + args[1])
 	ts.Check(err)
-	wait(ts, func() bool { return pattern.MatchString(t.text()) != neg }, func() string {
+	wait(ts, func() bool {
+		if e, ok := t.(*emulated); ok && !neg {
+			return e.hasShown(pattern)
+		}
+		return pattern.MatchString(t.text()) != neg
+	}, func() string {
 		return "the screen of " + args[0] + " is\n" + t.text()
 	})
 }
 
-// insist NAME KEY PATTERN: presses the key again and again until the pattern is
-// on the screen, as somebody does to whom the phone does not listen yet: it
-// ignores keys for a moment after a call came. With ! until it is not there.
+// insist NAME KEY PATTERN: presses the key after a moment, and again where nothing
+// comes of it, until the pattern is on the screen, as somebody does to whom the phone
+// does not listen yet: it ignores keys for a moment after a call came. It is long
+// before the key is pressed again: a phone that is slow shall not take it twice. With
+// ! until the pattern is not there.
 func insist(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, len(args) == 3, "insist NAME KEY PATTERN")
 	t := jobsOf(ts).get(ts, args[0]).terminal
 	usage(ts, t != nil, "insist needs a job with a screen")
 	pattern, err := regexp.Compile("(?m)" + args[2])
 	ts.Check(err)
-	tries := 0
+	due := time.Now().Add(500 * time.Millisecond)
 	wait(ts, func() bool {
 		if pattern.MatchString(t.text()) != neg {
 			return true
 		}
-		if tries++; tries%20 == 0 { // of the polls: five times a second
+		if now := time.Now(); now.After(due) {
+			due = now.Add(5 * time.Second)
 			ts.Check(t.write(keys(args[1])))
 		}
 		return false

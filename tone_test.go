@@ -3,8 +3,10 @@
 package main
 
 import (
+	"fmt"
 	"math"
 	"strconv"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -16,10 +18,14 @@ import (
 const (
 	nearHz  = 5.0
 	nearDB  = 1.0
-	maxGap  = 50 // frames of 10 ms: a busy machine makes gaps, which the figures of sound measure on a free one
-	minTone = 80 // frames: shorter is no tone
-	minPure = 40 // frames without a gap: what is measured
+	maxGap  = 50  // frames of 10 ms: a busy machine makes gaps, which the figures of sound measure on a free one
+	longGap = 200 // frames: no busy machine makes such a one
+	minTone = 80  // frames: shorter is no tone
+	minPure = 40  // frames without a gap: what is measured
 )
+
+// listening is how long it is between two looks at a file of sound, which take time.
+const listening = 300 * time.Millisecond
 
 // mktone FILE HZ SECONDS DBFS: a sine of this RMS level.
 func makeTone(ts *testscript.TestScript, neg bool, args []string) {
@@ -33,66 +39,119 @@ func makeTone(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(wav.Write(ts.MkAbs(args[0]), pcm))
 }
 
-// tone FILE HZ [DBFS]: the file holds this tone, within 5 Hz and 1 dB, with no gap
-// of half a second in it; without a level, it holds the tone with whatever gaps a line has
-// that drops what a busy machine makes late. With ! it holds none of this frequency.
+// tone FILE HZ [DBFS]: waits until the file, which a call may still be writing, holds
+// this tone within 5 Hz and 1 dB, with no gap of half a second in it; without a level,
+// until it holds the tone with whatever gaps a line has that drops what a busy machine
+// makes late. With ! it holds none of this frequency, now.
 func tone(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, len(args) == 3 && !neg || len(args) == 2, "tone FILE HZ [DBFS]")
-	pcm, err := wav.Read(ts.MkAbs(args[0]))
-	ts.Check(err)
 	hz := number(ts, args[1])
-	all, pure, gap := stretch(pcm, hz)
 	if neg {
-		if all >= minTone {
+		pcm, err := readSound(ts, args[0])
+		ts.Check(err)
+		if all := length(stretches(pcm, hz)); all >= minTone {
 			ts.Fatalf("%s holds %v ms of %s Hz", args[0], 10*all, args[1])
 		}
 		return
 	}
-	if all < minTone {
-		ts.Fatalf("%s (%d ms) holds only %d ms of %s Hz", args[0], len(pcm)/48, 10*all, args[1])
-	}
-	if len(args) == 2 {
-		return
-	}
-	if gap >= maxGap || pure.end-pure.begin < minPure {
-		ts.Fatalf("the tone in %s has a gap of %d ms, and no more than %d ms without one", args[0], 10*gap, 10*(pure.end-pure.begin))
-	}
-	// The edges fade in and out.
-	middle := pcm[(pure.begin+10)*audio.FrameSamples : (pure.end-10)*audio.FrameSamples]
-	gotHz, gotDB := audio.MeasureTone(middle)
-	if math.Abs(gotHz-hz) > nearHz || math.Abs(gotDB-number(ts, args[2])) > nearDB {
-		ts.Fatalf("the tone in %s is %.1f Hz at %.2f dBFS, not %s Hz at %s dBFS", args[0], gotHz, gotDB, args[1], args[2])
-	}
-	ts.Logf("%s: %d ms of %.1f Hz at %.2f dBFS, longest gap %d ms", args[0], 10*all, gotHz, gotDB, 10*gap)
+	missing := ""
+	waitEach(ts, listening, func() bool {
+		pcm, err := readSound(ts, args[0])
+		switch {
+		case err != nil: // it may not have begun
+			missing = err.Error()
+		case len(args) == 2:
+			missing = shorter(length(stretches(pcm, hz)))
+		default:
+			missing = lacking(pcm, hz, number(ts, args[2]))
+		}
+		return missing == ""
+	}, func() string { return args[0] + " does not hold the tone: " + missing })
 }
 
-// unbroken is a tone without a gap, from one frame to before another.
-type unbroken struct{ begin, end int }
+// shorter says that so many frames are no tone; nothing where they are.
+func shorter(all int) string {
+	if all >= minTone {
+		return ""
+	}
+	return fmt.Sprintf("there are only %d ms of it", 10*all)
+}
 
-// stretch finds how many frames there are from the first of the tone to its last,
-// the longest of it without a gap, and its longest gap.
-func stretch(pcm []int16, hz float64) (all int, pure unbroken, gap int) {
-	first, now := -1, unbroken{}
+// lacking says what the best of the sound lacks to be a tone of this level without a
+// long gap; nothing where it lacks nothing.
+func lacking(pcm []int16, hz, level float64) string {
+	missing := shorter(0)
+	for _, s := range stretches(pcm, hz) {
+		switch {
+		case s.end-s.begin < minTone:
+			continue
+		case s.pure.end-s.pure.begin < minPure:
+			missing = fmt.Sprintf("no more than %d ms are without a gap", 10*(s.pure.end-s.pure.begin))
+			continue
+		}
+		// The edges fade in and out.
+		middle := pcm[(s.pure.begin+10)*audio.FrameSamples : (s.pure.end-10)*audio.FrameSamples]
+		gotHz, gotDB := audio.MeasureTone(middle)
+		if math.Abs(gotHz-hz) <= nearHz && math.Abs(gotDB-level) <= nearDB {
+			return ""
+		}
+		missing = fmt.Sprintf("it is %.1f Hz at %.2f dBFS", gotHz, gotDB)
+	}
+	return missing
+}
+
+// unbroken FILE HZ: from its first to its last there is no gap of two seconds in the
+// tone: a busy machine makes shorter ones.
+func unbroken(ts *testscript.TestScript, neg bool, args []string) {
+	usage(ts, len(args) == 2 && !neg, "unbroken FILE HZ")
+	pcm, err := readSound(ts, args[0])
+	ts.Check(err)
+	all := stretches(pcm, number(ts, args[1]))
+	for i := 1; i < len(all); i++ {
+		if gap := all[i].begin - all[i-1].end; gap >= longGap {
+			ts.Fatalf("the tone in %s has a gap of %d ms", args[0], 10*gap)
+		}
+	}
+}
+
+// frames are those of a tone, from one to before another.
+type frames struct{ begin, end int }
+
+// stretch is a tone without a gap of half a second, and the longest of it without
+// any.
+type stretch struct {
+	frames
+	pure frames
+}
+
+// stretches finds the tone in what was heard.
+func stretches(pcm []int16, hz float64) (all []stretch) {
+	var now frames
 	for i := range len(pcm) / audio.FrameSamples {
 		if !sounds(pcm[i*audio.FrameSamples:(i+1)*audio.FrameSamples], hz) {
 			continue
 		}
-		switch {
-		case first < 0:
-			first, now.begin = i, i
-		case i > now.end:
-			gap = max(gap, i-now.end)
+		last := len(all) - 1
+		if last < 0 || i-now.end >= maxGap {
+			all, last = append(all, stretch{frames: frames{begin: i}}), last+1
+		}
+		if i > now.end || now.end == 0 {
 			now.begin = i
 		}
-		now.end = i + 1
-		if now.end-now.begin > pure.end-pure.begin {
-			pure = now
+		now.end, all[last].end = i+1, i+1
+		if now.end-now.begin > all[last].pure.end-all[last].pure.begin {
+			all[last].pure = now
 		}
 	}
-	if first < 0 {
-		return 0, unbroken{}, 0
+	return all
+}
+
+// length is how many frames there are from the first of the tone to its last.
+func length(all []stretch) int {
+	if len(all) == 0 {
+		return 0
 	}
-	return now.end - first, pure, gap
+	return all[len(all)-1].end - all[0].begin
 }
 
 // sounds says whether most of a frame's power is at hz (Goertzel's algorithm).
