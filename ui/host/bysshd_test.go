@@ -35,7 +35,7 @@ func TestBySSHD(t *testing.T) {
 		}
 		cmd := exec.Command("sh", script)
 		cmd.Env = []string{
-			"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "USER=tring", "TERM=xterm", "LANG=de_DE.UTF-8",
+			"PATH=" + os.Getenv("PATH"), "HOME=" + s.dir, "USER=tring", "TERM=xterm", "LANG=de_DE.UTF-8", "ACCESSIBLE=1", "TZ=Europe/Berlin",
 			"SSH_USER_AUTH=" + auth, "SSH_ORIGINAL_COMMAND=" + command, "TRING_HOST_PORT=" + port,
 		}
 		return cmd
@@ -54,7 +54,7 @@ func TestBySSHD(t *testing.T) {
 	if said := s.says(t, come("one", `words $(id) "a  b" ; id`), 0); said != `["$(id)" "a  b" ";" "id"]`+"\n" {
 		t.Errorf("the command comes as %s", said)
 	}
-	s.says(t, come("one", "environment"), 0, "LANG=de_DE.UTF-8")
+	s.says(t, come("one", "environment"), 0, "LANG=de_DE.UTF-8", "ACCESSIBLE=1", "TZ=Europe/Berlin")
 	none := come("one", "who")
 	none.Env = append(none.Env, "SSH_USER_AUTH=")
 	s.says(t, none, 1, "ExposeAuthInfo")

@@ -47,7 +47,7 @@ type Config struct {
 }
 
 // Limits are the bounds of what clients may take. A zero value is the default; a
-// negative duration is none.
+// negative Idle is no limit, and a negative Grace no time.
 type Limits struct {
 	// Handshake is the time for a client to prove its key, and then to ask for something
 	// on each channel that it opens; a connection that is still nobody's after twice that

@@ -370,7 +370,7 @@ func runWords(ctx context.Context, l *Login) int {
 	case "words":
 		_, _ = fmt.Fprintf(l.Out, "%q\n", l.Args[1:])
 	case "environment":
-		for _, name := range []string{"TERM", "LANG", "LC_ALL", "COLORTERM", "LD_PRELOAD", "PATH", "HOME", "SSH_AUTH_SOCK", "DISPLAY"} {
+		for _, name := range []string{"TERM", "LANG", "LC_ALL", "COLORTERM", "LD_PRELOAD", "PATH", "HOME", "SSH_AUTH_SOCK", "DISPLAY", "ACCESSIBLE", "TZ"} {
 			_, _ = fmt.Fprintf(l.Out, "%s=%s ", name, l.Getenv(name))
 		}
 	case "screen", "call", "wait":
