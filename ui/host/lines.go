@@ -86,8 +86,9 @@ func (l *Lines) offer(line *Line) {
 }
 
 // leftFor is how long it is remembered that a connection had a login: a sound
-// channel that belongs to it comes with it, or never.
-const leftFor = time.Minute
+// channel that belongs to it comes with it, or never. One that comes later, over a
+// connection that is kept open, is of the next login.
+const leftFor = 10 * time.Second
 
 func (l *Lines) close(line *Line) {
 	l.mu.Lock()
@@ -100,7 +101,7 @@ func (l *Lines) close(line *Line) {
 	if l.logins[line.connection]--; l.logins[line.connection] == 0 {
 		delete(l.logins, line.connection)
 		for connection, at := range l.left {
-			if time.Since(at) > leftFor {
+			if time.Since(at) >= leftFor {
 				delete(l.left, connection)
 			}
 		}
@@ -129,7 +130,7 @@ const (
 func (l *Lines) find(c *carrier) (*Line, tie) {
 	line := l.newest(func(o *Line) bool { return o.connection == c.Connection })
 	if line == nil {
-		if _, left := l.left[c.Connection]; left {
+		if at, left := l.left[c.Connection]; left && time.Since(at) < leftFor {
 			return nil, tieOver
 		}
 		line = l.newest(func(o *Line) bool { return o.fingerprint == c.Fingerprint })

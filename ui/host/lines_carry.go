@@ -66,6 +66,9 @@ func (l *Lines) follow(ctx context.Context, c *carrier) int {
 			c.tell("your login has sound already; end that first")
 			return exitFailed
 		case tieOver:
+			if !had {
+				c.tell("the telephone of this connection has ended; log in first")
+			}
 			return 0
 		case tieLine:
 			told, had = false, true

@@ -171,9 +171,15 @@ func TestSoundEndsWithTheLoginOfItsConnection(t *testing.T) {
 		l := newLines()
 		_ = l.Open("c1", "ann").Close()
 		c := carry(l, "c1", "ann", false)
-		if code := c.ended(); code != 0 {
-			t.Errorf("exit %d", code)
+		if code := c.ended(); code != 0 || !strings.Contains(c.err.String(), "has ended") {
+			t.Errorf("exit %d, told %q", code, c.err)
 		}
+		time.Sleep(leftFor + time.Second)
+		c = carry(l, "c1", "ann", false)
+		if code := c.ended(); code != -1 {
+			t.Errorf("sound of a connection whose login ended long ago waits for no other one: exit %d", code)
+		}
+		c.hangUp()
 	})
 }
 
