@@ -19,7 +19,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/spf13/cobra"
-	"golang.org/x/crypto/ssh"
 
 	"tring/calls"
 	"tring/calls/server"
@@ -81,7 +80,7 @@ func (a *app) runHost(ctx context.Context, f hostFlags) (err error) {
 	if err != nil {
 		return fmt.Errorf("read the host's settings: %w", err)
 	}
-	signer, err := hostSigner(f.key)
+	signer, err := host.Key(f.key)
 	if err != nil {
 		return err
 	}
@@ -185,19 +184,6 @@ func (a *app) notLetIn(x *exchange, err error) error {
 	return &exitError{code: exitFailure}
 }
 
-// hostSigner is the host's key, which is made where it is missing.
-func hostSigner(file string) (ssh.Signer, error) {
-	if _, err := os.Stat(file); errors.Is(err, os.ErrNotExist) {
-		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-			return nil, fmt.Errorf("make the host's key: %w", err)
-		}
-		if err := config.MakeKey(file); err != nil {
-			return nil, err
-		}
-	}
-	return config.Key{File: file}.Signer(func(string) string { return "" }, askNobody)
-}
-
 // watching serves what tells how a host does.
 type watching struct {
 	*http.Server
@@ -245,7 +231,7 @@ func (w *watching) Close() error {
 func (a *app) hostBeside(ctx context.Context, srv *server.Server, listen string, p parts) (*exchange, *host.Host, error) {
 	folder := filepath.Join(p.data, "ssh")
 	key := filepath.Join(folder, "key")
-	signer, err := hostSigner(key)
+	signer, err := host.Key(key)
 	if err != nil {
 		return nil, nil, err
 	}

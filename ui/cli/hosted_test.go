@@ -36,7 +36,7 @@ func newHostel(t *testing.T, people ...calls.UserID) *hostel {
 	t.Helper()
 	h := &hostel{house: newHouse(t), lines: host.NewLines(nil, slog.New(slog.DiscardHandler))}
 	folder := filepath.Join(h.dir, "host")
-	signer, err := hostSigner(filepath.Join(folder, "key"))
+	signer, err := host.Key(filepath.Join(folder, "key"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -411,7 +411,7 @@ func TestWhoseAKeyIs(t *testing.T) {
 	if err := <-h.linked; err != nil {
 		t.Fatal(err)
 	}
-	signer, err := hostSigner(filepath.Join(h.dir, "anns"))
+	signer, err := host.Key(filepath.Join(h.dir, "anns"))
 	if err != nil {
 		t.Fatal(err)
 	}

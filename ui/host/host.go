@@ -46,7 +46,7 @@ func New(cfg Config) (*Host, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	signer, err := hostKey(cfg.HostKey)
+	signer, err := Key(cfg.HostKey)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -40,19 +41,19 @@ func TestLogin(t *testing.T) {
 // have had it.
 func TestHostKey(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "host_key")
-	first, err := hostKey(path)
+	first, err := Key(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := hostKey(path)
+	again, err := Key(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if a, b := gossh.FingerprintSHA256(first.PublicKey()), gossh.FingerprintSHA256(again.PublicKey()); a != b || first.PublicKey().Type() != "ssh-ed25519" {
 		t.Errorf("made %s, read %s, of type %s", a, b, first.PublicKey().Type())
 	}
-	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".key-*")); len(left) > 0 {
-		t.Errorf("left behind: %v", left)
+	if public, err := os.ReadFile(path + ".pub"); err != nil || !bytes.Equal(public, gossh.MarshalAuthorizedKey(first.PublicKey())) {
+		t.Errorf("its public half is %q, %v", public, err)
 	}
 	if runtime.GOOS == "windows" {
 		return
@@ -63,7 +64,7 @@ func TestHostKey(t *testing.T) {
 	if err := os.Chmod(path, 0o640); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := hostKey(path); err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), "chmod 600") {
+	if _, err := Key(path); err == nil || strings.Contains(err.Error(), "\n") || !strings.Contains(err.Error(), "chmod 600") {
 		t.Errorf("a key that others may read: %v", err)
 	}
 }

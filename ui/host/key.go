@@ -1,9 +1,6 @@
 package host
 
 import (
-	"crypto/ed25519"
-	"crypto/rand"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,14 +9,18 @@ import (
 	"runtime"
 
 	"golang.org/x/crypto/ssh"
+
+	"tring/config"
 )
 
-// hostKey reads the key at path, an ed25519 key that nobody else may read, or makes
-// it. A new key is written whole or not at all, so a crash leaves no half of one.
-func hostKey(path string) (ssh.Signer, error) {
+// Key is a host's key, an ed25519 key that nobody else may read. It is made where
+// there is none, with its public half in path.pub.
+func Key(path string) (ssh.Signer, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return newHostKey(path)
+		if err = makeKey(path); err == nil {
+			info, err = os.Stat(path)
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open host key: %w", err)
@@ -41,29 +42,9 @@ func hostKey(path string) (ssh.Signer, error) {
 	return signer, nil
 }
 
-func newHostKey(path string) (ssh.Signer, error) {
-	_, key, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		return nil, fmt.Errorf("make host key: %w", err)
-	}
-	block, err := ssh.MarshalPrivateKey(key, "tring")
-	if err != nil {
-		return nil, fmt.Errorf("make host key: %w", err)
-	}
+func makeKey(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("make host key: %w", err)
+		return fmt.Errorf("make key: %w", err)
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), ".key-*") // its mode is 0600
-	if err != nil {
-		return nil, fmt.Errorf("make host key: %w", err)
-	}
-	_, err = file.Write(pem.EncodeToMemory(block))
-	// Link, unlike rename, never takes the place of a key that another host made meanwhile.
-	if err = errors.Join(err, file.Sync(), file.Close()); err == nil {
-		err = os.Link(file.Name(), path)
-	}
-	if err = errors.Join(err, os.Remove(file.Name())); err != nil {
-		return nil, fmt.Errorf("make host key: %w", err)
-	}
-	return ssh.NewSignerFromKey(key)
+	return config.MakeKey(path)
 }
