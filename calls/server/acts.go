@@ -12,7 +12,7 @@ import (
 
 // handle answers one request of a signed-in phone.
 func (s *Server) handle(ctx context.Context, c *conn, m wire.Message) wire.Message {
-	ctx, cancel := context.WithTimeout(ctx, s.store.budget())
+	ctx, cancel := context.WithTimeout(ctx, s.store.budget)
 	defer cancel()
 	began := time.Now()
 	answer, err := s.dispatch(ctx, c, m)

@@ -46,6 +46,9 @@ type Timers struct {
 	SignIn     time.Duration // from the connect to the welcome
 	Reconnect  time.Duration // after a start of the server: phones may still be coming back
 	Gateway    time.Duration // another gateway gives no sign: its phones are away
+	Store      time.Duration // the writes of one act; zero is 10 s, or 4 s with the store in this process
+	Probe      time.Duration // the store takes a write: else it is not healthy
+	Stop       time.Duration // phones have to take the goodbye
 }
 
 func (t Timers) withDefaults() Timers {
@@ -58,6 +61,9 @@ func (t Timers) withDefaults() Timers {
 	t.SignIn = cmp.Or(t.SignIn, 5*time.Second)
 	t.Reconnect = cmp.Or(t.Reconnect, 15*time.Second)
 	t.Gateway = cmp.Or(t.Gateway, 10*time.Second)
+	t.Store = cmp.Or(t.Store, storeBudget)
+	t.Probe = cmp.Or(t.Probe, 2*time.Second)
+	t.Stop = cmp.Or(t.Stop, 2*time.Second)
 	return t
 }
 
@@ -87,9 +93,10 @@ const (
 	groupParties   = 8
 	rememberEvery  = 10 * time.Minute // how old the memory of a phone that signs in may be
 	renewEvery     = 10 * time.Second
-	storeBudget    = 10 * time.Second // for one act's writes, over a change of the leader
-	ownBudget      = 4 * time.Second  // the same, with the store in this process
-	maxNameLength  = 64               // runes of a display name or a label
+	storeBudget    = 10 * time.Second     // for one act's writes, over a change of the leader
+	ownBudget      = 4 * time.Second      // the same, with the store in this process
+	listEvery      = 10 * time.Second / 3 // at most, between two lists of a gateway's phones
+	maxNameLength  = 64                   // runes of a display name or a label
 )
 
 // Validate says in one line what of the settings cannot be, before anything is

@@ -173,7 +173,7 @@ func (f *finisher) run(ctx context.Context) {
 // refuse lets others pass a call that the store refuses, and at last sets it aside.
 // An error that may go away, or a store that takes nothing, is not the call's own.
 func (f *finisher) refuse(ctx context.Context, id calls.ID, why error) {
-	ctx, cancel := context.WithTimeout(ctx, probeWait)
+	ctx, cancel := context.WithTimeout(ctx, f.server.timers.Probe)
 	defer cancel()
 	if passing(why) || f.server.store.probe(ctx) != nil {
 		return
@@ -199,7 +199,7 @@ func (f *finisher) finish(ctx context.Context, batch []calls.Call) error {
 		return nil
 	}
 	st := f.server.store
-	ctx, cancel := context.WithTimeout(ctx, st.budget())
+	ctx, cancel := context.WithTimeout(ctx, st.budget)
 	defer cancel()
 	if err := st.addRecords(ctx, batch); err != nil {
 		return err

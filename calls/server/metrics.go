@@ -104,14 +104,12 @@ func (m *metrics) changed(before, after calls.Status, news bool) {
 	}
 }
 
-// probeWait bounds the write of /healthz: a full disk answers nothing at all.
-const probeWait = 2 * time.Second
-
-// healthHandler serves /healthz and /metrics, for loopback only.
+// healthHandler serves /healthz and /metrics, for loopback only. The write of
+// /healthz is bounded: a full disk answers nothing at all.
 func (s *Server) healthHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), probeWait)
+		ctx, cancel := context.WithTimeout(r.Context(), s.timers.Probe)
 		defer cancel()
 		if err := s.store.probe(ctx); err != nil {
 			s.store.doubt()

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,8 @@ import (
 type store struct {
 	embedded *natsserver.Server // nil with an outside cluster
 	folder   string             // of the embedded one
+	timers   Timers
+	budget   time.Duration // how long one act may wait for its writes
 	log      *slog.Logger
 	down     atomic.Bool // it takes no writes: see watchStore
 	broken   atomic.Bool // one of its streams failed, which the probe does not see
@@ -48,7 +51,13 @@ const historySubject = "tring.history."
 const markerTTL = time.Minute
 
 func openStore(ctx context.Context, cfg Config, log *slog.Logger) (*store, error) {
-	st := &store{log: log, folder: filepath.Join(cfg.Data, "jetstream"), doubts: make(chan struct{}, 1)}
+	st := &store{
+		log: log, folder: filepath.Join(cfg.Data, "jetstream"), doubts: make(chan struct{}, 1),
+		timers: cfg.Timers.withDefaults(), budget: cmp.Or(cfg.Timers.Store, storeBudget),
+	}
+	if len(cfg.NATS) == 0 {
+		st.budget = cmp.Or(cfg.Timers.Store, ownBudget)
+	}
 	err := st.connect(ctx, cfg, log)
 	if err == nil {
 		err = st.buckets(ctx, cfg)
@@ -68,10 +77,10 @@ func (st *store) connect(ctx context.Context, cfg Config, log *slog.Logger) (err
 		}),
 	}
 	if len(cfg.NATS) == 0 {
-		if st.embedded, err = startNATS(ctx, st.folder, natsLog{log, st.failed}); err != nil {
+		if st.embedded, err = st.startNATS(ctx); err != nil {
 			return err
 		}
-		options = append(options, nats.InProcessServer(st.embedded))
+		options = append(options, nats.InProcessServer(st.embedded), nats.Timeout(st.timers.Store))
 	}
 	if cfg.Creds != "" {
 		options = append(options, nats.UserCredentials(cfg.Creds))
@@ -79,7 +88,7 @@ func (st *store) connect(ctx context.Context, cfg Config, log *slog.Logger) (err
 	if st.nc, err = nats.Connect(strings.Join(cfg.NATS, ","), options...); err != nil {
 		return fmt.Errorf("connect to NATS %s: %w; is it running, and are the credentials its own?", redacted(cfg.NATS), err)
 	}
-	if st.js, err = jetstream.New(st.nc); err != nil {
+	if st.js, err = jetstream.New(st.nc, jetstream.WithDefaultTimeout(st.timers.Store)); err != nil {
 		return fmt.Errorf("use JetStream: %w", err)
 	}
 	return nil
@@ -102,7 +111,8 @@ func redacted(urls []string) string {
 // startNATS runs JetStream in this process. It listens nowhere, and syncs every
 // write: an acknowledged transition survives a power failure. Reading the store
 // knows no deadline of its own: on a disk that hangs, ctx ends the wait.
-func startNATS(ctx context.Context, folder string, log natsLog) (*natsserver.Server, error) {
+func (st *store) startNATS(ctx context.Context) (*natsserver.Server, error) {
+	folder := st.folder
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("make store folder: %w", err)
 	}
@@ -114,26 +124,29 @@ func startNATS(ctx context.Context, folder string, log natsLog) (*natsserver.Ser
 	if err != nil {
 		return nil, fmt.Errorf("open store in %q: %w", folder, err)
 	}
-	ns.SetLoggerV2(log, false, false, false)
+	ns.SetLoggerV2(natsLog{st.log, st.failed}, false, false, false)
 	started := make(chan bool, 1)
 	go func() {
 		ns.Start()
-		started <- ns.ReadyForConnections(10*time.Second) && ns.JetStreamEnabled()
+		started <- ns.ReadyForConnections(st.timers.Store) && ns.JetStreamEnabled()
 	}()
 	select {
 	case ready := <-started:
-		if ready {
+		if ready && ctx.Err() == nil {
 			return ns, nil
 		}
 		ns.Shutdown()
 		ns.WaitForShutdown()
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("open store in %q: %w", folder, err)
+		}
 		return nil, fmt.Errorf("open store in %q: it did not start; is the disk full?", folder)
 	case <-ctx.Done():
 		stopped := make(chan struct{})
 		go func() { <-started; ns.Shutdown(); ns.WaitForShutdown(); close(stopped) }()
 		select {
 		case <-stopped:
-		case <-time.After(stopGrace):
+		case <-time.After(st.timers.Stop):
 		}
 		return nil, fmt.Errorf("open store in %q: still not read: %w; does the disk hang?", folder, context.Cause(ctx))
 	}

@@ -83,7 +83,7 @@ func (o *others) run(ctx context.Context) {
 		o.publish(notice{Kind: "bye"})
 		_ = sub.Unsubscribe() // the connection is closed next
 	}()
-	tick := time.NewTicker(o.server.timers.Gateway / 3)
+	tick := time.NewTicker(min(o.server.timers.Gateway/3, listEvery))
 	defer tick.Stop()
 	for {
 		o.list(o.server.hub.devices())

@@ -156,7 +156,7 @@ func (s *Server) lookAgain(id calls.ID) {
 		return
 	}
 	s.insistently(time.Second, func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, ownBudget)
+		ctx, cancel := context.WithTimeout(ctx, s.store.budget)
 		defer cancel()
 		_, err := s.find(ctx, id)
 		if errors.Is(err, errNoCall) {

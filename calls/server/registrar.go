@@ -180,7 +180,7 @@ func (s *Server) remember(ctx context.Context, c *conn) {
 	if c.tool() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, storeBudget)
+	ctx, cancel := context.WithTimeout(ctx, s.timers.Store)
 	defer cancel()
 	_, err := s.accounts.update(ctx, c.user, false, func(a *account) error {
 		p := a.Phones[c.device.ID]

@@ -38,7 +38,7 @@ func (h *hub) leftBehind(u calls.UserID, a *account) (list []leftBehind) {
 // endLeftBehind ends them, so that the other side hears of it at once. With several
 // gateways the first is the one; what no gateway could end ends with its lease.
 func (s *Server) endLeftBehind(ctx context.Context, list []leftBehind) {
-	ctx, cancel := context.WithTimeout(ctx, storeBudget)
+	ctx, cancel := context.WithTimeout(ctx, s.timers.Store)
 	defer cancel()
 	for _, l := range list {
 		_, err := s.change(ctx, l.call, func(c calls.Call) (calls.Call, error) {

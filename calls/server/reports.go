@@ -91,7 +91,7 @@ func (r *reports) write(ctx context.Context, id calls.ID) {
 	if none {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, r.server.store.budget())
+	ctx, cancel := context.WithTimeout(ctx, r.server.store.budget)
 	defer cancel()
 	st, sure, err := r.server.recall(ctx, id)
 	if err == nil && !sure {

@@ -141,7 +141,7 @@ func listenTCP(address string) (net.Listener, error) {
 // history before calls, so that a call that a crash left unfinished is seen to
 // be recorded already.
 func (s *Server) openState(ctx context.Context) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, max(time.Minute, s.timers.Store))
 	defer cancel()
 	if s.store, err = openStore(ctx, s.cfg, s.log); err != nil {
 		return err
@@ -244,14 +244,11 @@ func (s *Server) start(l net.Listener, h http.Handler, errs chan<- error) *http.
 	return srv
 }
 
-// stopGrace is how long phones have to take the goodbye.
-const stopGrace = 2 * time.Second
-
 // Close stops the server, as the end of Serve's ctx does. It is for a server
 // that was opened and never served; calling it again does nothing.
 func (s *Server) Close() {
 	s.closed.Do(func() {
-		s.gateway.closeAll(stopGrace)
+		s.gateway.closeAll(s.timers.Stop)
 		if s.hub != nil {
 			s.hub.stopTimers()
 		}

@@ -37,14 +37,6 @@ func silent(err error) bool {
 		errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse)
 }
 
-// budget is how long one act may wait for its writes.
-func (st *store) budget() time.Duration {
-	if st.embedded != nil {
-		return ownBudget
-	}
-	return storeBudget
-}
-
 // doubt has the watchdog look at the store.
 func (st *store) doubt() {
 	select {
@@ -76,7 +68,7 @@ func (s *Server) watchStore(ctx context.Context) {
 // anew only on evidence: a write that failed, or a disk without room. A store that
 // is merely slow stays as it is.
 func (st *store) mend(ctx context.Context) error {
-	probing, cancel := context.WithTimeout(ctx, probeWait)
+	probing, cancel := context.WithTimeout(ctx, st.timers.Probe)
 	defer cancel()
 	err := st.probe(probing)
 	room := hasRoom(st.folder)

@@ -90,7 +90,7 @@ func (h *hub) judge(ctx context.Context, id calls.ID) {
 		return
 	}
 	h.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, storeBudget)
+	ctx, cancel := context.WithTimeout(ctx, h.server.timers.Store)
 	defer cancel()
 	_, err := h.server.change(ctx, id, func(c calls.Call) (calls.Call, error) {
 		return c.Apply(next.act, calls.ByServer, time.Now())

@@ -75,7 +75,7 @@ type admin struct{ s *Server }
 func (s *Server) Admin() Admin { return admin{s} }
 
 func (a admin) Backup(ctx context.Context, w io.Writer) error {
-	settled, cancel := context.WithTimeout(ctx, storeBudget)
+	settled, cancel := context.WithTimeout(ctx, a.s.timers.Store)
 	defer cancel()
 	err := a.s.finisher.settle(settled)
 	if err == nil {
@@ -234,7 +234,7 @@ func (st *store) forgetInvite(ctx context.Context, hash string) error {
 // enrol binds a key to the account of an invite. The same key may enrol twice,
 // because its answer may have been lost. may refuses an account; nil refuses none.
 func (s *Server) enrol(ctx context.Context, code, key string, may func(calls.UserID) error) (wire.Enrolled, error) {
-	ctx, cancel := context.WithTimeout(ctx, storeBudget)
+	ctx, cancel := context.WithTimeout(ctx, s.timers.Store)
 	defer cancel()
 	secret, _, _ := strings.Cut(strings.TrimSpace(code), ".")
 	hash := inviteKey(secret)
