@@ -11,7 +11,7 @@ import (
 // and leaves no trace: no missed call, no record, nothing to accept. The caller
 // goes on seeing what an unanswered call shows.
 func TestBlockedWhileItRings(t *testing.T) {
-	s, _ := open(t, Config{Timers: Timers{Ring: quick.Ring}})
+	s, _ := open(t, Config{})
 	alice, bob := addUser(t, s, "alice"), addUser(t, s, "bob")
 	a, b1, b2 := connect(t, s, alice, "A1"), connect(t, s, bob, "B1"), connect(t, s, bob, "B2")
 	id := newID()
@@ -34,6 +34,7 @@ func TestBlockedWhileItRings(t *testing.T) {
 	if n := a.count(id, calls.CallUpdated); n != 1 {
 		t.Errorf("the caller heard %d changes, and only one phone rang", n)
 	}
+	ringsOut(s, id)
 	if e := a.hears(id, calls.OutgoingCallRejected); e.Call.Status != calls.Unanswered || e.Call.Hidden {
 		t.Errorf("the call becomes %+v", e.Call)
 	}

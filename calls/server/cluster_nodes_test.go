@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"runtime"
 	"testing"
 
 	natsserver "github.com/nats-io/nats-server/v2/server"
@@ -25,9 +26,9 @@ type natsNode struct {
 
 // nodeOptions are what a node is told.
 type nodeOptions struct {
-	Name, Store string
-	Port, Route int
-	Routes      []string
+	Name, Host, Store string
+	Port, Route       int
+	Routes            []string
 }
 
 const nodeVariable = "TRING_TEST_NATS_NODE"
@@ -47,8 +48,8 @@ func TestNATSNode(t *testing.T) {
 		routes += r + ","
 	}
 	options := &natsserver.Options{
-		ServerName: o.Name, Host: "127.0.0.1", Port: o.Port, JetStream: true, StoreDir: o.Store, NoSigs: true, NoLog: true,
-		Cluster: natsserver.ClusterOpts{Name: "tring", Host: "127.0.0.1", Port: o.Route},
+		ServerName: o.Name, Host: o.Host, Port: o.Port, JetStream: true, StoreDir: o.Store, NoSigs: true, NoLog: true,
+		Cluster: natsserver.ClusterOpts{Name: "tring", Host: o.Host, Port: o.Route},
 		Routes:  natsserver.RoutesFromStr(routes[:len(routes)-1]),
 	}
 	ns, err := natsserver.NewServer(options)
@@ -68,15 +69,16 @@ func TestNATSNode(t *testing.T) {
 // natsCluster starts three nodes on loopback.
 func natsCluster(t *testing.T) []*natsNode {
 	t.Helper()
-	ports := freePorts(t, 6)
+	host := loopback()
+	ports := freePorts(t, host, 6)
 	var routes []string
 	for _, p := range ports[3:] {
-		routes = append(routes, fmt.Sprintf("nats://127.0.0.1:%d", p))
+		routes = append(routes, fmt.Sprintf("nats://%s:%d", host, p))
 	}
 	nodes := make([]*natsNode, 3)
 	for i := range nodes {
 		name := fmt.Sprintf("node%d", i+1)
-		nodes[i] = startNode(t, nodeOptions{Name: name, Store: t.TempDir(), Port: ports[i], Route: ports[3+i], Routes: routes})
+		nodes[i] = startNode(t, nodeOptions{Name: name, Host: host, Store: t.TempDir(), Port: ports[i], Route: ports[3+i], Routes: routes})
 	}
 	return nodes
 }
@@ -87,7 +89,7 @@ func startNode(t *testing.T, o nodeOptions) *natsNode {
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &natsNode{name: o.Name, url: fmt.Sprintf("nats://127.0.0.1:%d", o.Port)}
+	n := &natsNode{name: o.Name, url: fmt.Sprintf("nats://%s:%d", o.Host, o.Port)}
 	n.process = exec.Command(os.Args[0], "-test.run=^TestNATSNode$")
 	n.process.Env = append(os.Environ(), nodeVariable+"="+string(text))
 	n.process.Stderr = os.Stderr
@@ -117,14 +119,23 @@ func (n *natsNode) kill() {
 	_ = n.process.Wait() // it was killed
 }
 
-// freePorts finds ports that nobody uses. The system gives none of them to whoever
+// loopback is an address of this machine, where it has more of them one that no
+// other test has, so that nobody takes a port that was found to be free.
+func loopback() string {
+	if runtime.GOOS != "linux" {
+		return "127.0.0.1"
+	}
+	return fmt.Sprintf("127.%d.%d.%d", 1+rand.N(250), rand.N(250), 1+rand.N(250))
+}
+
+// freePorts finds ports of an address that nobody uses. The system gives none of them to whoever
 // asks for any port: those begin at 32768 at the earliest.
-func freePorts(t *testing.T, n int) []int {
+func freePorts(t *testing.T, host string, n int) []int {
 	t.Helper()
 	var ports []int
 	for range 1000 {
 		port := 10000 + rand.N(20000)
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		l, err := net.Listen("tcp", fmt.Sprintf("%s:%d", host, port))
 		if err != nil {
 			continue // somebody has it
 		}
@@ -145,13 +156,10 @@ func gatewayOn(t *testing.T, nodes []*natsNode, timers Timers) (s *Server, kill 
 	for _, n := range nodes {
 		urls = append(urls, n.url)
 	}
-	s, err := Open(t.Context(), Config{
-		Listen: "127.0.0.1:0", Data: t.TempDir(), NATS: urls, TURN: "off", Timers: timers,
-		Limits: Limits{Initiates: 1000, InitiateBurst: 1000},
+	s = opened(t, Config{
+		Listen: "127.0.0.1:0", Data: folder(t), NATS: urls, TURN: "off", Timers: unhurried(timers),
+		Limits: Limits{Requests: 1000, RequestBurst: 1000, Initiates: 1000, InitiateBurst: 1000},
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan struct{})
 	go func() {

@@ -103,9 +103,11 @@ func TestReportsAreWrittenTogether(t *testing.T) {
 			id := newID()
 			a.act(callTo(id, "bob"))
 			answered := b.act(wire.AcceptCall{CallID: on(id), Join: true}).Call
+			write := reportsWait(s, id)
 			a.act(wire.MediaState{CallID: on(id), Peer: "B1", State: calls.MediaConnected})
 			b.act(wire.MediaState{CallID: on(id), Peer: "A1", State: calls.MediaConnected})
 			if waits {
+				write()
 				c := a.hears(id, calls.CallUpdated).Call
 				if c.ConnectedAt.IsZero() || a.count(id, calls.CallUpdated) != 1 {
 					t.Errorf("alice hears of %+v", c)
@@ -127,6 +129,14 @@ func TestReportsAreWrittenTogether(t *testing.T) {
 	}
 }
 
+// reportsWait has a call's reports wait until they are to be written.
+func reportsWait(s *Server, id calls.ID) (write func()) {
+	s.reports.mu.Lock()
+	defer s.reports.mu.Unlock()
+	s.reports.armed[id] = true
+	return func() { s.aside(func(ctx context.Context) { s.reports.write(ctx, id) }) }
+}
+
 // A store that refuses is asked again now and then, by one timer a call, and gets
 // the reports when it takes them.
 func TestReportsOfARefusingStore(t *testing.T) {
@@ -138,8 +148,10 @@ func TestReportsOfARefusingStore(t *testing.T) {
 	a.act(callTo(id, "bob"))
 	b.act(wire.AcceptCall{CallID: on(id), Join: true})
 	s.store.calls = refusing
+	write := reportsWait(s, id)
 	a.act(wire.MediaState{CallID: on(id), Peer: "B1", State: calls.MediaConnected})
 	b.act(wire.MediaState{CallID: on(id), Peer: "A1", State: calls.MediaConnected})
+	write()
 	last := <-refusing.asked
 	for range 3 {
 		next := <-refusing.asked

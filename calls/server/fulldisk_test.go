@@ -28,7 +28,7 @@ func TestFullDisk(t *testing.T) {
 			t.Errorf("unmount: %v", err)
 		}
 	})
-	cfg := Config{Data: filepath.Join(folder, "data"), Admin: "127.0.0.1:0"}
+	cfg := Config{Data: filepath.Join(folder, "data"), Admin: "127.0.0.1:0", Timers: Timers{Probe: 2 * time.Second}}
 	s, stop := open(t, cfg)
 	defer stop()
 	alice, bob := addUser(t, s, "alice"), addUser(t, s, "bob")
@@ -52,7 +52,7 @@ func TestFullDisk(t *testing.T) {
 	if e := answer.(wire.Error); e.Code != calls.ErrInternal.Code || !strings.Contains(e.Text, "does not answer") {
 		t.Errorf("with a full disk a new call is answered with %+v", e)
 	}
-	eventuallyWithin(t, time.Minute, "further calls are refused at once", s.store.down.Load)
+	eventuallyWithin(t, patience, "further calls are refused at once", s.store.down.Load)
 	c.ask(callTo(newID(), "bob"))
 	if st := a.act(wire.Renew{CallID: on(live)}); st.Call.Status != calls.Ongoing {
 		t.Errorf("the live call is %s", st.Call.Status)
@@ -63,11 +63,11 @@ func TestFullDisk(t *testing.T) {
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
-	eventuallyWithin(t, time.Minute, "the store takes writes again", func() bool { return health(t, s) == http.StatusOK && !s.store.down.Load() })
+	eventuallyWithin(t, patience, "the store takes writes again", func() bool { return health(t, s) == http.StatusOK && !s.store.down.Load() })
 	c.ask(wire.RejectCall{CallID: on(id), Status: calls.Cancelled}) // if it was placed
 	eventually(t, "calls go on", func() bool { return c.ask(callTo(newID(), "bob")).Type() == "call.result" })
 	a.act(wire.EndCall{CallID: on(live)})
-	eventuallyWithin(t, time.Minute, "the watches go on, too", func() bool {
+	eventuallyWithin(t, patience, "the watches go on, too", func() bool {
 		before := s.accounts.get("dave")
 		_, err := s.store.users.Put(t.Context(), "dave", []byte(`{"user":"dave","name":"Dave"}`))
 		return before != nil && err == nil

@@ -11,10 +11,13 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
 
 	"tring/calls"
 	"tring/calls/wire"
@@ -116,7 +119,7 @@ func TestSignatureOfAnotherText(t *testing.T) {
 // A phone that says nothing at the door is shown out.
 func TestSignInTooSlow(t *testing.T) {
 	s, _ := open(t, Config{Timers: Timers{SignIn: 200 * time.Millisecond}})
-	ws := dial(t, s)
+	ws := dialHasty(t, s)
 	f, err := readFrame(ws)
 	if e, ok := f.Body.(wire.Error); err != nil || !ok || e.Code != calls.ErrSignInTimeout.Code {
 		t.Fatalf("a silent phone hears %+v, %v", f.Body, err)
@@ -240,29 +243,91 @@ func TestDevices(t *testing.T) {
 	}
 }
 
-// A phone that says nothing for too long is gone; pings keep it.
+// A phone that says nothing for too long is gone.
 func TestSilence(t *testing.T) {
-	s, _ := open(t, Config{Timers: Timers{Silence: time.Second}})
-	alice := addUser(t, s, "alice")
-	silent, talking := connect(t, s, alice, "A1"), connect(t, s, alice, "A2")
-	stop := make(chan struct{})
-	defer close(stop)
-	go func() {
-		tick := time.NewTicker(50 * time.Millisecond)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-				_ = talking.ws.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second))
-			case <-stop:
+	s, _ := open(t, Config{Timers: Timers{Silence: 200 * time.Millisecond}})
+	connect(t, s, addUser(t, s, "alice"), "A1").code()
+}
+
+// Pings keep a phone, until they stop: by a clock that no busy machine delays.
+func TestPingsKeepAPhone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &Server{timers: Timers{}.withDefaults(), metrics: newMetrics()}
+		c := &conn{server: s, limit: rate.NewLimiter(rate.Inf, 0), written: make(chan struct{})}
+		near, far := net.Pipe()
+		done := make(chan struct{})
+		h := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			defer close(done)
+			var err error
+			if c.ws, err = newGateway(s).upgrader.Upgrade(w, r, nil); err != nil {
+				t.Error(err)
 				return
 			}
+			c.start()
+			c.serve(t.Context())
+			<-c.written
+		})}
+		pipe := &oneConn{conn: make(chan net.Conn, 1), closed: make(chan struct{})}
+		pipe.conn <- far
+		go func() { _ = h.Serve(pipe) }()
+		d := websocket.Dialer{
+			Subprotocols: []string{wire.Subprotocol},
+			NetDial:      func(string, string) (net.Conn, error) { return near, nil },
 		}
-	}()
-	silent.code()
-	if _, ok := talking.ask(wire.Phones{}).(wire.PhonesPage); !ok {
-		t.Error("the phone that pings was cut off, too")
+		ws, resp, err := d.Dial("ws://phone.example"+wire.Path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		ended := make(chan time.Time)
+		go func() { // who reads takes the pongs, and the goodbye
+			_, _, _ = ws.ReadMessage()
+			ended <- time.Now()
+		}()
+		var last time.Time
+		for range 20 {
+			time.Sleep(s.timers.Silence - time.Second)
+			last = time.Now()
+			if err := ws.WriteControl(websocket.PingMessage, nil, last.Add(time.Second)); err != nil {
+				t.Fatalf("the phone that pings was cut off, too: %v", err)
+			}
+		}
+		if after := (<-ended).Sub(last); after != s.timers.Silence {
+			t.Errorf("a phone that stops to ping is cut off after %v, want %v", after, s.timers.Silence)
+		}
+		ws.Close()
+		<-done
+		h.Close()
+	})
+}
+
+// oneConn is a listener of one connection.
+type oneConn struct {
+	conn   chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (l *oneConn) Accept() (net.Conn, error) {
+	select {
+	case c := <-l.conn:
+		return c, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
 	}
+}
+
+func (l *oneConn) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return nil
+}
+
+func (l *oneConn) Addr() net.Addr { return &net.TCPAddr{} }
+
+// many are more large frames than wait for a phone that does not read.
+func many() []outgoing {
+	big := wire.Frame{Body: wire.Relayed{Payload: bytes.Repeat([]byte("x"), 40<<10)}}
+	return slices.Repeat([]outgoing{{frame: big}}, queueSize+1)
 }
 
 // A phone that does not read is cut off, and delays nobody.
@@ -274,13 +339,15 @@ func TestSlowPhone(t *testing.T) {
 	if _, err := signIn(t, ws, helloOf("bob", bob.signer, "B1"), bob.signer); err != nil {
 		t.Fatal(err)
 	}
+	s.hub.mu.Lock()
 	slow := s.hub.conns["bob"]["B1"]
-	big := wire.Frame{Body: wire.Relayed{Payload: bytes.Repeat([]byte("x"), 40<<10)}}
-	for slow.code == 0 { // nobody reads: sockets and queue fill up
-		slow.send(big)
+	s.hub.mu.Unlock()
+	code := func() int { slow.mu.Lock(); defer slow.mu.Unlock(); return slow.code }
+	for code() == 0 { // nobody reads: sockets and queue fill up
+		slow.enqueue(many()...)
 	}
-	if slow.code != wire.CloseSlow {
-		t.Errorf("the slow phone is cut off with %d", slow.code)
+	if got := code(); got != wire.CloseSlow {
+		t.Errorf("the slow phone is cut off with %d", got)
 	}
 	id := newID()
 	a.act(callTo(id, "bob"))

@@ -132,6 +132,7 @@ func TestHostileRequests(t *testing.T) {
 	a, b, b2, e := connect(t, s, alice, "A1"), connect(t, s, bob, "B1"), connect(t, s, bob, "B2"), connect(t, s, eve, "E1")
 	id, eves := newID(), newID()
 	talk(t, a, b, id)
+	a.hearsConnected(id)
 	bobs := b.act(wire.Token{CallID: on(id)}).Grant.Token
 	e.act(callTo(eves, "bob"))
 	before := a.act(wire.Renew{CallID: on(id)}).Call
@@ -225,7 +226,7 @@ func TestVouchingForInventions(t *testing.T) {
 
 // Requests above the rate are refused, known or not, and a patient phone goes on.
 func TestRequestFlood(t *testing.T) {
-	s, _ := open(t, Config{Limits: Limits{Requests: 20, RequestBurst: 5}})
+	s, _ := open(t, Config{Limits: Limits{Requests: 1, RequestBurst: 5}})
 	a := connect(t, s, addUser(t, s, "alice"), "A1")
 	for _, m := range []wire.Message{wire.Phones{}, unknown{}} {
 		refused := 0

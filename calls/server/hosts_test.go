@@ -172,7 +172,12 @@ func TestPhonesThroughAHostAreForgotten(t *testing.T) {
 	listed("A0 gone", "A1 here")
 	stays := through(t, s, shell, "alice", "S0")
 	listed("A0 gone", "A1 here", "S0 here")
-	through(t, s, shell, "alice", "S1").hangOff()
+	first := through(t, s, shell, "alice", "S1")
+	listed("A0 gone", "A1 here", "S0 here", "S1 here")
+	seen := func() time.Time { return s.accounts.get("alice").Phones["S1"].LastSeen }
+	came := seen()
+	first.hangOff()
+	eventually(t, "it is remembered that it left", func() bool { return seen().After(came) })
 	listed("A0 gone", "A1 here", "S0 here", "S1 gone")
 	second := through(t, s, shell, "alice", "S2")
 	listed("A0 gone", "A1 here", "S0 here", "S2 here")

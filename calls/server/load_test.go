@@ -47,12 +47,12 @@ func newTown(t testing.TB, users int, cfg Config) *town {
 	t.Helper()
 	signer, line := key(t)
 	if cfg.Data == "" {
-		cfg.Data = t.TempDir()
+		cfg.Data = folder(t)
 	}
 	if cfg.Listen == "" {
 		cfg.Listen = "127.0.0.1:0"
 	}
-	cfg.TURN, cfg.Limits, cfg.Timers.Silence = "off", noLimits(), time.Hour // these phones do not ping
+	cfg.TURN, cfg.Limits, cfg.Timers = "off", noLimits(), unhurried(cfg.Timers) // these phones do not ping
 	w := &town{cfg: processConfig{Config: cfg, Users: users, Key: line}, signer: signer}
 	w.serverProcess = startProcess(t, w.cfg)
 	w.cfg.Listen = w.Address

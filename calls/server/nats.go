@@ -76,11 +76,16 @@ func (st *store) connect(ctx context.Context, cfg Config, log *slog.Logger) (err
 			log.Warn("nats", "err", err)
 		}),
 	}
+	if cfg.Timers.Store > 0 {
+		options = append(options, nats.Timeout(cfg.Timers.Store))
+	}
+	var js []jetstream.JetStreamOpt
 	if len(cfg.NATS) == 0 {
 		if st.embedded, err = st.startNATS(ctx); err != nil {
 			return err
 		}
 		options = append(options, nats.InProcessServer(st.embedded), nats.Timeout(st.timers.Store))
+		js = append(js, jetstream.WithDefaultTimeout(st.timers.Store))
 	}
 	if cfg.Creds != "" {
 		options = append(options, nats.UserCredentials(cfg.Creds))
@@ -88,7 +93,7 @@ func (st *store) connect(ctx context.Context, cfg Config, log *slog.Logger) (err
 	if st.nc, err = nats.Connect(strings.Join(cfg.NATS, ","), options...); err != nil {
 		return fmt.Errorf("connect to NATS %s: %w; is it running, and are the credentials its own?", redacted(cfg.NATS), err)
 	}
-	if st.js, err = jetstream.New(st.nc, jetstream.WithDefaultTimeout(st.timers.Store)); err != nil {
+	if st.js, err = jetstream.New(st.nc, js...); err != nil {
 		return fmt.Errorf("use JetStream: %w", err)
 	}
 	return nil

@@ -85,8 +85,6 @@ func TestOutcomes(t *testing.T) {
 			timers: Timers{Lease: quick.Lease},
 			do: func(id calls.ID, p phones) {
 				p.bob.act(wire.AcceptCall{CallID: on(id), Join: true})
-				p.bob.act(wire.MediaState{CallID: on(id), Peer: "A1", State: calls.MediaConnected})
-				p.alice.act(wire.MediaState{CallID: on(id), Peer: "B1", State: calls.MediaConnected})
 			},
 			aliceHears: calls.CallEnded, bobHears: calls.CallEnded,
 			otherHears: calls.IncomingCallCanceled, otherReason: calls.AnsweredElsewhere,

@@ -1,11 +1,13 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -21,13 +23,40 @@ import (
 )
 
 // patience is how long a test waits for something that must happen.
-const patience = time.Minute
+const patience = 3 * time.Minute
+
+// unhurried are timers that run out in no test, however busy its machine: what a
+// test wants to run out, it sets itself.
+func unhurried(t Timers) Timers {
+	t.Ring = cmp.Or(t.Ring, calls.MaxRingTime)
+	for _, timer := range []*time.Duration{
+		&t.Media, &t.CallerGone, &t.Lease, &t.MediaLost, &t.Silence, &t.SignIn, &t.Gateway,
+	} {
+		*timer = cmp.Or(*timer, time.Hour)
+	}
+	for _, timer := range []*time.Duration{&t.Store, &t.Probe, &t.Stop} {
+		*timer = cmp.Or(*timer, patience)
+	}
+	return t
+}
+
+// folder is a data folder with a short path: that of a test's own holds the test's
+// name, and the path of a socket has no room for it everywhere.
+func folder(t testing.TB) string {
+	t.Helper()
+	path, err := os.MkdirTemp("", "tring")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(path) })
+	return path
+}
 
 // open starts a server for a test and returns it with a function that stops it.
 func open(t testing.TB, cfg Config) (*Server, func()) {
 	t.Helper()
 	if cfg.Data == "" {
-		cfg.Data = t.TempDir()
+		cfg.Data = folder(t)
 	}
 	if cfg.Listen == "" {
 		cfg.Listen = "127.0.0.1:0"
@@ -35,10 +64,8 @@ func open(t testing.TB, cfg Config) (*Server, func()) {
 	if cfg.Limits == (Limits{}) {
 		cfg.Limits = Limits{Requests: 100_000, RequestBurst: 100_000, Initiates: 100_000, InitiateBurst: 100_000}
 	}
-	s, err := Open(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
+	cfg.Timers = unhurried(cfg.Timers)
+	s := opened(t, cfg)
 	ctx, cancel := context.WithCancel(context.Background())
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ctx) }()
@@ -55,6 +82,20 @@ func open(t testing.TB, cfg Config) (*Server, func()) {
 	})
 	t.Cleanup(stop)
 	return s, stop
+}
+
+// opened opens a server, again where its NATS is not ready yet.
+func opened(t testing.TB, cfg Config) *Server {
+	t.Helper()
+	for began := time.Now(); ; {
+		s, err := Open(t.Context(), cfg)
+		if err == nil {
+			return s
+		}
+		if len(cfg.NATS) == 0 || time.Since(began) > patience {
+			t.Fatal(err)
+		}
+	}
 }
 
 // key is a new ssh key and its authorized_keys line.
@@ -111,6 +152,24 @@ func dial(t testing.TB, s *Server) *websocket.Conn {
 		t.Fatal(err)
 	}
 	resp.Body.Close()
+	t.Cleanup(func() { ws.Close() })
+	return ws
+}
+
+// dialHasty dials a server that waits for nobody: also the request of a connection
+// may come too late for it.
+func dialHasty(t testing.TB, s *Server) (ws *websocket.Conn) {
+	t.Helper()
+	d := websocket.Dialer{Subprotocols: []string{wire.Subprotocol}}
+	eventually(t, "a connection is taken", func() bool {
+		conn, resp, err := d.Dial("ws://"+s.Addr().String()+wire.Path, nil)
+		if err != nil {
+			return false
+		}
+		resp.Body.Close()
+		ws = conn
+		return true
+	})
 	t.Cleanup(func() { ws.Close() })
 	return ws
 }
@@ -246,7 +305,7 @@ func (p *testPhone) ask(m wire.Message) wire.Message {
 		return m
 	case <-p.closed:
 		return wire.Error{Code: "closed", Text: p.closeErr.Error()}
-	case <-time.After(storeBudget + patience):
+	case <-time.After(2 * patience):
 		p.t.Errorf("%s: no answer to %s", p.me.User, m.Type())
 		return wire.Error{Code: "no answer"}
 	}
@@ -311,6 +370,16 @@ func (p *testPhone) until(what string, match func(wire.Message) bool) {
 			p.t.Fatalf("%s did not hear %s; it heard %+v", p.me.User, what, p.heard)
 		}
 	}
+}
+
+// hearsConnected waits until the phone has heard that both ends of a call are
+// connected, which is written a moment after they say so.
+func (p *testPhone) hearsConnected(id calls.ID) {
+	p.t.Helper()
+	p.until("that both are connected", func(m wire.Message) bool {
+		e, ok := m.(wire.CallEvent)
+		return ok && e.Call.ID == id && !e.Call.ConnectedAt.IsZero()
+	})
 }
 
 // count is how often the phone heard the event about this call.

@@ -31,6 +31,7 @@ func TestRemovedInACall(t *testing.T) {
 		{"the callee, while it rings", false, remove("bob"), "bob", calls.OutgoingCallRejected, calls.Unanswered},
 		{"a phone of the callee, talking", true, func(t *testing.T, s *Server, _ *testPhone) {
 			other := connect(t, s, addUser(t, s, "bob"), "B2")
+			remembered(t, s, "bob", "B1")
 			if m, is := other.ask(wire.RemovePhone{Device: "B1"}).(wire.Error); is {
 				t.Fatal(m)
 			}

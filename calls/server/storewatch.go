@@ -79,6 +79,9 @@ func (st *store) mend(ctx context.Context) error {
 		if err == nil && st.down.Swap(false) {
 			st.log.Warn("the store takes writes again")
 		}
+		if st.down.Load() { // it was opened again, and is slow
+			return err
+		}
 		return nil
 	}
 	if !st.down.Swap(true) {

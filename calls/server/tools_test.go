@@ -17,6 +17,16 @@ func connectTool(t *testing.T, s *Server, u testUser, device calls.DeviceID) *te
 	return connectWith(t, s, h, u.signer)
 }
 
+// remembered waits until an account lists a phone, which is a moment after that
+// came.
+func remembered(t *testing.T, s *Server, u calls.UserID, device calls.DeviceID) {
+	t.Helper()
+	eventually(t, string(u)+"'s phone is remembered", func() bool {
+		_, is := s.accounts.get(u).Phones[device]
+		return is
+	})
+}
+
 // A command asks and goes: it is no phone to anybody, least of all to the phone
 // whose device id it shares, and which is in a call.
 func TestToolIsNoPhone(t *testing.T) {
@@ -27,6 +37,7 @@ func TestToolIsNoPhone(t *testing.T) {
 	a.act(callTo(id, "bob"))
 	b.act(wire.AcceptCall{CallID: on(id), Join: true})
 	a.hears(id, calls.OutgoingCallAccepted)
+	remembered(t, s, "alice", "A1")
 
 	same, other := connectTool(t, s, alice, "A1"), connectTool(t, s, alice, "A2")
 	for _, p := range []*testPhone{same, other} {

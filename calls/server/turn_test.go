@@ -24,7 +24,7 @@ func turnClient(t *testing.T, server calls.Server) *turn.Client {
 	address := strings.TrimSuffix(strings.TrimPrefix(server.URLs[0], "turn:"), "?transport=udp")
 	c, err := turn.NewClient(&turn.ClientConfig{
 		STUNServerAddr: address, TURNServerAddr: address, Conn: pc, Realm: turnRealm,
-		Username: server.Username, Password: server.Credential, LoggerFactory: quiet(), RTO: 50 * time.Millisecond,
+		Username: server.Username, Password: server.Credential, LoggerFactory: quiet(), RTO: time.Second,
 	})
 	if err != nil {
 		t.Fatal(err)
