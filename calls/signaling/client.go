@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +38,8 @@ type Options struct {
 	Signer Signer
 	Log    *slog.Logger // nil discards
 	Guard  guard.Guard  // runs the client's goroutines
+
+	times times // zero is that of the service
 }
 
 // Receiver takes what the server tells. Receive must return soon, for it holds
@@ -102,7 +105,7 @@ func New(o Options) (*Client, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &Client{options: o, url: u, pin: pin, times: defaultTimes(), log: log}, nil
+	return &Client{options: o, url: u, pin: pin, times: cmp.Or(o.times, defaultTimes()), log: log}, nil
 }
 
 // Run keeps the phone connected until ctx ends, and then returns nil; or until

@@ -13,7 +13,6 @@ import (
 // runHost keeps a host's connection for a test; news has what it hears of it.
 func runHost(t *testing.T, h *Host) (news chan error, stop context.CancelFunc, ended func() error) {
 	t.Helper()
-	h.client.times = newClient(t, h.client.options).times
 	ctx, cancel := context.WithCancel(t.Context())
 	news, result := make(chan error, 4096), make(chan error, 1)
 	go func() { result <- h.Run(ctx, func(err error) { news <- err }) }()

@@ -143,12 +143,16 @@ func TestRequestThatTheServerNeverAnswersBreaksTheConnection(t *testing.T) {
 	c := newClient(t, optionsFor(t, srv))
 	c.times.ping, c.times.dead = 20*time.Millisecond, time.Second
 	p, _, _ := run(t, c)
-	next[calls.Connected](p)
-	if _, err := c.Request(t.Context(), wire.EndCall{}); !errors.Is(err, calls.ErrOffline) {
-		t.Errorf("answered %v, want offline", err)
-	}
-	if d := next[calls.Disconnected](p); !strings.Contains(d.Err.Error(), "not answered") {
-		t.Errorf("heard %v, want that a request was not answered", d.Err)
+	for hurried := true; hurried; { // a machine that was too busy for a ping begins anew
+		next[calls.Connected](p)
+		if _, err := c.Request(t.Context(), wire.EndCall{}); !errors.Is(err, calls.ErrOffline) {
+			t.Errorf("answered %v, want offline", err)
+		}
+		err := next[calls.Disconnected](p).Err
+		hurried = errors.Is(err, errSlept) || strings.Contains(err.Error(), "silent")
+		if !hurried && !strings.Contains(err.Error(), "not answered") {
+			t.Errorf("heard %v, want that a request was not answered", err)
+		}
 	}
 }
 
