@@ -210,13 +210,13 @@ func insist(ts *testscript.TestScript, neg bool, args []string) {
 	usage(ts, t != nil, "insist needs a job with a screen")
 	pattern, err := regexp.Compile("(?m)" + args[2])
 	ts.Check(err)
-	due := time.Now().Add(500 * time.Millisecond)
+	due, pressed := time.Now().Add(500*time.Millisecond), false
 	wait(ts, func() bool {
-		if pattern.MatchString(t.text()) != neg {
+		if pressed && pattern.MatchString(t.text()) != neg { // before, it may be what a picture half drawn lacks
 			return true
 		}
 		if now := time.Now(); now.After(due) {
-			due = now.Add(5 * time.Second)
+			due, pressed = now.Add(5*time.Second), true
 			ts.Check(t.write(keys(args[1])))
 		}
 		return false
