@@ -28,7 +28,7 @@ var acts = map[string]Act{
 	"reject": Reject{Status: Rejected}, "busy": Reject{Status: Busy}, "cancel": Reject{Status: Cancelled}, "nonsense": Reject{Status: Ended},
 	"end": End{}, "leave": Leave{}, "join": Join{}, "token": Token{},
 	"signal": Signal{To: "bob-1"}, "signal-back": Signal{To: "ada-1"}, "signal-self": Signal{To: "ada-1"}, "signal-eve": Signal{To: "eve-1"},
-	"media": ReportMedia{Peer: "bob-1", State: MediaConnected}, "mute": SetMuted{Audio: true}, "record": SetRecording{On: true}, "record-off": SetRecording{}, "renew": Renew{}, "invite": Invite{User: "eve"},
+	"media": ReportMedia{Peer: "bob-1", State: MediaConnected}, "mute": SetMuted{Audio: true}, "unmute": SetMuted{}, "record": SetRecording{On: true}, "record-off": SetRecording{}, "renew": Renew{}, "invite": Invite{User: "eve"},
 	"dnd": Refuse{Rejected, DoNotDisturb}, "hide": Hide{}, "server-busy": Refuse{Busy, ""}, "refuse-odd": Refuse{Ended, ""},
 	"ring-timeout": RingTimeout{}, "caller-gone": CallerGone{}, "media-timeout": MediaTimeout{}, "lease-expired": LeaseExpired{Device: "bob-1"},
 }

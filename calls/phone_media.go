@@ -60,13 +60,18 @@ func (p *Phone) openMedia(l *leg) {
 			p.do(s)
 		}
 		l.early = nil
-		if me, _ := l.call.Party(p.me.User); l.muted && !me.AudioMuted {
-			p.send(l.call.ID, SetMuted{Audio: true})
-		}
+		p.tellMuted(l)
 		l.renewAt = p.now.Add(p.renew)
 	case !slices.Equal(peers, l.peers):
 		l.peers = peers
 		p.do(SetPeers{Call: l.call.ID, Peers: peers, Servers: l.grant.Servers})
+	}
+}
+
+// tellMuted tells the others what the microphone is, where they know otherwise.
+func (p *Phone) tellMuted(l *leg) {
+	if me, _ := l.call.Party(p.me.User); me.AudioMuted != l.muted {
+		p.send(l.call.ID, SetMuted{Audio: l.muted})
 	}
 }
 

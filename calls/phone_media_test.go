@@ -1,6 +1,7 @@
 package calls
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -157,6 +158,39 @@ func TestACallThatBeginsMuted(t *testing.T) {
 				t.Errorf("bob is told %+v, ada's screen shows %+v", me, ada.View().Calls[0])
 			}
 		})
+	}
+}
+
+// What is done to the microphone while the server is away holds, and the others
+// are told once it is back.
+func TestAMicrophoneThatChangesWithoutAConnection(t *testing.T) {
+	for _, muted := range []bool{false, true} {
+		for _, then := range []bool{false, true} {
+			for _, answered := range []bool{false, true} {
+				t.Run(fmt.Sprintf("muted %v, then %v; answered before: %v", muted, then, answered), func(t *testing.T) {
+					w := newWorld(t, "ada", "bob")
+					ada, bob := w.phone("ada"), w.phone("bob")
+					w.command(ada, "call-ada", Initiate{Type: Audio, Receiver: User("bob")})
+					w.settle()
+					answer := func() { w.command(bob, "call-ada", Accept{Join: true}); w.settle() }
+					if answered {
+						answer()
+					}
+					w.command(ada, "call-ada", SetMuted{Audio: muted})
+					w.settle()
+					w.disconnect(ada)
+					w.command(ada, "call-ada", SetMuted{Audio: then})
+					w.connect(ada)
+					w.settle()
+					if !answered {
+						answer()
+					}
+					if me, _ := bob.legs[0].call.Party("ada"); me.AudioMuted != then || ada.View().Calls[0].Muted != then {
+						t.Errorf("bob is told %v, ada's screen shows %v", me.AudioMuted, ada.View().Calls[0].Muted)
+					}
+				})
+			}
+		}
 	}
 }
 

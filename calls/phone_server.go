@@ -119,9 +119,7 @@ func (p *Phone) resume(l *leg) {
 			p.send(l.call.ID, ReportMedia{Peer: peer.Device, State: l.media})
 		}
 	}
-	if l.muted {
-		p.send(l.call.ID, SetMuted{Audio: true})
-	}
+	p.tellMuted(l)
 	if me, _ := l.call.Party(p.me.User); me.Recording != l.recording {
 		p.send(l.call.ID, SetRecording{On: l.recording})
 	}

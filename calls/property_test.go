@@ -58,7 +58,7 @@ func (w *world) actions() map[string]func(*rapid.T) {
 		},
 		"key": func(rt *rapid.T) {
 			p := anyPhone(rt)
-			name := rapid.SampledFrom([]string{"accept", "reject", "busy", "cancel", "end", "mute"}).Draw(rt, "key")
+			name := rapid.SampledFrom([]string{"accept", "reject", "busy", "cancel", "end", "mute", "unmute"}).Draw(rt, "key")
 			w.command(p, w.some(rt, p), acts[name])
 		},
 		"end and accept": func(rt *rapid.T) {
@@ -182,8 +182,12 @@ func (w *world) checkConverged(t *rapid.T) {
 func (w *world) checkAgreed(t *rapid.T) {
 	for _, p := range w.phones {
 		for _, l := range p.legs {
-			if c := w.calls[l.call.ID]; c.Status != l.call.Status || c.Type != l.call.Type {
+			c := w.calls[l.call.ID]
+			if c.Status != l.call.Status || c.Type != l.call.Type {
 				t.Errorf("%s shows %s as %s %s, the server has %s %s", p.name, c.ID, l.call.Status, l.call.Type, c.Status, c.Type)
+			}
+			if me, _ := c.Party(p.me.User); l.opened && me.AudioMuted != l.muted {
+				t.Errorf("%s is muted: %v, by the server: %v", p.name, l.muted, me.AudioMuted)
 			}
 		}
 		held := p.held("") != nil
