@@ -24,7 +24,7 @@ const (
 
 // answerPatience is how long a command that ends waits for the phone's own word
 // about its call.
-const answerPatience = 2 * time.Second
+const answerPatience = 10 * time.Second
 
 // newCallID makes the id of a call: a ULID, so that ids sort by time.
 func newCallID() calls.ID { return calls.ID(ulid.Make().String()) }

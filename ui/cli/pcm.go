@@ -23,6 +23,8 @@ const (
 	pcmKept = int(pcmMost / audio.FrameDuration)
 	// pcmRest is how long what was read is still played.
 	pcmRest = 200 * time.Millisecond
+	// politeTime is how long a program that was asked to end may take.
+	politeTime = 3 * time.Second
 )
 
 func (a *app) pcmCommand() *cobra.Command {
@@ -206,7 +208,7 @@ func politely(cmd *exec.Cmd) {
 		}
 		return nil
 	}
-	cmd.WaitDelay = stopTime
+	cmd.WaitDelay = politeTime
 }
 
 // exitLike ends as a program that was run for this one did.

@@ -21,8 +21,9 @@ import (
 // maxLog is how large the log file may grow before the old one is put aside.
 const maxLog = 8 << 20
 
-// stopTime is how long a command waits at its end for the phone to say goodbye.
-const stopTime = 3 * time.Second
+// stopTime is how long a command waits at its end for the phone to say goodbye: long,
+// for a machine may be busy, and a second Ctrl-C does not wait.
+const stopTime = 10 * time.Second
 
 // session is one running phone of a command, and all that has to be undone
 // after it.
