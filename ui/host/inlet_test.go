@@ -119,20 +119,22 @@ func TestKeysEnd(t *testing.T) {
 // TestKeysThatWaitWhenTheClientGoes are not passed on; the login hears of the end as
 // of any other, after what is to be done first.
 func TestKeysThatWaitWhenTheClientGoes(t *testing.T) {
-	ctx, gone := context.WithCancel(t.Context())
-	in := newInlet(repeating{"j"}, &connection{ctx: ctx}, true)
-	held := 0
-	in.hold = func() { held++ }
-	gone()
-	for range 2 {
-		got, err := io.ReadAll(in)
-		if len(got) > keyBurst || err != nil {
-			t.Errorf("%d keys came, %v", len(got), err)
+	synctest.Test(t, func(t *testing.T) {
+		ctx, gone := context.WithCancel(t.Context())
+		in := newInlet(repeating{"j"}, &connection{ctx: ctx}, true)
+		held := 0
+		in.hold = func() { held++ }
+		gone()
+		for range 2 {
+			got, err := io.ReadAll(in)
+			if len(got) > keyBurst || err != nil {
+				t.Errorf("%d keys came, %v", len(got), err)
+			}
 		}
-	}
-	if held != 2 {
-		t.Errorf("of two ends %d were held back", held)
-	}
+		if held != 2 {
+			t.Errorf("of two ends %d were held back", held)
+		}
+	})
 }
 
 type failing struct{ err error }
