@@ -105,9 +105,9 @@ func (c *Console) hearMuted(v calls.View) {
 		c.party.muted[p.User] = p.AudioMuted
 		switch {
 		case p.AudioMuted && !was[p.User]:
-			c.tell("%s is muted.", Name(v, string(p.User)))
+			c.tell("%s is muted.", partyName(v, held.Call, p.User))
 		case !p.AudioMuted && was[p.User]:
-			c.tell("%s can be heard again.", Name(v, string(p.User)))
+			c.tell("%s can be heard again.", partyName(v, held.Call, p.User))
 		}
 	}
 }

@@ -128,11 +128,11 @@ func (c *Console) turn(ctx context.Context, by float64) {
 	c.Volume(db)
 	switch {
 	case db < 0:
-		c.tell("%s is %d decibels softer than they come.", Name(v, peer), -int(db))
+		c.tell("%s is %d decibels softer than they come.", peerName(v, held.Call), -int(db))
 	case db > 0:
-		c.tell("%s is %d decibels louder than they come.", Name(v, peer), int(db))
+		c.tell("%s is %d decibels louder than they come.", peerName(v, held.Call), int(db))
 	default:
-		c.tell("%s is as loud as they come.", Name(v, peer))
+		c.tell("%s is as loud as they come.", peerName(v, held.Call))
 	}
 	if keep := c.KeepVolume; keep != nil { // the next line waits, so that the last one holds
 		ask(ctx, c, func(ctx context.Context) (struct{}, error) { return struct{}{}, keep(ctx, peer, db) }, func(struct{}) {})

@@ -88,6 +88,28 @@ func TestTheOtherSideIsMuted(t *testing.T) {
 	p.reads("bob can be heard again.")
 }
 
+// Somebody who is in no list that the phone has is called in all lines what the
+// call says.
+func TestACallKeepsTheNameOfAStranger(t *testing.T) {
+	p := sitWith(t, func(c *Console, _ *fakePhone) { c.Volume = func(float64) {} })
+	p.reads("Welcome.", "Type ? for help.", "1. Bob, online", "2. Eve, offline")
+	held := talking("two", false)
+	held.Call.Parties = slices.Clone(held.Call.Parties)
+	held.Call.Parties[1].Name = "Bob Okafor"
+	p.phone.tell(calls.Event{Name: calls.MediaIsConnected, Call: held.Call}, held)
+	p.reads("Connected to Bob Okafor.")
+	p.enters("+", "Bob Okafor is 3 decibels louder than they come.")
+	p.enters("-", "Bob Okafor is as loud as they come.")
+	p.enters("-", "Bob Okafor is 3 decibels softer than they come.")
+	muted := held
+	muted.Call.Parties = slices.Clone(held.Call.Parties)
+	muted.Call.Parties[1].AudioMuted = true
+	p.phone.tell(calls.Event{Name: calls.CallUpdated, Call: muted.Call}, muted)
+	p.reads("Bob Okafor is muted.")
+	p.phone.tell(calls.Event{Name: calls.CallUpdated, Call: held.Call}, held)
+	p.reads("Bob Okafor can be heard again.")
+}
+
 // That it rings is told once, however often the call changes.
 func TestRingingIsToldOnce(t *testing.T) {
 	p := sit(t)

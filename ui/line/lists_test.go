@@ -179,13 +179,13 @@ func TestRecentCalls(t *testing.T) {
 			record("1", "ann", "bob", calls.Unanswered, false, noon.Add(-400*24*time.Hour)),
 		}
 		answered := phone.records[1].Call.Parties
-		answered[0].Label, answered[1].Label = "laptop", "the \x1b[2Jstudy"
+		answered[0].Label, answered[1].Label, answered[1].Name = "laptop", "the \x1b[2Jstudy", "Eve Odd"
 		for i := range 8 {
 			phone.records = append(phone.records, record(calls.ID(fmt.Sprint("0", 9-i)), "ann", "bob", calls.Failed, false, noon.Add(-500*24*time.Hour)))
 		}
 	})
 	p.reads("Welcome.", "Type ? for help.", "2 missed calls. Type t to list the calls.", "1. Bob, online", "2. Eve, offline")
-	p.enters("t", "1. bob, missed, today at 11:59", "2. eve, from you, 1 minute 13 seconds, yesterday at 12:00",
+	p.enters("t", "1. bob, missed, today at 11:59", "2. Eve Odd, from you, 1 minute 13 seconds, yesterday at 12:00",
 		"3. bob, from them, declined, Friday at 12:00", "4. bob, from you, busy, 17 April at 12:00",
 		"5. bob, from you, no answer, 12 April 2025")
 	for n := 6; n <= 10; n++ {
@@ -197,9 +197,9 @@ func TestRecentCalls(t *testing.T) {
 		"13. bob, from you, failed, 2 January 2025")
 	p.types("2")
 	p.did("initiate new audio eve")
-	p.enters("i 2", "eve, from you, 1 minute 13 seconds, yesterday at 12:00", "It rang for 12 seconds.",
-		"It was answered, and lasted 1 minute 13 seconds.", "The call with eve ended. You talked for 1 minute 13 seconds.",
-		"Ann on laptop, eve on the study.")
+	p.enters("i 2", "Eve Odd, from you, 1 minute 13 seconds, yesterday at 12:00", "It rang for 12 seconds.",
+		"It was answered, and lasted 1 minute 13 seconds.", "The call with Eve Odd ended. You talked for 1 minute 13 seconds.",
+		"Ann on laptop, Eve Odd on the study.")
 	p.enters("t missed", "1. bob, missed, today at 11:59")
 	s.was(t, "seen 5")
 	p.enters("t in", "1. bob, missed, today at 11:59", "2. bob, from them, declined, Friday at 12:00")

@@ -122,7 +122,7 @@ func (c *Console) callInfo(r calls.Record) {
 	var phones []string
 	for _, p := range over.Parties {
 		if label := ui.Clean(p.Label, nameWidth); label != "" {
-			phones = append(phones, c.Language.Say("%s on %s", Name(v, string(p.User)), label))
+			phones = append(phones, c.Language.Say("%s on %s", partyName(v, over, p.User), label))
 		}
 	}
 	if len(phones) > 0 {
