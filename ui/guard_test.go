@@ -52,7 +52,7 @@ func (b bomb) View() tea.View {
 func TestAPanicIsTheGuards(t *testing.T) {
 	for _, where := range []string{"init", "update", "view", "command", "one of several commands"} {
 		t.Run(where, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			defer cancel()
 			told := make(chan any, 1)
 			g := guard.New(func(reason any, _ []byte) {
