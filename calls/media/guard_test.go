@@ -49,9 +49,7 @@ func TestAPanicIsTheGuards(t *testing.T) {
 				t.Error(err)
 			}
 			s.lingering.Wait()
-			if err := engine.Close(); err != nil {
-				t.Error(err)
-			}
+			closeEngine(t, engine)
 		})
 	}
 }

@@ -237,14 +237,24 @@ func (r *room) phone(device calls.DeviceID, hz float64, net transport.Net) *phon
 			}
 			p.session.lingering.Wait()
 		}
-		if err := engine.Close(); err != nil {
-			r.t.Error(err)
-		}
+		closeEngine(r.t, engine)
 	})
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.phones[device] = p
 	return p
+}
+
+// closeEngine has more patience than the engine, which waits for three seconds.
+func closeEngine(t testing.TB, e *audio.Engine) {
+	t.Helper()
+	err := e.Close()
+	for n := 0; err != nil && n < 20; n++ {
+		err = e.Close()
+	}
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 // logTo shows what happened when a test fails.
