@@ -230,7 +230,7 @@ func TestHealth(t *testing.T) {
 // Off loopback the server speaks TLS with a certificate of its own, whose pin is
 // inside invites and stays the same after a restart.
 func TestOwnCertificate(t *testing.T) {
-	cfg := Config{Listen: ":0", Data: t.TempDir(), TURN: "off"}
+	cfg := Config{Listen: ":0", Data: folder(t), TURN: "off", Timers: unhurried(Timers{})}
 	s, stop := open(t, cfg)
 	if !strings.HasPrefix(s.URL(), "wss://") || strings.Contains(s.URL(), "[::]") {
 		t.Errorf("the URL is %s", s.URL())

@@ -57,6 +57,7 @@ func TestBackupAndRestore(t *testing.T) {
 		"a folder": {Data: t.TempDir()}, "a cluster": {Data: t.TempDir(), NATS: []string{outsideNATS(t, "", "")}},
 	} {
 		t.Run(name, func(t *testing.T) {
+			cfg.Timers = unhurried(cfg.Timers)
 			if err := Restore(t.Context(), cfg, bytes.NewReader(backup.Bytes())); err != nil {
 				t.Fatal(err)
 			}

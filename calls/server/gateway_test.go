@@ -449,7 +449,7 @@ func TestFailedOpenLeavesNothing(t *testing.T) {
 			if names := namesIn(t, cfg.Data); len(names) != 1 || names[0] != "server.toml" {
 				t.Errorf("in the folder are %v", names)
 			}
-			s, err := Open(t.Context(), Config{Listen: "127.0.0.1:0", Data: cfg.Data})
+			s, err := Open(t.Context(), Config{Listen: "127.0.0.1:0", Data: cfg.Data, Timers: unhurried(Timers{})})
 			if err != nil {
 				t.Fatal(err)
 			}

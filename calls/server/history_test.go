@@ -13,7 +13,7 @@ import (
 // A long history is read page by page, whole records also of calls so old that
 // the server keeps no more than their outlines in memory.
 func TestLongHistory(t *testing.T) {
-	cfg := Config{Data: t.TempDir(), Log: slog.New(slog.DiscardHandler)}
+	cfg := Config{Data: t.TempDir(), Log: slog.New(slog.DiscardHandler), Timers: unhurried(Timers{})}
 	st, err := openStore(t.Context(), cfg, cfg.Log)
 	if err != nil {
 		t.Fatal(err)
