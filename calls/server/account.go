@@ -150,6 +150,7 @@ func (s *accounts) update(ctx context.Context, u calls.UserID, create bool, chan
 			return nil, fmt.Errorf("encode account %s: %w", u, err)
 		}
 		if bytes.Equal(data, was) {
+			s.put(key, a, rev) // perhaps of a try whose answer was lost
 			return a, nil
 		}
 		if rev == 0 {

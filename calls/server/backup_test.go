@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,5 +75,31 @@ func TestBackupAndRestore(t *testing.T) {
 				t.Errorf("the invite: %v", err)
 			}
 		})
+	}
+}
+
+// A restore whose answers are lost on the way writes nothing twice, and does not take
+// what it wrote for somebody else's.
+func TestRestoreAfterALostAnswer(t *testing.T) {
+	s, _ := open(t, Config{})
+	ctx := t.Context()
+	data, err := json.Marshal(invite{User: "bob", Expires: time.Now().Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bucket := range []string{"users", bucketInvites, bucketHistory} {
+		line := backupLine{Bucket: bucket, Key: "key", Value: data}
+		for range 2 {
+			if err := s.store.restore(ctx, line); err != nil {
+				t.Errorf("%s: %v", bucket, err)
+			}
+		}
+		line.Value = append(bytes.Clone(data), ' ')
+		if err := s.store.restore(ctx, line); (err != nil) != (bucket != "users") {
+			t.Errorf("%s, with something else there: %v", bucket, err)
+		}
+	}
+	if info, err := s.store.history.Info(ctx); err != nil || info.State.Msgs != 1 {
+		t.Errorf("%d records (%v)", info.State.Msgs, err)
 	}
 }

@@ -207,7 +207,8 @@ func (a admin) InviteUser(ctx context.Context, user calls.UserID, name string, t
 	if err != nil {
 		return "", fmt.Errorf("encode invite: %w", err)
 	}
-	if _, err := a.s.store.invites.Create(ctx, hash, data, jetstream.KeyTTL(ttl+inviteKept)); err != nil {
+	_, err = a.s.store.invites.Create(ctx, hash, data, jetstream.KeyTTL(ttl+inviteKept))
+	if err != nil && !conflict(err) { // a conflict is with a try of its own, whose answer was lost
 		return "", fmt.Errorf("store invite: %w", err)
 	}
 	if err := a.s.store.forgetInvite(ctx, old); err != nil {
