@@ -10,7 +10,6 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"runtime"
 	"testing"
 
 	natsserver "github.com/nats-io/nats-server/v2/server"
@@ -122,10 +121,13 @@ func (n *natsNode) kill() {
 // loopback is an address of this machine, where it has more of them one that no
 // other test has, so that nobody takes a port that was found to be free.
 func loopback() string {
-	if runtime.GOOS != "linux" {
+	address := fmt.Sprintf("127.%d.%d.%d", 1+rand.N(250), rand.N(250), 1+rand.N(250))
+	l, err := net.Listen("tcp", address+":0")
+	if err != nil {
 		return "127.0.0.1"
 	}
-	return fmt.Sprintf("127.%d.%d.%d", 1+rand.N(250), rand.N(250), 1+rand.N(250))
+	l.Close()
+	return address
 }
 
 // freePorts finds ports of an address that nobody uses. The system gives none of them to whoever
