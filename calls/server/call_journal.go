@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"time"
 
@@ -51,7 +52,11 @@ type ownWrite struct {
 // soonWait is how long a write that is not urgent waits for others.
 const soonWait = 20 * time.Millisecond
 
-const journalFile = "calls.journal"
+// The journal, and where what was cut off of it last is kept.
+const (
+	journalFile = "calls.journal"
+	lostSuffix  = ".lost"
+)
 
 func openOwnCalls(path string, log *slog.Logger) (*ownCalls, error) {
 	o := &ownCalls{log: log, wake: make(chan struct{}, 1), ended: make(chan struct{}), all: map[calls.ID]*ownCall{}}
@@ -59,8 +64,11 @@ func openOwnCalls(path string, log *slog.Logger) (*ownCalls, error) {
 	if err != nil {
 		return nil, err
 	}
-	if lost > 0 { // of writes that nobody was told of
-		log.Warn("the last records of the journal were cut off", "bytes", lost)
+	if len(lost) > 0 { // by a crash, of writes that nobody was told of; or by a disk
+		log.Warn("the end of the journal cannot be read and was cut off", "bytes", len(lost), "kept", path+lostSuffix)
+		if err := os.WriteFile(path+lostSuffix, lost, 0o600); err != nil { // a full disk is no reason not to start
+			log.Error("keep what was cut off", "err", err)
+		}
 	}
 	o.journal = journal
 	o.timer = time.AfterFunc(time.Hour, o.hurry)

@@ -33,11 +33,11 @@ const (
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // openJournal opens the journal, or makes one, and hands out its records. lost is
-// how many bytes at its end are no whole record.
-func openJournal(path string, each func([]byte) error) (j *journal, lost int, err error) {
+// what it cut off at the end: no whole record, and all that follows.
+func openJournal(path string, each func([]byte) error) (j *journal, lost []byte, err error) {
 	data, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, 0, fmt.Errorf("read journal: %w", err)
+		return nil, nil, fmt.Errorf("read journal: %w", err)
 	}
 	rest := data
 	for {
@@ -46,19 +46,19 @@ func openJournal(path string, each func([]byte) error) (j *journal, lost int, er
 			break
 		}
 		if err := each(record); err != nil {
-			return nil, 0, fmt.Errorf("read journal %q: %w", path, err)
+			return nil, nil, fmt.Errorf("read journal %q: %w", path, err)
 		}
 		rest = after
 	}
 	j = &journal{path: path, size: int64(len(data) - len(rest))}
 	if j.file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
-		return nil, 0, fmt.Errorf("open journal: %w", err)
+		return nil, nil, fmt.Errorf("open journal: %w", err)
 	}
 	if err := errors.Join(j.file.Truncate(j.size), j.file.Sync(), syncFolder(path)); err != nil {
 		j.file.Close()
-		return nil, 0, fmt.Errorf("open journal: %w", err)
+		return nil, nil, fmt.Errorf("open journal: %w", err)
 	}
-	return j, len(rest), nil
+	return j, rest, nil
 }
 
 // appendRecord appends a record in the form of the file.

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -80,6 +81,9 @@ func TestJournalIsCutOff(t *testing.T) {
 	defer o.close()
 	if len(o.all) != 2 {
 		t.Errorf("of a journal whose third record is damaged %d calls are read", len(o.all))
+	}
+	if lost, err := os.ReadFile(path + lostSuffix); !bytes.Equal(lost, whole[ends[1]:]) {
+		t.Errorf("of the rest %d bytes are kept, want %d: %v", len(lost), int64(len(whole))-ends[1], err)
 	}
 }
 
