@@ -62,5 +62,5 @@ func (w *watch) tellSound(note string) {
 		w.print(calls.Event{Name: calls.Failure, Err: &calls.Error{Code: errNoSound, Text: note}})
 		return
 	}
-	w.printer.say("%s", note)
+	w.printer.say("%s", w.printer.words.Note(note))
 }

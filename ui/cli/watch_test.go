@@ -65,6 +65,21 @@ func TestSoundFaultsAreTold(t *testing.T) {
 	tells("something else", "Speaker lost: it has stopped moving sound.")
 }
 
+// Somebody who came by ssh is told in his language, too.
+func TestSoundFaultsAreToldInALanguage(t *testing.T) {
+	w, said := onlooker(t, false)
+	w.printer.words = ui.LanguageOf("de", func(string) string { return "" })
+	lacks := ui.NoLine
+	w.looked, w.lacks = true, func() string { return lacks }
+	w.keepFault("")
+	lacks = ""
+	w.keepFault("")
+	want := []string{"Kein Ton: mit  tring ssh HOST  anmelden, oder dazu  ssh HOST audio.", "Der Ton ist wieder da."}
+	if got := said(); !slices.Equal(got, want) {
+		t.Errorf("said %q, want %q", got, want)
+	}
+}
+
 func TestSoundFaultsAreToldToScripts(t *testing.T) {
 	w, said := onlooker(t, true)
 	w.lacking(ui.NoMicrophone)
