@@ -26,6 +26,7 @@ type connection struct {
 	keep             sync.Once   // of keepalive
 	guard            guard.Guard // of what is the connection's rather than a login's
 	opens            *rate.Limiter
+	asks             *rate.Limiter // of whose its key is
 
 	ctx    context.Context // ends when it is closed; its cause says why
 	cancel context.CancelCauseFunc
@@ -54,6 +55,13 @@ const (
 	channelBurst = 30
 )
 
+// Questions to the server whose key it is, of a connection that is nobody's, in a
+// second and at once: the server has other people's to answer.
+const (
+	askRate  = 1
+	askBurst = 5
+)
+
 func (h *Host) newConnection(conn net.Conn) *connection {
 	address, _, err := net.SplitHostPort(conn.RemoteAddr().String())
 	if err != nil {
@@ -66,6 +74,7 @@ func (h *Host) newConnection(conn net.Conn) *connection {
 		in:    h.metrics.bytes.WithLabelValues("in"),
 		out:   h.metrics.bytes.WithLabelValues("out"),
 		opens: rate.NewLimiter(channelRate, channelBurst),
+		asks:  rate.NewLimiter(askRate, askBurst),
 	}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	c.guard = h.guard(h.cfg.Log.With("connection", c.id, "address", c.address), func() { _ = c.end(ErrFailed) })
@@ -114,6 +123,7 @@ func (c *connection) known() {
 	c.mu.Unlock()
 	c.pace.SetBurst(paceBurst)
 	c.pace.SetLimit(rate.Limit(c.limits.Bytes))
+	c.asks.SetLimit(rate.Inf)
 	c.admission.known(c)
 }
 

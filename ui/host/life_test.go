@@ -388,6 +388,39 @@ func TestFlood(t *testing.T) {
 	}
 }
 
+// TestStrangersAskInTurn: who is nobody asks now and then whether he is somebody by
+// now; the server has other people's questions to answer.
+func TestStrangersAskInTurn(t *testing.T) {
+	t.Parallel()
+	s := open(t, func(c *Config) { c.Limits.Handshake = patience })
+	s.invites["7-rabbit"] = "alice"
+	c := s.dial(s.stranger("mallory"))
+	run := func(command string) int {
+		w := s.session(c)
+		if err := w.Start(command); err != nil {
+			t.Fatal(err)
+		}
+		return s.end(w)
+	}
+	began := time.Now()
+	for range askBurst + 2 {
+		if code := run("who"); code != exitFailed {
+			t.Errorf("exit %d", code)
+		}
+	}
+	if took := time.Since(began); took < 2*time.Second*9/10 {
+		t.Errorf("he had his answers within %v", took)
+	}
+	if code := run("join 7-rabbit"); code != 0 {
+		t.Fatalf("joining ends with %d", code)
+	}
+	for range 2 * askBurst {
+		if code := run("who"); code != 0 {
+			t.Errorf("somebody's exit is %d", code)
+		}
+	}
+}
+
 // TestWhoIsAsked: identity is asked for each login, so a key that was taken away
 // meanwhile opens nothing, though its connection is open.
 func TestWhoIsAsked(t *testing.T) {

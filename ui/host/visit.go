@@ -128,6 +128,9 @@ func readable(s string) bool {
 func (v *visit) who() (calls.UserID, bool) {
 	ctx, cancel := context.WithTimeout(v.door.conn.ctx, askWait)
 	defer cancel()
+	if v.door.conn.asks.Wait(ctx) != nil {
+		return "", false // the client is gone: its turn would come before ctx ends
+	}
 	user, err := v.host.cfg.Whose(ctx, v.key)
 	if errors.Is(err, ErrUnknownKey) {
 		v.refuse("key", "nobody here has the key %s. Ask for an invite, then `ssh -t HOST join CODE`; "+
