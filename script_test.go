@@ -212,12 +212,12 @@ func waitLine(ts *testscript.TestScript, neg bool, args []string) {
 
 // wait polls a condition of another process until it holds.
 func wait(ts *testscript.TestScript, holds func() bool, otherwise func() string) {
-	waitEach(ts, 10*time.Millisecond, holds, otherwise)
+	waitEach(ts, 10*time.Millisecond, patience, holds, otherwise)
 }
 
-// waitEach is wait for what takes longer to look at.
-func waitEach(ts *testscript.TestScript, every time.Duration, holds func() bool, otherwise func() string) {
-	over := time.After(patience)
+// waitEach is wait for what takes longer to look at, or to come.
+func waitEach(ts *testscript.TestScript, every, most time.Duration, holds func() bool, otherwise func() string) {
+	over := time.After(most)
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for !holds() {
@@ -285,7 +285,7 @@ func eventually(ts *testscript.TestScript, neg bool, args []string) {
 	pattern, err := regexp.Compile("(?m)" + args[0])
 	ts.Check(err)
 	last := ""
-	waitEach(ts, 100*time.Millisecond, func() bool {
+	waitEach(ts, 100*time.Millisecond, patience, func() bool {
 		if err := ts.Exec(args[1], args[2:]...); err != nil {
 			return false
 		}

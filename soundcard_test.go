@@ -27,7 +27,8 @@ func soundcard(ts *testscript.TestScript, neg bool, args []string) {
 	if _, err := os.Stat(filepath.Join(dir, "env")); err != nil {
 		here, err := os.Getwd()
 		ts.Check(err)
-		out, err := exec.Command(filepath.Join(here, "testdata", "vaudio"), dir).CombinedOutput()
+		command := append(urgently(ts), filepath.Join(here, "testdata", "vaudio"), dir)
+		out, err := exec.Command(command[0], command[1:]...).CombinedOutput()
 		if err != nil {
 			ts.Fatalf("no virtual sound card: %v\n%s", err, out)
 		}
@@ -78,7 +79,7 @@ func speech(ts *testscript.TestScript, neg bool, args []string) {
 		return fmt.Sprintf("%s is like %s by %.3f; it takes %.2f", args[0], args[1], got, likeness)
 	}
 	if !neg {
-		waitEach(ts, listening, like, says)
+		waitEach(ts, listening, 3*patience, like, says)
 	} else if like() {
 		ts.Fatalf("%s", says())
 	}

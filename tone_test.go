@@ -55,7 +55,7 @@ func tone(ts *testscript.TestScript, neg bool, args []string) {
 		return
 	}
 	missing := ""
-	waitEach(ts, listening, func() bool {
+	waitEach(ts, listening, patience, func() bool {
 		pcm, err := readSound(ts, args[0])
 		switch {
 		case err != nil: // it may not have begun
