@@ -23,17 +23,18 @@ type watch struct {
 	askAt time.Time
 	pause time.Duration // after the next ask
 	mend  time.Duration // that an exchange gets
+	next  time.Duration // that the next one gets
 }
 
 func newWatch(now time.Time, patience, mend time.Duration) watch {
-	return watch{down: now, askAt: now.Add(patience), pause: 2 * patience, mend: mend}
+	return watch{down: now, askAt: now.Add(patience), pause: 2 * patience, mend: mend, next: mend}
 }
 
 // see takes the state of the connection. It returns what the phone is to be
 // told, if anything.
 func (w *watch) see(now time.Time, up, failed bool) calls.MediaState {
 	if up {
-		w.up = true
+		w.up, w.next = true, w.mend
 		return w.tell(calls.MediaConnected)
 	}
 	if w.up {
@@ -65,7 +66,9 @@ func (w *watch) ask(now time.Time) bool {
 	return true
 }
 
-// exchanged says that offer and answer met: ICE and DTLS get their time.
+// exchanged says that offer and answer met: ICE and DTLS get their time. Where that
+// was too little, such as by a slow relay, the next exchange gets more.
 func (w *watch) exchanged(now time.Time) {
-	w.askAt, w.pause = now.Add(w.mend), w.mend
+	w.askAt, w.pause = now.Add(w.next), w.next
+	w.next = max(w.mend, min(2*w.next, askMost))
 }

@@ -66,15 +66,24 @@ func TestWatch(t *testing.T) {
 	}
 }
 
-// While offer and answer are fresh, ICE is left in peace.
+// While offer and answer are fresh, ICE is left in peace: longer if it did not connect
+// the last time, and as usual once it did.
 func TestWatchIsPatientAfterAnExchange(t *testing.T) {
-	start := time.Unix(0, 0)
-	w := newWatch(start, firstOffer, mendTime)
-	w.exchanged(start)
-	if w.ask(start.Add(mendTime - 1)) {
-		t.Error("asks too early")
+	now := time.Unix(0, 0)
+	w := newWatch(now, firstOffer, mendTime)
+	for n, patient := range []time.Duration{mendTime, 2 * mendTime, askMost} {
+		w.exchanged(now)
+		if w.ask(now.Add(patient - 1)) {
+			t.Errorf("asks too early after exchange %d", n)
+		}
+		if now = now.Add(patient); !w.ask(now) {
+			t.Errorf("never asks after exchange %d", n)
+		}
 	}
-	if !w.ask(start.Add(mendTime)) {
-		t.Error("never asks")
+	w.see(now, true, false)
+	w.see(now, false, false)
+	w.exchanged(now)
+	if !w.ask(now.Add(mendTime)) {
+		t.Error("after it was connected, it asks late")
 	}
 }
