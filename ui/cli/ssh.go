@@ -25,6 +25,9 @@ const (
 	// doubles up to retryMost.
 	retryFirst = time.Second
 	retryMost  = 30 * time.Second
+	// longRefusal is how long a connection may take that is refused at last, to a
+	// person who types a passphrase.
+	longRefusal = 30 * time.Second
 )
 
 // sshOptions are those of `tring ssh`. The ones of ssh go to it as they are.
@@ -178,7 +181,11 @@ func (a *app) keepConnected(ctx context.Context, link sshLink, far *farSound, fo
 		if runtime.GOOS != "windows" { // whose ssh has no masters
 			link.socket = filepath.Join(folder, fmt.Sprint(n))
 		}
+		began := a.now()
 		opened, err := a.connect(ctx, link, far)
+		if link.socket == "" { // nothing says whether it stood
+			opened = a.now().Sub(began) >= longRefusal
+		}
 		exit, ran := errors.AsType[*exec.ExitError](err)
 		killed := ran && exit.ExitCode() < 0                   // by a signal, with no time to put the terminal in order
 		stopped := ran && exit.ExitCode() == host.ExitStopping // the host, which comes back

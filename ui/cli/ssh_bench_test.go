@@ -218,7 +218,7 @@ func sshCall(b *testing.B, ctx context.Context, config string, card audio.Device
 	}
 	defer os.RemoveAll(folder)
 	var said notes
-	a := &app{in: in, out: io.Discard, err: &said, getenv: func(string) string { return "" }}
+	a := &app{now: time.Now, in: in, out: io.Discard, err: &said, getenv: func(string) string { return "" }}
 	far := &farSound{engine: engine, log: slog.New(slog.DiscardHandler), wanted: true}
 	link := sshLink{program: "ssh", host: "phone", command: command, options: []string{"-F", config}}
 	if err := a.keepConnected(ctx, link, far, folder); err != nil {

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"tring/audio"
 	"tring/audio/wav"
@@ -29,7 +30,7 @@ func TestSSHComesBackToAHostThatStopped(t *testing.T) {
 	if err := os.WriteFile(program, []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	a := &app{in: strings.NewReader(""), out: io.Discard, err: io.Discard, getenv: func(string) string { return "" }}
+	a := &app{now: time.Now, in: strings.NewReader(""), out: io.Discard, err: io.Discard, getenv: func(string) string { return "" }}
 	engine := audio.NewEngine(audio.Config{Device: wav.Silence()})
 	defer engine.Close()
 	far := &farSound{engine: engine, log: slog.New(slog.DiscardHandler), wanted: true}

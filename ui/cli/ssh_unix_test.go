@@ -302,7 +302,7 @@ func TestSSHCarriesSoundOverALineThatStallsAndBreaks(t *testing.T) {
 	}
 	defer in.Close()
 	defer hold.Close()
-	a := &app{in: in, out: io.Discard, err: &said, getenv: func(string) string { return "" }}
+	a := &app{now: time.Now, in: in, out: io.Discard, err: &said, getenv: func(string) string { return "" }}
 	far := &farSound{engine: engine, log: slog.New(slog.DiscardHandler), wanted: true}
 	pids := filepath.Join(t.TempDir(), "pids")
 	program := filepath.Join(t.TempDir(), "ssh")
