@@ -144,15 +144,18 @@ func TestSoak(t *testing.T) {
 	w.move(80)
 	w.load(w.phones, 100, 400)
 	w.settle()
-	before := w.ask("look")
+	rested := func() (f figures) {
+		eventuallyWithin(t, time.Minute, "calls and claims are gone", func() bool {
+			f = w.ask("look")
+			return f.Live == 0 && f.Calls == 0 && f.Claims == 0
+		})
+		return f
+	}
+	before := rested()
 	began := time.Now()
 	w.flood(total)
 	took := time.Since(began)
-	var after figures
-	eventuallyWithin(t, time.Minute, "calls and claims are gone", func() bool {
-		after = w.ask("look")
-		return after.Live == 0 && after.Calls == 0 && after.Claims == 0
-	})
+	after := rested()
 	t.Logf("%d calls in %v (%.0f/s), CPU %v a call", total, took.Round(time.Second), total/took.Seconds(), (after.CPU-before.CPU)/total)
 	t.Logf("before: %+v", before)
 	t.Logf("after:  %+v", after)
