@@ -52,6 +52,9 @@ type ownWrite struct {
 // soonWait is how long a write that is not urgent waits for others.
 const soonWait = 20 * time.Millisecond
 
+// goneMost is how many removals wait for a write that somebody waits for.
+const goneMost = 1024
+
 // The journal, and where what was cut off of it last is kept.
 const (
 	journalFile = "calls.journal"
@@ -276,8 +279,8 @@ func (o *ownCalls) get(ctx context.Context, id calls.ID) (stored, error) {
 	return c.stored, nil
 }
 
-// remove waits for nothing: a call whose removal is lost is finished once more by
-// the next start.
+// remove waits for nothing, not even for another write unless they are many: a call
+// whose removal is lost is finished once more by the next start.
 func (o *ownCalls) remove(_ context.Context, batch []calls.Call) error {
 	o.mu.Lock()
 	var gone []*ownWrite
@@ -290,7 +293,11 @@ func (o *ownCalls) remove(_ context.Context, batch []calls.Call) error {
 	if !o.closed {
 		o.queue = append(o.queue, gone...)
 	}
+	many := len(o.queue) > goneMost
 	o.mu.Unlock()
+	if many {
+		o.hurry()
+	}
 	return nil
 }
 

@@ -217,3 +217,30 @@ func TestJournalAdoptsCalls(t *testing.T) {
 		t.Errorf("in the bucket %v is left (%v)", keys, err)
 	}
 }
+
+// Removals wait for another write, but not however many there are.
+func TestRemovalsDoNotPileUp(t *testing.T) {
+	o := openJournalled(t, filepath.Join(t.TempDir(), journalFile))
+	defer o.close()
+	st := placed(t, o, "call")
+	o.mu.Lock()
+	for i := range goneMost + 1 {
+		id := calls.ID(fmt.Sprint("gone", i))
+		c := *o.all["call"]
+		c.Call.ID = id
+		o.all[id] = &c
+	}
+	o.mu.Unlock()
+	for i := range goneMost + 1 {
+		gone := st.Call
+		gone.ID = calls.ID(fmt.Sprint("gone", i))
+		if err := o.remove(t.Context(), []calls.Call{gone}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "the removals are written", func() bool {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		return len(o.queue) == 0
+	})
+}
