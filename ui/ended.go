@@ -87,7 +87,7 @@ func (m *Model) endedRows() []string {
 	}
 	if talked := e.call.Talked(e.at); talked > 0 {
 		rows = append(rows, "", center(s.dim.Render(m.lang.span(talked)), w))
-		if heard := m.lang.heard(m.quality.stats); heard != "" && m.quality.call == e.call.ID && talked >= judged {
+		if heard := m.lang.heard(m.quality.stats); heard != "" && !m.silent() && m.quality.call == e.call.ID && talked >= judged {
 			rows = append(rows, center(s.dim.Render(clamp(heard, w)), w))
 		}
 	}

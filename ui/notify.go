@@ -106,7 +106,7 @@ type unnoticed struct{ news }
 func (m *Model) notify(about news) tea.Cmd {
 	a := m.cfg.Terminal.alert(noticing{
 		want: m.cfg.Notify, desktop: m.cfg.Desktop != nil, bell: m.cfg.Bell, focus: m.focus,
-		silent: slices.Contains([]string{NoSound, NoSpeaker, NoLine}, m.cfg.SoundNote),
+		silent: m.silent(),
 	}, about)
 	var cmds []tea.Cmd
 	if a.write != "" {
@@ -153,4 +153,9 @@ func (m *Model) progress() *tea.ProgressBar {
 		return nil
 	}
 	return tea.NewProgressBar(tea.ProgressBarIndeterminate, 0)
+}
+
+// silent says whether nothing can be heard here.
+func (m *Model) silent() bool {
+	return slices.Contains([]string{NoSound, NoSpeaker, NoLine}, m.cfg.SoundNote)
 }

@@ -80,3 +80,22 @@ func TestTheEndKnowsItsCall(t *testing.T) {
 		d.lacks("sound")
 	})
 }
+
+// Where nothing can be heard, nobody says how it sounded.
+func TestTheEndOfASilentCall(t *testing.T) {
+	for note, says := range map[string]bool{"": true, NoMicrophone: true, NoSpeaker: false, NoSound: false, NoLine: false} {
+		atDesk(t, 80, 24, func(d *desk) {
+			d.take(SoundNote(note))
+			d.talk()
+			d.tel.stats = calls.MediaStats{Rating: 91}
+			d.pass(10 * time.Second)
+			d.press("h")
+			d.reads("You hung up")
+			if says {
+				d.reads("good sound")
+			} else {
+				d.lacks("good sound")
+			}
+		})
+	}
+}
