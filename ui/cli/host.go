@@ -58,7 +58,7 @@ func (a *app) serverLog(named string) (*slog.Logger, error) {
 	if err != nil {
 		return nil, wrongUsage("--log-level %s is none; write debug, info, warn or error", named)
 	}
-	return slog.New(log.NewWithOptions(a.err, log.Options{ReportTimestamp: true, Level: level})), nil
+	return slog.New(thriftyLog{Handler: log.NewWithOptions(a.err, log.Options{ReportTimestamp: true, Level: level})}), nil
 }
 
 func (a *app) runHost(ctx context.Context, f hostFlags) (err error) {
