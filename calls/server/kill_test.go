@@ -90,7 +90,7 @@ func (l *ledger) keepCalling(a, b *loadPhone) {
 				return
 			}
 			l.note(answer)
-			if i == 0 && within(incoming) != nil {
+			if i == 0 && b.hears(incoming) != nil {
 				return
 			}
 		}

@@ -182,13 +182,15 @@ func (p *loadPhone) ask(m wire.Message) (wire.Message, error) {
 	}
 }
 
-// within waits for what was expected.
-func within(heard <-chan struct{}) error {
+// hears waits for what the phone expects; what it loses the server before never comes.
+func (p *loadPhone) hears(expected <-chan struct{}) error {
 	wait := time.NewTimer(3 * patience)
 	defer wait.Stop()
 	select {
-	case <-heard:
+	case <-expected:
 		return nil
+	case <-p.closed:
+		return errNoAnswer
 	case <-wait.C:
 		return errNoAnswer
 	}

@@ -105,7 +105,7 @@ func whole(a, b *loadPhone, at time.Time) (ring time.Duration, err error) {
 	incoming, accepted := b.expect(id, calls.IncomingCallReceived), a.expect(id, calls.OutgoingCallAccepted)
 	placed := make(chan error, 1)
 	go func() { _, err := a.ask(callTo(id, b.me.User)); placed <- err }()
-	if err := within(incoming); err != nil {
+	if err := b.hears(incoming); err != nil {
 		return 0, fmt.Errorf("ring: %w", err)
 	}
 	ring = time.Since(at)
@@ -118,7 +118,7 @@ func whole(a, b *loadPhone, at time.Time) (ring time.Duration, err error) {
 	if _, err := b.ask(wire.AcceptCall{CallID: on(id), Join: true}); err != nil {
 		return ring, fmt.Errorf("accept: %w", err)
 	}
-	if err := within(accepted); err != nil {
+	if err := a.hears(accepted); err != nil {
 		return ring, fmt.Errorf("accepted: %w", err)
 	}
 	for _, p := range [][2]*loadPhone{{a, b}, {b, a}} {
