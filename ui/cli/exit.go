@@ -111,7 +111,7 @@ func explain(err error) string {
 	case errors.Is(err, calls.ErrSignIn):
 		hint = "ask for a new invite, and run `tring login URL` again"
 	case errors.Is(err, calls.ErrInviteInvalid):
-		hint = "check that you copied all of it"
+		hint = "check that you copied all of it, and that there is no newer one"
 	case errors.Is(err, calls.ErrReplaced):
 		hint = "end one of the two"
 	case errors.Is(err, calls.ErrTooManyDevices):

@@ -273,8 +273,8 @@ func TestStop(t *testing.T) {
 	alice, bob := s.dial(s.person("alice")), s.dial(s.person("bob"))
 	waiting, calling := s.start(alice, "wait"), s.start(bob, "call")
 	s.stop()
-	for _, w := range []*session{waiting, calling} {
-		s.until("they are told", func() bool { return strings.Contains(w.out.String(), "calls end in 1h0m0s") })
+	for w, says := range map[*session]string{waiting: "calls end in 0s", calling: "calls end in 1h0m0s"} {
+		s.until("they are told", func() bool { return strings.Contains(w.out.String(), says) })
 	}
 	if code := s.end(waiting); code != ExitStopping || !strings.Contains(waiting.err.String(), "the host is stopping") {
 		t.Errorf("without a call: code %d, %q", code, waiting.err.String())

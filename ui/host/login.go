@@ -33,8 +33,8 @@ type Login struct {
 	// Line is the sound of this login: an audio.Device whether a sound channel is
 	// attached or not.
 	Line *Line
-	// Leaving brings, once, how long calls may still go on: the host stops. A login
-	// without a call is ended a moment later.
+	// Leaving brings, once, how long the call may still go on: the host stops. For a
+	// login without a call that is 0; it is ended a moment later.
 	Leaving <-chan time.Duration
 	// Guard runs the goroutines of the login: whatever panics in one ends this login
 	// only.

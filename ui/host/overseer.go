@@ -164,10 +164,12 @@ func (o *overseer) watch(ctx context.Context) {
 			}
 		case <-leave:
 			leave, o.told = nil, true
-			o.leaving <- limits.Grace // it has room for one
+			most := limits.Grace
 			if !o.login.talking() {
+				most = 0
 				end.Reset(host.waits.farewell)
 			}
+			o.leaving <- most // it has room for one
 		case <-end.C:
 			if o.gone {
 				o.cancel(ErrGone)
