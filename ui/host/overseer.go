@@ -163,13 +163,10 @@ func (o *overseer) watch(ctx context.Context) {
 				end.Reset(host.waits.farewell)
 			}
 		case <-leave:
-			leave, o.told = nil, true
-			most := limits.Grace
-			if !o.login.talking() {
-				most = 0
+			leave = nil
+			if !o.tellLeaving() {
 				end.Reset(host.waits.farewell)
 			}
-			o.leaving <- most // it has room for one
 		case <-end.C:
 			if o.gone {
 				o.cancel(ErrGone)
@@ -191,6 +188,18 @@ func (o *overseer) watch(ctx context.Context) {
 			idle.Reset(left)
 		}
 	}
+}
+
+// tellLeaving tells the login that the host stops, and whether a call keeps it for a
+// while.
+func (o *overseer) tellLeaving() (talks bool) {
+	o.told = true
+	most := o.visit.host.cfg.Limits.Grace
+	if talks = o.login.talking(); !talks {
+		most = 0
+	}
+	o.leaving <- most // it has room for one
+	return talks
 }
 
 // whyGone tells a client that has gone from one whose connection the host has ended.
