@@ -5,29 +5,16 @@ import (
 	"io"
 	"math"
 	"os"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"tring/audio"
 	"tring/audio/opus"
+	"tring/guard/leak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(patient{m}) }
-
-// patient gives what the tests leave behind time to end on a busy machine.
-type patient struct{ *testing.M }
-
-func (p patient) Run() int {
-	code := p.M.Run()
-	for late := time.Now().Add(time.Minute); goleak.Find() != nil && time.Now().Before(late); {
-		runtime.Gosched() // Find itself waits for a while
-	}
-	return code
-}
+func TestMain(m *testing.M) { leak.Main(m) }
 
 // rig is a sound card for tests: its microphone hears a tone, its speaker
 // keeps what it was given, and it breaks on demand.

@@ -6,29 +6,16 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"tring/audio"
 	"tring/audio/wav"
+	"tring/guard/leak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(patient{m}) }
-
-// patient gives what the tests leave behind time to end on a busy machine.
-type patient struct{ *testing.M }
-
-func (p patient) Run() int {
-	code := p.M.Run()
-	for late := time.Now().Add(time.Minute); goleak.Find() != nil && time.Now().Before(late); {
-		runtime.Gosched() // Find itself waits for a while
-	}
-	return code
-}
+func TestMain(m *testing.M) { leak.Main(m) }
 
 // layout is how a test writes a file.
 type layout struct {

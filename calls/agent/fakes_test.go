@@ -3,19 +3,17 @@ package agent_test
 import (
 	"context"
 	"errors"
-	"runtime"
 	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"tring/audio"
 	"tring/calls"
 	"tring/calls/agent"
 	"tring/calls/wire"
+	"tring/guard/leak"
 )
 
 // server stands for the connection and the server behind it: it keeps what the
@@ -362,15 +360,4 @@ func (r *rig) incoming(id calls.ID) calls.CallState {
 	}, byBob)
 }
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(patient{m}) }
-
-// patient gives what the tests leave behind time to end on a busy machine.
-type patient struct{ *testing.M }
-
-func (p patient) Run() int {
-	code := p.M.Run()
-	for late := time.Now().Add(time.Minute); goleak.Find() != nil && time.Now().Before(late); {
-		runtime.Gosched() // Find itself waits for a while
-	}
-	return code
-}
+func TestMain(m *testing.M) { leak.Main(m) }

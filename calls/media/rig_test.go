@@ -6,32 +6,20 @@ import (
 	"log/slog"
 	"maps"
 	"math"
-	"runtime"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/pion/transport/v4"
-	"go.uber.org/goleak"
 
 	"tring/audio"
 	"tring/audio/opus"
 	"tring/calls"
+	"tring/guard/leak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(patient{m}) }
-
-// patient gives what the tests leave behind time to end on a busy machine.
-type patient struct{ *testing.M }
-
-func (p patient) Run() int {
-	code := p.M.Run()
-	for late := time.Now().Add(time.Minute); goleak.Find() != nil && time.Now().Before(late); {
-		runtime.Gosched() // Find itself waits for a while
-	}
-	return code
-}
+func TestMain(m *testing.M) { leak.Main(m) }
 
 // booth is a sound device in memory, paced by the clock: its microphone hears
 // a tone, its speaker is recorded.

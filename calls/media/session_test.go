@@ -188,7 +188,8 @@ func TestRestartOfAHealthyPath(t *testing.T) {
 		if err := bob.session.Signal("alice", ask); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(200 * time.Millisecond)
+		heard := alice.session.Stats().Received
+		eventually(t, "sound goes on where it went", func() bool { return alice.session.Stats().Received > heard+10 })
 		if n := offered.Load(); n != 0 {
 			return fmt.Errorf("bob does not leave the path alone: %d offers", n)
 		}

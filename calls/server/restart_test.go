@@ -3,32 +3,19 @@ package server
 import (
 	"context"
 	"errors"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"tring/calls"
 	"tring/calls/wire"
+	"tring/guard/leak"
 )
 
 func TestMain(m *testing.M) {
 	if !serveAsProcess() {
-		goleak.VerifyTestMain(patient{m})
+		leak.Main(m)
 	}
-}
-
-// patient gives what the tests leave behind time to end on a busy machine.
-type patient struct{ *testing.M }
-
-func (p patient) Run() int {
-	code := p.M.Run()
-	for late := time.Now().Add(time.Minute); goleak.Find() != nil && time.Now().Before(late); {
-		runtime.Gosched() // Find itself waits for a while
-	}
-	return code
 }
 
 // A server that is told to stop while it still starts does so at once, and says

@@ -6,32 +6,20 @@ import (
 	"crypto/rand"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/gorilla/websocket"
-	"go.uber.org/goleak"
 	"golang.org/x/crypto/ssh"
 
 	"tring/calls"
 	"tring/calls/wire"
+	"tring/guard/leak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(patient{m}) }
-
-// patient gives what the tests leave behind time to end on a busy machine.
-type patient struct{ *testing.M }
-
-func (p patient) Run() int {
-	code := p.M.Run()
-	for late := time.Now().Add(time.Minute); goleak.Find() != nil && time.Now().Before(late); {
-		runtime.Gosched() // Find itself waits for a while
-	}
-	return code
-}
+func TestMain(m *testing.M) { leak.Main(m) }
 
 // patience is how long a test waits for what must happen.
 const patience = 3 * time.Minute

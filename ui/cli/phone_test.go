@@ -17,6 +17,7 @@ import (
 	"tring/calls"
 	"tring/calls/server"
 	"tring/config"
+	"tring/guard/leak"
 	"tring/ui"
 )
 
@@ -153,11 +154,7 @@ func TestTwoScreensInOneProcess(t *testing.T) {
 		goleak.IgnoreAnyFunction("charm.land/bubbletea/v2.(*Program).execBatchMsg"),
 	}
 	defer func() {
-		left := goleak.Find(usual...)
-		for late := time.Now().Add(patience); left != nil && time.Now().Before(late); {
-			left = goleak.Find(usual...) // it waits for a moment, too
-		}
-		if left != nil {
+		if left := leak.Find(usual...); left != nil {
 			t.Error(left)
 		}
 	}()
